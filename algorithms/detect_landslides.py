@@ -1,0 +1,251 @@
+"""Detect landslides: from a stack to a probability raster and an inventory layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterExtent,
+    QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterString,
+)
+
+from ..engine.errors import LandslipError
+from ..engine.pipeline import DetectRequest, detect
+from ..engine.runtime import DEVICE_NAMES
+from ..engine.stack import open_stack
+from ..engine.test_time import TEST_TIME
+from ..engine.zoo import DEFAULT, model_path
+from .base import LandslipAlgorithm, engine_errors, hooks, user_message
+from .inventory_layer import use_style, write_inventory
+
+HELP = """
+<p>Finds landslides in a Sentinel-2 image, after an earthquake or a storm, with a neural network.
+It gives a raster of landslide probability and a polygon layer, the inventory, with area,
+probability and (with a DEM) elevation and slope of every landslide.</p>
+
+<h3>Inputs</h3>
+<p><b>Stack</b>: raster with the Sentinel-2 bands that the model reads, as reflectance x 10000 on a
+10 m grid. Bands are found by their names (B02, B03, B04 ...). No names? Use the band mapping.</p>
+<p><b>DEM</b>: elevation in metres, of any CRS and resolution; it is warped to the stack's grid and
+its slope computed. Optional for models on optical bands alone; they then lack the elevation and
+slope fields only.</p>
+<p><b>Model</b>: a shipped model, or the path of an ONNX file with a Landslip model card.</p>
+<p><b>Extent</b>: only this part. The result is the same as that part of the whole: the scene's
+statistics are always taken from the whole raster.</p>
+<p><b>Threshold</b>: probability from which a pixel is landslide. Leave empty for the model's own,
+chosen on validation data. Higher finds fewer and surer ones. To try others afterwards, run
+<i>Vectorise probability</i>: it takes seconds.</p>
+<p><b>Minimum area</b>: smaller landslides are dropped, in m2. One Sentinel-2 pixel is 100 m2; below
+some 5 pixels a detection is mostly noise.</p>
+
+<h3>Advanced</h3>
+<p><b>Overlap</b>: share of a patch that its neighbour repeats. 0.5 blends without seams; 0.25 runs in
+half of the time, at the price of faint differences along patch borders.</p>
+<p><b>Batch size</b>: patches at a time. Lower it when a graphics card runs out of memory.</p>
+<p><b>Device</b>: <i>auto</i> takes the best that works here. The log and DEVICE_USED say which one
+really ran.</p>
+<p><b>Band mapping</b>: names in band order, such as <code>B02,B03,B04</code> (<code>-</code> skips a
+band), or pairs such as <code>B04=1,B03=2,B02=3</code>.</p>
+<p><b>Test-time flips</b>: averages the model over mirrored (4 runs) or mirrored and turned (8 runs)
+patches. A little more accurate, 4 or 8 times slower.</p>
+
+<h3>Outputs</h3>
+<p><b>Probability</b>: 0 to 1 on exactly the stack's grid, -9999 where the stack has no data.
+<b>Inventory</b>: outlines along pixel edges; pixels that only touch at a corner are separate
+landslides. <b>COUNT</b>, <b>AREA</b> (m2, on the ellipsoid) and <b>DEVICE_USED</b>.</p>
+<p>A detection is not a mapped landslide: bare fields, quarries, river banks and clouds can look
+alike. Look through the inventory before you publish it.</p>
+"""
+
+
+class DetectLandslides(LandslipAlgorithm):
+    """The Toolbox's main entry."""
+
+    NAME = "detectlandslides"
+    DISPLAY_NAME = "Detect landslides"
+    SHORT_DESCRIPTION = "Finds landslides in a Sentinel-2 (and terrain) stack with a neural network"
+    TAGS = ("landslide", "sentinel-2", "deep learning", "onnx", "hazard", "segmentation", "u-net")
+    HELP = HELP
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare parameters and outputs."""
+        for parameter in self._main_parameters():
+            self.addParameter(parameter)
+        for parameter in self._advanced_parameters():
+            self.add_advanced(parameter)
+        self.addParameter(
+            QgsProcessingParameterRasterDestination("PROBABILITY", self.tr("Landslide probability"))
+        )
+        self.addParameter(
+            QgsProcessingParameterFeatureSink(
+                "INVENTORY",
+                self.tr("Landslide inventory"),
+                type=QgsProcessing.TypeVectorPolygon,
+            )
+        )
+        self.addOutput(QgsProcessingOutputNumber("COUNT", self.tr("Number of landslides")))
+        self.addOutput(QgsProcessingOutputNumber("AREA", self.tr("Total area (m2)")))
+        self.addOutput(QgsProcessingOutputString("DEVICE_USED", self.tr("Device that ran")))
+
+    def _main_parameters(self) -> list[Any]:
+        model = QgsProcessingParameterString("MODEL", self.tr("Model"), defaultValue=DEFAULT)
+        model.setMetadata(
+            {"widget_wrapper": {"class": f"{__package__}.model_widget.ModelWidgetWrapper"}}
+        )
+        return [
+            QgsProcessingParameterRasterLayer("INPUT", self.tr("Stack (Sentinel-2 bands)")),
+            QgsProcessingParameterRasterLayer(
+                "DEM", self.tr("DEM (elevation in metres)"), optional=True
+            ),
+            model,
+            QgsProcessingParameterExtent("EXTENT", self.tr("Extent"), optional=True),
+            threshold_parameter(self.tr("Probability threshold (empty: the model's own)")),
+            minimum_area_parameter(self.tr("Minimum area (m2)")),
+        ]
+
+    def _advanced_parameters(self) -> list[Any]:
+        number = QgsProcessingParameterNumber
+        return [
+            number(
+                "OVERLAP",
+                self.tr("Overlap of patches, 0 to 0.75 (empty: the model's own)"),
+                type=number.Double,
+                optional=True,
+                minValue=0,
+                maxValue=0.75,
+            ),
+            number(
+                "BATCH_SIZE",
+                self.tr("Batch size (patches)"),
+                type=number.Integer,
+                defaultValue=8,
+                minValue=1,
+                maxValue=1024,
+            ),
+            QgsProcessingParameterEnum(
+                "DEVICE",
+                self.tr("Device"),
+                options=list(DEVICE_NAMES),
+                usesStaticStrings=True,
+                defaultValue="auto",
+            ),
+            QgsProcessingParameterString(
+                "BAND_MAPPING", self.tr("Band mapping, such as B02,B03,B04"), optional=True
+            ),
+            QgsProcessingParameterEnum(
+                "TTA",
+                self.tr("Test-time flips and rotations"),
+                options=list(TEST_TIME),
+                usesStaticStrings=True,
+                defaultValue="none",
+            ),
+        ]
+
+    def checkParameterValues(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Say what is wrong with the stack, the DEM or the model's name before the run starts."""
+        try:
+            stack = self.raster_path(parameters, "INPUT", context)
+            if stack:
+                dem = self.raster_path(parameters, "DEM", context)
+                mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
+                open_stack(stack, dem, mapping)
+            model_path(self.parameterAsString(parameters, "MODEL", context))
+        except LandslipError as err:
+            return False, user_message(err)
+        return super().checkParameterValues(parameters, context)
+
+    def processAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Run."""
+        with engine_errors():
+            request = self._request(parameters, context)
+            detection = detect(request, **hooks(feedback))
+        use_style(request.probability, "probability.qml", context)
+        inventory = write_inventory(self, detection.landslides, detection.crs, parameters, context)
+        area = sum(landslide["area_m2"] for landslide in detection.landslides)
+        feedback.pushInfo(
+            self.tr(
+                "{} landslides, {:.3f} km2, at threshold {:g}. {} patches on {} in {:.0f} s."
+            ).format(
+                len(detection.landslides),
+                area / 1e6,
+                detection.threshold,
+                detection.patches,
+                detection.device,
+                detection.seconds,
+            )
+        )
+        return {
+            "PROBABILITY": request.probability,
+            "INVENTORY": inventory,
+            "COUNT": len(detection.landslides),
+            "AREA": area,
+            "DEVICE_USED": detection.device,
+        }
+
+    def _request(self, parameters: dict[str, Any], context: QgsProcessingContext) -> DetectRequest:
+        stack = self.raster_path(parameters, "INPUT", context)
+        mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
+        return DetectRequest(
+            stack=stack,
+            model=model_path(self.parameterAsString(parameters, "MODEL", context)),
+            probability=self.parameterAsOutputLayer(parameters, "PROBABILITY", context),
+            dem=self.raster_path(parameters, "DEM", context) or None,
+            extent=self._extent(parameters, context, stack),
+            threshold=self.optional_number(parameters, "THRESHOLD", context),
+            min_area=self.parameterAsDouble(parameters, "MIN_AREA", context),
+            overlap=self.optional_number(parameters, "OVERLAP", context),
+            batch_size=self.parameterAsInt(parameters, "BATCH_SIZE", context),
+            device=self.parameterAsEnumString(parameters, "DEVICE", context),
+            band_mapping=mapping,
+            test_time=self.parameterAsEnumString(parameters, "TTA", context),
+        )
+
+    def _extent(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, stack: str
+    ) -> tuple[float, float, float, float] | None:
+        if not parameters.get("EXTENT"):
+            return None
+        crs = QgsCoordinateReferenceSystem.fromWkt(open_stack(stack).grid.crs)
+        box = self.parameterAsExtent(parameters, "EXTENT", context, crs)
+        return box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()
+
+
+def threshold_parameter(label: str) -> QgsProcessingParameterNumber:
+    """The parameter THRESHOLD; without a value, the model's own threshold serves."""
+    return QgsProcessingParameterNumber(
+        "THRESHOLD",
+        label,
+        type=QgsProcessingParameterNumber.Double,
+        optional=True,
+        minValue=0,
+        maxValue=1,
+    )
+
+
+def minimum_area_parameter(label: str) -> QgsProcessingParameterNumber:
+    """The parameter MIN_AREA, m2."""
+    return QgsProcessingParameterNumber(
+        "MIN_AREA",
+        label,
+        type=QgsProcessingParameterNumber.Double,
+        defaultValue=500,
+        minValue=0,
+    )

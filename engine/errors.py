@@ -1,0 +1,52 @@
+"""Every error a user can cause. A message says what was found, what was expected, what to do."""
+
+
+class LandslipError(Exception):
+    """Base of all errors whose message is meant for the user."""
+
+
+class RasterError(LandslipError):
+    """A raster cannot be read, or has no usable grid."""
+
+
+class BandError(LandslipError):
+    """A band is missing, named twice, or cannot be told from the others."""
+
+
+class ScaleError(LandslipError):
+    """Pixel values are not in the physical units that a stack promises."""
+
+
+class ModelError(LandslipError):
+    """A model file is broken, has no valid card, or does not fit the stack."""
+
+
+class DeviceError(LandslipError):
+    """The requested accelerator is not there."""
+
+
+class DependencyError(LandslipError):
+    """A Python package that the job needs is not installed.
+
+    Attributes:
+        package: What to give to pip.
+    """
+
+    def __init__(self, package: str, reason: str) -> None:
+        super().__init__(
+            f"Landslip needs the Python package {package}, which could not be loaded ({reason}). "
+            f"Install it with pip: {package}."
+        )
+        self.package = package
+
+
+class ParameterError(LandslipError):
+    """A setting is outside of what makes sense."""
+
+
+class OutputError(LandslipError):
+    """A result cannot be written."""
+
+
+class Cancelled(LandslipError):  # noqa: N818 - the user's wish, not a fault
+    """The user stopped the run."""

@@ -1,0 +1,64 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import OutputError
+
+
+@contextmanager
+def whole_file(target: str) -> Iterator[str]:
+    """Give a temporary path beside ``target``, renamed to it when the block ends well.
+
+    On any exception the temporary file goes, and what stood at ``target`` before stays.
+
+    Raises:
+        OutputError: The folder is missing or not writable, or the disk is full.
+    """
+    path = Path(target)
+    check_writable(target)
+    descriptor, temporary = tempfile.mkstemp(
+        prefix=f".{path.stem}-", suffix=f".part{path.suffix}", dir=path.parent
+    )
+    os.close(descriptor)
+    os.unlink(temporary)  # drivers want to make the file themselves; the name stays ours
+    try:
+        yield temporary
+        os.replace(temporary, path)
+        # Statistics and overviews of an older file of this name would no longer be true.
+        for stale in (f"{path}.aux.xml", f"{path}.ovr"):
+            Path(stale).unlink(missing_ok=True)
+    except OSError as err:
+        raise OutputError(
+            f"{target} cannot be written ({err.strerror or err}). Check that the disk has room, "
+            "and that no other program holds the file open."
+        ) from err
+    finally:
+        for leftover in path.parent.glob(f"{Path(temporary).name}*"):
+            leftover.unlink(missing_ok=True)
+
+
+def check_writable(target: str) -> None:
+    """Check, before the work starts, that ``target`` can be made.
+
+    Raises:
+        OutputError: The folder is missing or not writable, or the target is a folder.
+    """
+    path = Path(target)
+    if path.is_dir():
+        raise OutputError(f"{target} is a folder. Give the name of a file in it.")
+    if not path.parent.is_dir():
+        raise OutputError(f"The folder {path.parent} does not exist. Make it, or choose another.")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as err:
+        raise OutputError(
+            f"The folder {path.parent} cannot be written to ({err.strerror}). Choose another "
+            "folder, or ask for the right to write there."
+        ) from err

@@ -1,0 +1,373 @@
+"""From a stack to a probability raster and landslides: the whole job in one call."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+
+from .. import __version__
+from .card import ModelCard
+from .errors import Cancelled, OutputError, ParameterError
+from .inventory import Landslide
+from .probability import ProbabilityWriter, Provenance, probability_writer
+from .runtime import Model
+from .scene import SceneStatistics, check_scale, scene_statistics
+from .stack import Stack, StackReader, open_stack
+from .stitch import RegionBlender
+from .test_time import TEST_TIME, run_with_test_time
+from .tiling import Lattice, Window, regions
+from .vectorise import VectoriseRequest, check_minimum_area, check_threshold, vectorise
+
+Progress = Callable[[float, str], None]
+Check = Callable[[], bool]
+Warn = Callable[[str], None]
+
+#: Side of a region, pixels: a multiple of the output's TIFF block. Larger regions repeat fewer
+#: patches at their borders (6 % here at half overlap); smaller ones need less memory.
+REGION_SIZE = 2048
+
+#: Ground pixel sizes within this factor of the model's training pixels need no warning.
+PIXEL_SIZE_TOLERANCE = 1.25
+
+#: Share of the progress bar that inference takes; the rest is for vectorising.
+_INFERENCE_SHARE = 0.95
+
+
+@dataclass(frozen=True)
+class DetectRequest:
+    """What to detect, with what, and where to put it.
+
+    Attributes:
+        stack: Raster with named bands.
+        model: Path of the ONNX model.
+        probability: Path of the GeoTIFF to write.
+        dem: DEM raster of any CRS and resolution, or None.
+        extent: xmin, ymin, xmax, ymax in the stack's CRS; None for all of it.
+        threshold: Probability from which a pixel is landslide; None for the model card's.
+        min_area: Smallest landslide to keep, square metres.
+        overlap: Share of a patch that the next one repeats, 0..0.75; None for the model card's.
+        batch_size: Patches a call of the model.
+        device: One of `runtime.DEVICE_NAMES`.
+        band_mapping: See `stack.open_stack`.
+        test_time: One of `test_time.TEST_TIME`.
+        region_size: Side of the blocks of output pixels worked on at a time.
+    """
+
+    stack: str
+    model: str
+    probability: str
+    dem: str | None = None
+    extent: tuple[float, float, float, float] | None = None
+    threshold: float | None = None
+    min_area: float = 0.0
+    overlap: float | None = None
+    batch_size: int = 8
+    device: str = "auto"
+    band_mapping: str = ""
+    test_time: str = "none"
+    region_size: int = REGION_SIZE
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What came out.
+
+    Attributes:
+        probability: Path of the probability raster.
+        landslides: The inventory.
+        crs: The stack's CRS as WKT, which is the inventory's too.
+        device: The device that really ran.
+        card: The model's card.
+        threshold: The threshold that was used.
+        patches: How many patches the model ran on.
+        seconds: How long the whole took.
+    """
+
+    probability: str
+    landslides: tuple[Landslide, ...]
+    crs: str
+    device: str
+    card: ModelCard
+    threshold: float
+    patches: int
+    seconds: float
+
+
+def detect(
+    request: DetectRequest,
+    progress: Progress | None = None,
+    cancelled: Check | None = None,
+    warn: Warn | None = None,
+) -> Detection:
+    """Find landslides in a stack.
+
+    Args:
+        request: What to do.
+        progress: Called with the share done (0..1) and a sentence, or an empty one.
+        cancelled: Asked between batches; when it says True the run stops at once.
+        warn: Called with each sentence that the user should see though the run goes on.
+
+    Returns:
+        The landslides, and what is worth knowing of the run.
+
+    Raises:
+        LandslipError: Any of its subclasses; the message says what to do. No half-written file
+            is left.
+    """
+    progress = progress or (lambda _fraction, _message: None)
+    cancelled = cancelled or (lambda: False)
+    warn = warn or (lambda _message: None)
+    started = time.monotonic()
+    check_request(request)
+
+    stack = open_stack(request.stack, request.dem, request.band_mapping)
+    model = Model(request.model, request.device)
+    stack.require_bands(model.card.bands, f"The model {model.card.name}")
+    _warn_of_pixel_size(stack, model.card, warn)
+    progress(0, f"Model {model.card.name} {model.card.version} on {model.device}")
+    statistics = scene_statistics(stack, model.card.bands, cancelled)
+    check_scale(statistics, stack)
+
+    patches = write_probability(
+        request,
+        stack,
+        model,
+        statistics,
+        lambda fraction, message: progress(_INFERENCE_SHARE * fraction, message),
+        cancelled,
+    )
+    threshold = model.card.threshold if request.threshold is None else request.threshold
+    landslides = tuple(
+        vectorise(
+            VectoriseRequest(request.probability, request.dem, threshold, request.min_area),
+            lambda fraction, message: progress(
+                _INFERENCE_SHARE + (1 - _INFERENCE_SHARE) * fraction, message
+            ),
+            cancelled,
+        )
+    )
+    return Detection(
+        probability=request.probability,
+        landslides=landslides,
+        crs=stack.grid.crs,
+        device=model.device,
+        card=model.card,
+        threshold=threshold,
+        patches=patches,
+        seconds=time.monotonic() - started,
+    )
+
+
+def write_probability(
+    request: DetectRequest,
+    stack: Stack,
+    model: Model,
+    statistics: SceneStatistics,
+    progress: Progress,
+    cancelled: Check,
+) -> int:
+    """Run the model over the stack and write the probability raster.
+
+    Reading the next region, running the model and writing the last region overlap; no more than
+    three regions are in memory.
+
+    Returns:
+        How many patches the model ran on.
+    """
+    card = model.card
+    overlap = card.overlap if request.overlap is None else request.overlap
+    lattice = Lattice.from_overlap(card.patch_size, overlap)
+    area = stack.grid.window_of(request.extent) if request.extent else stack.grid.area
+    blocks = list(regions(area, request.region_size))
+    total = sum(len(lattice.patches(block)) for block in blocks)
+    done = ran = 0
+
+    with ExitStack() as context:
+        writer = context.enter_context(
+            probability_writer(request.probability, stack.grid, area, _provenance(request, model))
+        )
+        writing = context.enter_context(_Background(writer))
+        for region, values, valid in _read_ahead(stack, card, lattice, blocks):
+            runner = _RegionRunner(request, model, statistics, lattice, region, values, valid)
+            for count in runner.batches():
+                if cancelled():
+                    raise Cancelled("Stopped on request. No file was written.")
+                done += count
+                progress(done / total, "")
+            ran += runner.ran
+            writing.put(region, runner.probability(), runner.valid())
+    return ran
+
+
+class _RegionRunner:
+    """Runs the model on the patches of one region and blends them."""
+
+    def __init__(
+        self,
+        request: DetectRequest,
+        model: Model,
+        statistics: SceneStatistics,
+        lattice: Lattice,
+        region: Window,
+        values: np.ndarray,
+        valid: np.ndarray,
+    ) -> None:
+        self._request = request
+        self._model = model
+        self._statistics = statistics
+        self._patches = lattice.patches(region)
+        self._region = region
+        self._halo = lattice.halo_window(region)
+        self._valid = valid
+        # The scene's mean is the most neutral content for pixels that are not there.
+        mean = np.asarray(statistics.mean, dtype=np.float32)[:, None, None]
+        self._values = np.where(valid, values, mean)
+        self._blender = RegionBlender(region, lattice.patch)
+        self.ran = 0
+
+    def batches(self) -> Iterator[int]:
+        """Work batch by batch; gives the number of patches dealt with, before each batch runs."""
+        size = self._request.batch_size
+        for start in range(0, len(self._patches), size):
+            batch = self._patches[start : start + size]
+            yield len(batch)
+            self._run([patch for patch in batch if self._valid[self._place(patch)].any()])
+
+    def _run(self, batch: list[Window]) -> None:
+        if not batch:
+            return
+        stacked = np.stack([self._values[(slice(None), *self._place(patch))] for patch in batch])
+        probability = run_with_test_time(
+            self._request.test_time, stacked, lambda x: self._model.run(x, self._statistics)
+        )
+        self.ran += len(batch)
+        for patch, layer in zip(batch, probability):
+            self._blender.add(patch, layer)
+
+    def _place(self, patch: Window) -> tuple[slice, slice]:
+        return patch.slices(self._halo.row, self._halo.col)
+
+    def probability(self) -> np.ndarray:
+        """The region's probability [height, width]."""
+        return self._blender.probability()
+
+    def valid(self) -> np.ndarray:
+        """Which of the region's pixels are valid [height, width]."""
+        return self._valid[self._place(self._region)]
+
+
+def _read_ahead(
+    stack: Stack, card: ModelCard, lattice: Lattice, blocks: list[Window]
+) -> Iterator[tuple[Window, np.ndarray, np.ndarray]]:
+    """Read regions with their halo, always one ahead of the one in work."""
+    local = threading.local()  # GDAL datasets belong to the thread that opened them
+    with ExitStack() as files, ThreadPoolExecutor(1, "landslip-read") as pool:
+
+        def read(region: Window) -> tuple[np.ndarray, np.ndarray]:
+            if not hasattr(local, "reader"):
+                local.reader = files.enter_context(StackReader(stack, card.bands))
+            return local.reader.read(lattice.halo_window(region))
+
+        ahead: Future[tuple[np.ndarray, np.ndarray]] = pool.submit(read, blocks[0])
+        for index, region in enumerate(blocks):
+            values, valid = ahead.result()
+            if index + 1 < len(blocks):
+                ahead = pool.submit(read, blocks[index + 1])
+            yield region, values, valid
+
+
+class _Background:
+    """Writes regions on a thread of its own, one at a time; a failure shows at the next put."""
+
+    def __init__(self, writer: ProbabilityWriter) -> None:
+        self._writer = writer
+        self._pool = ThreadPoolExecutor(1, "landslip-write")
+        self._last: Future[None] | None = None
+
+    def __enter__(self) -> _Background:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._pool.shutdown(wait=True)
+        if kind is None and self._last:
+            self._last.result()
+
+    def put(self, region: Window, probability: np.ndarray, valid: np.ndarray) -> None:
+        """Wait for the region before, then hand this one over."""
+        if self._last:
+            self._last.result()
+        self._last = self._pool.submit(self._writer.write, region, probability, valid)
+
+
+def check_request(request: DetectRequest) -> None:
+    """Check, before any work, all that can be checked without opening a file.
+
+    Raises:
+        ParameterError: A setting makes no sense.
+        OutputError: The probability raster would overwrite an input, or is no GeoTIFF.
+    """
+    if request.batch_size < 1:
+        raise ParameterError(
+            f"The batch size is {request.batch_size}; expected 1 or more (8 suits most machines)."
+        )
+    if request.test_time not in TEST_TIME:
+        raise ParameterError(
+            f"Unknown test-time augmentation '{request.test_time}'. Choose one of "
+            f"{', '.join(TEST_TIME)}."
+        )
+    if request.threshold is not None:
+        check_threshold(request.threshold)
+    check_minimum_area(request.min_area)
+    inputs = [path for path in (request.stack, request.dem, request.model) if path]
+    if Path(request.probability).resolve() in [Path(path).resolve() for path in inputs]:
+        raise OutputError(
+            f"The probability raster would overwrite an input ({request.probability}). Choose "
+            "another file name."
+        )
+    if Path(request.probability).suffix.lower() not in (".tif", ".tiff"):
+        raise OutputError(
+            f"The probability raster is written as GeoTIFF, but {request.probability} does not end "
+            "in .tif. Choose a file name that does."
+        )
+
+
+def _warn_of_pixel_size(stack: Stack, card: ModelCard, warn: Warn) -> None:
+    width, height = (float(size[0]) for size in stack.grid.pixel_size_metres())
+    ratio = max(width, height, card.pixel_size) / min(width, height, card.pixel_size)
+    if ratio > PIXEL_SIZE_TOLERANCE:
+        warn(
+            f"Pixels of {stack.path} measure {width:.3g} x {height:.3g} m on the ground; the model "
+            f"{card.name} was trained on {card.pixel_size:g} m. Expect lower accuracy, or resample "
+            f"the stack to {card.pixel_size:g} m."
+        )
+    elif stack.grid.is_geographic:
+        warn(
+            f"{stack.path} is in degrees: a pixel measures {width:.3g} x {height:.3g} m on the "
+            f"ground, and the model {card.name} was trained on square {card.pixel_size:g} m "
+            "pixels. Areas and slopes are measured on the ellipsoid and stay right; for the best "
+            "detection, warp the stack to UTM."
+        )
+
+
+def _provenance(request: DetectRequest, model: Model) -> Provenance:
+    return Provenance(
+        model=model.card.name,
+        model_version=model.card.version,
+        model_sha256=hashlib.sha256(Path(request.model).read_bytes()).hexdigest(),
+        threshold=model.card.threshold,
+        source=Path(request.stack).name,
+        run_date=datetime.now(timezone.utc).date().isoformat(),
+        device=model.device,
+        test_time=request.test_time,
+        landslip=__version__,
+        attribution=model.card.attribution,
+    )

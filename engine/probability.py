@@ -1,0 +1,203 @@
+"""The probability raster: how it is written, and how it is read back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from .dependencies import require
+from .errors import OutputError, RasterError
+from .grid import Grid
+from .output import whole_file
+from .terrain import open_raster
+from .tiling import Window
+
+NODATA = -9999.0
+_TAG = "LANDSLIP_RUN"
+_BLOCK = 512
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How a probability raster came about; kept in its tags.
+
+    Attributes:
+        model: Name of the model; empty where unknown, like all text here.
+        model_version: Version of its weights.
+        model_sha256: Checksum of its file.
+        threshold: The model card's threshold, or None.
+        source: File name of the stack.
+        run_date: Date of the run, ISO 8601, UTC.
+        device: The device that ran it.
+        test_time: Test-time augmentation.
+        landslip: Version of Landslip.
+        attribution: Whom a map made from it must name.
+    """
+
+    model: str = ""
+    model_version: str = ""
+    model_sha256: str = ""
+    threshold: float | None = None
+    source: str = ""
+    run_date: str = ""
+    device: str = ""
+    test_time: str = ""
+    landslip: str = ""
+    attribution: str = ""
+
+
+class ProbabilityWriter:
+    """Writes regions into an open GeoTIFF. Use from one thread."""
+
+    def __init__(self, dataset: Any, area: Window) -> None:
+        self._dataset = dataset
+        self._area = area
+
+    def write(self, region: Window, probability: np.ndarray, valid: np.ndarray) -> None:
+        """Write one region; pixels that are not valid become nodata.
+
+        Raises:
+            OutputError: The disk is full, or another fault of the file system.
+        """
+        rasterio_window = require("rasterio.windows", "rasterio").Window
+        errors = require("rasterio.errors", "rasterio")
+        place = rasterio_window(
+            region.col - self._area.col, region.row - self._area.row, region.width, region.height
+        )
+        try:
+            self._dataset.write(np.where(valid, probability, np.float32(NODATA)), 1, window=place)
+        except errors.RasterioIOError as err:
+            raise _write_error(self._dataset.name, err) from err
+
+
+@contextmanager
+def probability_writer(
+    target: str, grid: Grid, area: Window, provenance: Provenance
+) -> Iterator[ProbabilityWriter]:
+    """Make a probability GeoTIFF on the window ``area`` of ``grid``.
+
+    Float32, tiled, compressed, with overviews, nodata `NODATA`. It stands at ``target`` only when
+    the block has ended without an exception.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    rasterio = require("rasterio")
+    place = grid.shifted(area)
+    profile = {
+        "driver": "GTiff",
+        "dtype": "float32",
+        "count": 1,
+        "width": place.width,
+        "height": place.height,
+        "crs": place.crs,
+        "transform": place.affine,
+        "nodata": NODATA,
+        "tiled": True,
+        "blockxsize": _BLOCK,
+        "blockysize": _BLOCK,
+        "compress": "deflate",
+        "predictor": 3,
+        "zlevel": 4,
+        "num_threads": "all_cpus",
+        "bigtiff": "if_safer",
+    }
+    with whole_file(target) as temporary:
+        try:
+            with rasterio.open(temporary, "w", **profile) as dataset:
+                dataset.set_band_description(1, "landslide probability")
+                dataset.update_tags(**{_TAG: json.dumps(asdict(provenance), ensure_ascii=False)})
+                yield ProbabilityWriter(dataset, area)
+            _finish(rasterio, temporary)
+        except rasterio.errors.RasterioIOError as err:
+            raise _write_error(target, err) from err
+
+
+def _finish(rasterio: Any, path: str) -> None:
+    """Add overviews. Building them reads every pixel back, which finds a file cut short."""
+    with rasterio.open(path, "r+") as dataset:
+        longest = max(dataset.width, dataset.height)
+        factors = [2**i for i in range(1, 12) if longest >> (i - 1) > _BLOCK]
+        if factors:
+            dataset.build_overviews(factors, rasterio.enums.Resampling.average)
+        dataset.checksum(1)
+
+
+def _write_error(path: str, err: Exception) -> OutputError:
+    return OutputError(
+        f"{path} cannot be written ({err}). Check that the disk has room and that the folder may "
+        "be written to. No half-written file was left."
+    )
+
+
+@dataclass(frozen=True)
+class ProbabilityRaster:
+    """A probability raster that exists.
+
+    Attributes:
+        path: The file.
+        grid: Its grid.
+        provenance: How it came about, as far as the file says.
+    """
+
+    path: str
+    grid: Grid
+    provenance: Provenance
+
+
+def open_probability(path: str) -> ProbabilityRaster:
+    """Read the description of a probability raster; no pixel is read.
+
+    Raises:
+        RasterError: It is no raster, or has not exactly one band.
+    """
+    with open_raster(path) as dataset:
+        if dataset.count != 1:
+            raise RasterError(
+                f"{path} has {dataset.count} bands; expected a probability raster of one band with "
+                "values from 0 to 1, as 'Detect landslides' makes it."
+            )
+        grid = Grid.of(dataset, path)
+        text = dataset.tags().get(_TAG)
+    return ProbabilityRaster(path, grid, _provenance(text))
+
+
+def _provenance(text: str | None) -> Provenance:
+    """What the tag says; a raster of another program, or a tag someone edited, says nothing."""
+    try:
+        fields = json.loads(text or "{}")
+        return Provenance(**fields)
+    except (TypeError, ValueError):
+        return Provenance()
+
+
+def read_probability(dataset: Any, window: Window, path: str) -> tuple[np.ndarray, np.ndarray]:
+    """Read a window of an open probability raster.
+
+    Returns:
+        Probability float32 [height, width] (0 where not valid), validity bool likewise.
+
+    Raises:
+        RasterError: Values are no probabilities.
+    """
+    rasterio_window = require("rasterio.windows", "rasterio").Window
+    read = dataset.read(
+        1,
+        window=rasterio_window(window.col, window.row, window.width, window.height),
+        masked=True,
+    )
+    values = read.data.astype(np.float32)
+    valid = ~np.ma.getmaskarray(read) & np.isfinite(values)
+    values[~valid] = 0
+    if values.min() < 0 or values.max() > 1:
+        raise RasterError(
+            f"{path} holds values from {values.min():.4g} to {values.max():.4g}; expected "
+            "probabilities from 0 to 1. Choose the raster that 'Detect landslides' made, or "
+            "divide by its maximum."
+        )
+    return values, valid

@@ -1,0 +1,140 @@
+"""What a whole scene looks like: mean and spread of its bands, and whether their scale is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .errors import Cancelled, RasterError, ScaleError
+from .grid import Grid
+from .stack import OPTICAL_BANDS, Stack, StackReader
+from .tiling import Window
+
+#: Statistics of larger scenes are taken from a regular sample of blocks of about this many pixels.
+SAMPLE_PIXELS = 16_000_000
+_BLOCK = 256
+#: Every how many pixels (in rows and columns) one is kept for percentiles.
+_PERCENTILE_STEP = 4
+
+
+@dataclass(frozen=True)
+class SceneStatistics:
+    """Statistics over a scene's valid pixels, one value a band.
+
+    Attributes:
+        bands: Band names.
+        mean: Mean, in the band's unit.
+        std: Standard deviation, likewise.
+        low: 2nd percentile.
+        high: 98th percentile.
+    """
+
+    bands: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+def scene_statistics(
+    stack: Stack, bands: Sequence[str], cancelled: Callable[[], bool] | None = None
+) -> SceneStatistics:
+    """Measure a scene: all of it, or a regular sample of blocks of a large one.
+
+    It is always the whole raster, never an extent: so a pixel's probability does not depend on
+    the extent that was asked for.
+
+    Raises:
+        RasterError: Not one pixel is valid.
+        Cancelled: The user stopped the run.
+    """
+    count = 0
+    total = np.zeros(len(bands))
+    squares = np.zeros(len(bands))
+    kept = []
+    with StackReader(stack, bands) as reader:
+        for window in sample_windows(stack.grid):
+            if cancelled and cancelled():
+                raise Cancelled("Stopped while measuring the scene. No file was written.")
+            values, valid = reader.read(window)
+            pixels = values[:, valid].astype(np.float64)
+            count += pixels.shape[1]
+            total += pixels.sum(axis=1)
+            squares += (pixels**2).sum(axis=1)
+            thin = (slice(None, None, _PERCENTILE_STEP),) * 2
+            kept.append(values[(slice(None), *thin)][:, valid[thin]])
+    if not count:
+        raise RasterError(
+            f"{stack.path} has no valid pixel in bands {', '.join(bands)}: all are nodata, 0 or "
+            "not a number. Check the nodata value, and that the DEM (if any) covers the raster."
+        )
+    mean = total / count
+    std = np.sqrt(np.maximum(squares / count - mean**2, 0))
+    sample = np.concatenate(kept, axis=1)
+    if sample.shape[1] == 0:  # a handful of valid pixels, none of them on the thinned grid
+        sample = mean[:, None]
+    low, high = np.percentile(sample, (2, 98), axis=1)
+    as_floats = (tuple(float(x) for x in row) for row in (mean, std, low, high))
+    return SceneStatistics(tuple(bands), *as_floats)
+
+
+def sample_windows(grid: Grid) -> Iterator[Window]:
+    """Blocks that cover a small raster wholly, and a large one in a regular, spread-out pattern."""
+    step = max(1, round(grid.width * grid.height / SAMPLE_PIXELS))
+    number = 0
+    for row in range(0, grid.height, _BLOCK):
+        for col in range(0, grid.width, _BLOCK):
+            # The shift from row to row keeps the sample from lining up in columns.
+            if (number + row // _BLOCK) % step == 0:
+                yield Window(
+                    row, col, min(_BLOCK, grid.height - row), min(_BLOCK, grid.width - col)
+                )
+            number += 1
+
+
+def check_scale(statistics: SceneStatistics, stack: Stack) -> None:
+    """Refuse optical bands that are clearly no reflectance x 10000, and a slope not in degrees.
+
+    Raises:
+        ScaleError: Says which band, what its values are, and how to rescale.
+    """
+    ranges = {
+        band: (low, high)
+        for band, low, high in zip(statistics.bands, statistics.low, statistics.high)
+    }
+    # B09 and B10 lie in absorption bands: a few digital numbers are normal there.
+    surface = [band for band in ranges if band in OPTICAL_BANDS and band not in ("B09", "B10")]
+    if surface:
+        _check_optical(max(surface, key=lambda band: ranges[band][1]), ranges, stack)
+    low, high = ranges.get("slope", (0, 0))
+    if low < 0 or high > 90:
+        raise ScaleError(
+            f"Band slope of {stack.path} holds values from {low:.4g} to {high:.4g} (2nd to "
+            "98th percentile); expected degrees, 0 to 90. If it is in percent, give the DEM "
+            "instead and let Landslip compute the slope."
+        )
+
+
+def _check_optical(brightest: str, ranges: dict[str, tuple[float, float]], stack: Stack) -> None:
+    low, high = ranges[brightest]
+    found = (
+        f"Band {brightest} of {stack.path} holds values from {low:.4g} to {high:.4g} (2nd to 98th "
+        "percentile)"
+    )
+    expected = "expected Sentinel-2 reflectance x 10000, some hundreds to some thousands"
+    if high <= 2:
+        raise ScaleError(
+            f"{found}, which looks like reflectance from 0 to 1; {expected}. Multiply the raster "
+            "by 10000 (Raster > Raster Calculator in QGIS) and run again."
+        )
+    if high <= 255:
+        raise ScaleError(
+            f"{found}, which looks like an 8-bit picture; {expected}. Use the product's own "
+            "bands (GeoTIFF or JP2 of the L1C or L2A product), not a rendered image."
+        )
+    if low < -2000 or high > 40000:
+        raise ScaleError(
+            f"{found}; {expected}. Check the band mapping, the nodata value and the scale factor."
+        )

@@ -1,0 +1,142 @@
+"""Elevation and slope on the grid of a stack, from a DEM of any CRS and resolution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .dependencies import require
+from .errors import RasterError
+from .grid import Grid
+from .tiling import Window
+
+#: A DEM pixel smaller than this share of a stack pixel is averaged; a larger one is interpolated.
+AVERAGE_BELOW = 0.67
+
+
+class WarpedDem:
+    """A DEM seen through the grid of a stack. Reads block by block; use one per thread."""
+
+    def __init__(self, path: str, grid: Grid, band: int | None = None) -> None:
+        """Open the DEM.
+
+        Args:
+            path: The raster.
+            grid: The stack's grid.
+            band: Number of the elevation band; None for a raster that has only that.
+
+        Raises:
+            RasterError: The DEM cannot be read, has no CRS, or does not touch the stack.
+        """
+        self._grid = grid
+        self._band = band or 1
+        self._dataset = open_raster(path)
+        dem_grid = Grid.of(self._dataset, path)
+        if band is None and self._dataset.count != 1:
+            raise RasterError(
+                f"{path} has {self._dataset.count} bands; expected a DEM of one band with "
+                "elevation in metres. Give the elevation band as a raster of its own."
+            )
+        # One pixel more on each side: the slope at the stack's edge needs its neighbours.
+        self._padded = grid.shifted(Window(-1, -1, grid.height + 2, grid.width + 2))
+        self._vrt = self._warped(dem_grid)
+        self._check_overlap(path)
+
+    def _warped(self, dem_grid: Grid) -> Any:
+        vrt = require("rasterio.vrt", "rasterio")
+        warp = require("rasterio.enums", "rasterio").Resampling
+        finer = dem_grid.pixel_size_metres()[0][0] < (
+            AVERAGE_BELOW * self._grid.pixel_size_metres()[0][0]
+        )
+        return vrt.WarpedVRT(
+            self._dataset,
+            crs=self._padded.crs,
+            transform=self._padded.affine,
+            width=self._padded.width,
+            height=self._padded.height,
+            # Nearest would leave terraces, and bilinear creases, in the slope.
+            resampling=warp.average if finer else warp.cubic,
+            nodata=float("nan"),
+            dtype="float32",
+        )
+
+    def _check_overlap(self, path: str) -> None:
+        warp = require("rasterio.warp", "rasterio")
+        stack = self._grid.bounds
+        dem = warp.transform_bounds(self._dataset.crs, self._grid.crs, *self._dataset.bounds)
+        if dem[0] >= stack[2] or dem[2] <= stack[0] or dem[1] >= stack[3] or dem[3] <= stack[1]:
+            raise RasterError(
+                f"The DEM {path} does not touch the stack: it covers "
+                f"{', '.join(f'{x:.6g}' for x in dem)} in the stack's CRS, the stack "
+                f"{self._grid.bounds_text()}. Give a DEM of the same place."
+            )
+
+    def read(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
+        """Elevation and slope in a window that lies inside the stack.
+
+        Returns:
+            Elevation in metres and slope in degrees, float32 [height, width], NaN where the DEM
+            has no data.
+        """
+        rasterio_window = require("rasterio.windows", "rasterio").Window
+        dem = self._vrt.read(
+            self._band,
+            window=rasterio_window(window.col, window.row, window.width + 2, window.height + 2),
+        )
+        rows = np.arange(window.row, window.row_stop)
+        dx, dy = self._grid.pixel_size_metres(rows)
+        return dem[1:-1, 1:-1], horn_slope(dem, dx[:, None], dy[:, None])
+
+    def close(self) -> None:
+        """Close the files."""
+        self._vrt.close()
+        self._dataset.close()
+
+
+def horn_slope(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) -> np.ndarray:
+    """Slope after Horn (1981), as ``gdaldem slope`` computes it.
+
+    Where a neighbour has no data, it is extrapolated in a straight line through the centre, as
+    ``gdaldem -compute_edges`` does; where both neighbours have none, it is taken as level.
+
+    Args:
+        dem: Elevation in metres with a margin of one pixel, [height + 2, width + 2], NaN for none.
+        dx: Pixel width in metres, a number or an array that broadcasts to [height, width].
+        dy: Pixel height in metres, likewise.
+
+    Returns:
+        Slope in degrees, float32 [height, width], NaN where the centre has no data.
+    """
+    dem = dem.astype(np.float64)
+    height, width = dem.shape
+    centre = dem[1:-1, 1:-1]
+
+    def neighbour(row: int, col: int) -> np.ndarray:
+        there = dem[1 + row : height - 1 + row, 1 + col : width - 1 + col]
+        opposite = dem[1 - row : height - 1 - row, 1 - col : width - 1 - col]
+        straight = np.where(np.isnan(opposite), centre, 2 * centre - opposite)
+        return np.where(np.isnan(there), straight, there)
+
+    north = neighbour(-1, -1) + 2 * neighbour(-1, 0) + neighbour(-1, 1)
+    south = neighbour(1, -1) + 2 * neighbour(1, 0) + neighbour(1, 1)
+    west = neighbour(-1, -1) + 2 * neighbour(0, -1) + neighbour(1, -1)
+    east = neighbour(-1, 1) + 2 * neighbour(0, 1) + neighbour(1, 1)
+    gradient = np.hypot((east - west) / (8 * dx), (south - north) / (8 * dy))
+    return np.degrees(np.arctan(gradient)).astype(np.float32)
+
+
+def open_raster(path: str) -> Any:
+    """Open a raster for reading.
+
+    Raises:
+        RasterError: There is no such file, or GDAL cannot read it as a raster.
+    """
+    rasterio = require("rasterio")
+    try:
+        return rasterio.open(path)
+    except rasterio.errors.RasterioIOError as err:
+        raise RasterError(
+            f"{path} cannot be read as a raster ({err}). Expected a GeoTIFF or another format "
+            "that GDAL reads; check the path, and that the download is complete."
+        ) from err

@@ -1,0 +1,28 @@
+"""The plugin object: it adds the Landslip provider to Processing, and does nothing else."""
+
+from __future__ import annotations
+
+from qgis.core import QgsApplication
+
+from .algorithms.provider import LandslipProvider
+
+
+class LandslipPlugin:
+    """What QGIS loads. Works without a window, as ``qgis_process`` needs it."""
+
+    def __init__(self) -> None:
+        self._provider: LandslipProvider | None = None
+
+    def initProcessing(self) -> None:
+        """Add the provider (``qgis_process`` calls only this)."""
+        self._provider = LandslipProvider()
+        QgsApplication.processingRegistry().addProvider(self._provider)
+
+    def initGui(self) -> None:
+        """Add the provider (QGIS with a window calls this)."""
+        self.initProcessing()
+
+    def unload(self) -> None:
+        """Take the provider away."""
+        QgsApplication.processingRegistry().removeProvider(self._provider)
+        self._provider = None
