@@ -94,7 +94,8 @@ class Model:
         inputs = {"stack": np.ascontiguousarray(patches)}
         if self.card.normalisation == "scene":
             inputs["mean"] = np.asarray(statistics.mean, dtype=np.float32)
-            inputs["std"] = np.asarray(statistics.std, dtype=np.float32)
+            # A band without any spread (a constant raster) is all mean: any divisor does.
+            inputs["std"] = np.maximum(statistics.std, 1e-3).astype(np.float32)
         try:
             (probability,) = self._session.run(["probability"], inputs)
         except _session_errors() as err:

@@ -83,15 +83,11 @@ def scene_statistics(
 def sample_windows(grid: Grid) -> Iterator[Window]:
     """Blocks that cover a small raster wholly, and a large one in a regular, spread-out pattern."""
     step = max(1, round(grid.width * grid.height / SAMPLE_PIXELS))
-    number = 0
-    for row in range(0, grid.height, _BLOCK):
-        for col in range(0, grid.width, _BLOCK):
-            # The shift from row to row keeps the sample from lining up in columns.
-            if (number + row // _BLOCK) % step == 0:
-                yield Window(
-                    row, col, min(_BLOCK, grid.height - row), min(_BLOCK, grid.width - col)
-                )
-            number += 1
+    for i, row in enumerate(range(0, grid.height, _BLOCK)):
+        # A golden-ratio shift from row to row keeps the sample from lining up in columns.
+        first = round(i * step * 0.618) % step
+        for col in range(first * _BLOCK, grid.width, step * _BLOCK):
+            yield Window(row, col, min(_BLOCK, grid.height - row), min(_BLOCK, grid.width - col))
 
 
 def check_scale(statistics: SceneStatistics, stack: Stack) -> None:

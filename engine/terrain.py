@@ -97,8 +97,9 @@ class WarpedDem:
 def horn_slope(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) -> np.ndarray:
     """Slope after Horn (1981), as ``gdaldem slope`` computes it.
 
-    Where a neighbour has no data, it is extrapolated in a straight line through the centre, as
-    ``gdaldem -compute_edges`` does; where both neighbours have none, it is taken as level.
+    Where a neighbour has no data, it is extrapolated in a straight line through the centre; where
+    the one opposite has none either, it is taken as level with the centre (in a corner: with the
+    plane through the centre and the two beside it).
 
     Args:
         dem: Elevation in metres with a margin of one pixel, [height + 2, width + 2], NaN for none.
@@ -112,18 +113,23 @@ def horn_slope(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) 
     height, width = dem.shape
     centre = dem[1:-1, 1:-1]
 
-    def neighbour(row: int, col: int) -> np.ndarray:
-        there = dem[1 + row : height - 1 + row, 1 + col : width - 1 + col]
-        opposite = dem[1 - row : height - 1 - row, 1 - col : width - 1 - col]
-        straight = np.where(np.isnan(opposite), centre, 2 * centre - opposite)
+    def at(row: int, col: int) -> np.ndarray:
+        return dem[1 + row : height - 1 + row, 1 + col : width - 1 + col]
+
+    def filled(row: int, col: int, otherwise: np.ndarray) -> np.ndarray:
+        there, opposite = at(row, col), at(-row, -col)
+        straight = np.where(np.isnan(opposite), otherwise, 2 * centre - opposite)
         return np.where(np.isnan(there), straight, there)
 
-    north = neighbour(-1, -1) + 2 * neighbour(-1, 0) + neighbour(-1, 1)
-    south = neighbour(1, -1) + 2 * neighbour(1, 0) + neighbour(1, 1)
-    west = neighbour(-1, -1) + 2 * neighbour(0, -1) + neighbour(1, -1)
-    east = neighbour(-1, 1) + 2 * neighbour(0, 1) + neighbour(1, 1)
-    gradient = np.hypot((east - west) / (8 * dx), (south - north) / (8 * dy))
-    return np.degrees(np.arctan(gradient)).astype(np.float32)
+    n, s = filled(-1, 0, centre), filled(1, 0, centre)
+    w, e = filled(0, -1, centre), filled(0, 1, centre)
+    nw, ne = filled(-1, -1, n + w - centre), filled(-1, 1, n + e - centre)
+    sw, se = filled(1, -1, s + w - centre), filled(1, 1, s + e - centre)
+    eastward = (ne + 2 * e + se) - (nw + 2 * w + sw)
+    southward = (sw + 2 * s + se) - (nw + 2 * n + ne)
+    gradient = np.hypot(eastward / (8 * dx), southward / (8 * dy))
+    slope = np.degrees(np.arctan(gradient))
+    return np.where(np.isnan(centre), np.nan, slope).astype(np.float32)
 
 
 def open_raster(path: str) -> Any:

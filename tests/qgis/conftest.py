@@ -1,6 +1,7 @@
 """A QGIS without a window, with Processing and the Landslip provider."""
 
 import os
+import sys
 
 import pytest
 
@@ -11,18 +12,17 @@ qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python b
 def qgis(tmp_path_factory):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ["QGIS_CUSTOM_CONFIG_PATH"] = str(tmp_path_factory.mktemp("profile"))
-    import sys
-
-    app = qgis_core.QgsApplication([], True)
-    app.initQgis()
-    plugins = os.path.join(app.pkgDataPath(), "python", "plugins")
-    if plugins not in sys.path:  # where QGIS itself finds Processing
+    application = qgis_core.QgsApplication([], True)
+    application.initQgis()
+    # Where QGIS itself finds Processing.
+    plugins = os.path.join(application.pkgDataPath(), "python", "plugins")
+    if plugins not in sys.path:
         sys.path.append(plugins)
     from processing.core.Processing import Processing
 
     Processing.initialize()
-    yield app
-    app.exitQgis()
+    yield application
+    application.exitQgis()
 
 
 @pytest.fixture(scope="session")
@@ -37,33 +37,43 @@ def plugin(qgis):
 
 
 @pytest.fixture
-def run(plugin):
-    """Run an algorithm of ours; returns its results and all that it told the user."""
-    import processing
+def registry(plugin):
+    return qgis_core.QgsApplication.processingRegistry()
 
-    def run(name, **parameters):
-        feedback = Feedback()
-        results = processing.run(f"landslip:{name}", parameters, feedback=feedback)
-        return results, feedback
+
+@pytest.fixture
+def run(plugin):
+    """Run an algorithm; returns its results and the feedback with all that it told."""
+    import processing
+    from landslip.tests.qgis.support import Feedback
+
+    def run(name, parameters, feedback=None):
+        feedback = feedback or Feedback()
+        return processing.run(name, parameters, feedback=feedback), feedback
 
     return run
 
 
-class Feedback(qgis_core.QgsProcessingFeedback):
-    """Keeps what is told, and cancels at a given progress."""
+@pytest.fixture
+def run_and_load(plugin):
+    """Run an algorithm as the Toolbox does, and load its layers into an empty project."""
+    from processing.gui.Postprocessing import handleAlgorithmResults
 
-    def __init__(self, cancel_at=None):
-        super().__init__(False)
-        self.infos, self.warnings = [], []
-        self._cancel_at = cancel_at
-        self.progressChanged.connect(self._progress)
+    def run_and_load(name, parameters):
+        core = qgis_core
+        project = core.QgsProject.instance()
+        project.clear()
+        algorithm = core.QgsApplication.processingRegistry().createAlgorithmById(name)
+        context, feedback = core.QgsProcessingContext(), core.QgsProcessingFeedback()
+        context.setProject(project)
+        for output in ("PROBABILITY", "INVENTORY"):
+            if output in parameters:
+                definition = core.QgsProcessingOutputLayerDefinition(parameters[output], project)
+                parameters[output] = definition
+        _results, done = algorithm.run(parameters, context, feedback)
+        assert done
+        handleAlgorithmResults(algorithm, context, feedback)
+        return project
 
-    def pushInfo(self, text):
-        self.infos.append(text)
-
-    def pushWarning(self, text):
-        self.warnings.append(text)
-
-    def _progress(self, percent):
-        if self._cancel_at is not None and percent >= self._cancel_at:
-            self.cancel()
+    yield run_and_load
+    qgis_core.QgsProject.instance().clear()

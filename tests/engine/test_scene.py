@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+from landslip.engine import scene
+from landslip.engine.errors import Cancelled, RasterError, ScaleError
+from landslip.engine.scene import check_scale, sample_windows, scene_statistics
+from landslip.engine.stack import open_stack
+from landslip.tests.support import reflectance, write_raster
+
+NAMES = ["B02", "B03", "B04"]
+
+
+def check(tmp_path, values, names=NAMES, **options):
+    path = write_raster(tmp_path / "s.tif", values, names=names, **options)
+    stack = open_stack(path)
+    check_scale(scene_statistics(stack, names), stack)
+
+
+def test_statistics_are_those_of_the_valid_pixels(tmp_path, rng):
+    values = reflectance(rng, height=300, width=700)
+    values[:, 40:90, 100:600] = 0
+    stack = open_stack(write_raster(tmp_path / "s.tif", values, names=NAMES, nodata=0))
+    found = scene_statistics(stack, ("B04", "B02"))
+    valid = values[[2, 0]][:, values[0] > 0].astype(float)
+    assert found.mean == pytest.approx(valid.mean(axis=1))
+    assert found.std == pytest.approx(valid.std(axis=1))
+    assert found.low == pytest.approx(np.percentile(valid, 2, axis=1), rel=0.03)
+    assert found.high == pytest.approx(np.percentile(valid, 98, axis=1), rel=0.03)
+
+
+def test_large_scenes_are_sampled_evenly(tmp_path, rng, monkeypatch):
+    monkeypatch.setattr(scene, "SAMPLE_PIXELS", 512 * 512)
+    values = reflectance(rng, height=2048, width=2048)
+    stack = open_stack(write_raster(tmp_path / "s.tif", values, names=NAMES))
+    windows = list(sample_windows(stack.grid))
+    assert 3 <= len(windows) <= 6
+    assert len({w.row for w in windows}) == len({w.col for w in windows}) == len(windows)
+    found = scene_statistics(stack, ("B04",))
+    assert found.mean[0] == pytest.approx(values[2].mean(), rel=0.02)
+
+
+def test_sampling_pattern_has_no_column_left_out():
+    from landslip.engine.grid import Grid
+
+    grid = Grid("", (10, 0, 0, 0, -10, 0), 10980, 10980)
+    windows = list(sample_windows(grid))
+    share = sum(w.height * w.width for w in windows) / 10980**2
+    assert share == pytest.approx(scene.SAMPLE_PIXELS / 10980**2, rel=0.1)
+    assert {w.col for w in windows} == set(range(0, 10980, 256))
+
+
+def test_reflectance_passes(tmp_path, rng):
+    check(tmp_path, reflectance(rng))
+
+
+def test_dark_cirrus_band_is_normal(tmp_path, rng):
+    values = reflectance(rng)
+    values[0] = values[0] // 100
+    check(tmp_path, values, names=["B10", "B03", "B04"])
+
+
+def test_reflectance_from_0_to_1(tmp_path, rng):
+    with pytest.raises(ScaleError, match=r"reflectance from 0 to 1.*Multiply the raster by 10000"):
+        check(tmp_path, reflectance(rng, dtype="float32") / 10000)
+
+
+def test_eight_bit_picture(tmp_path, rng):
+    with pytest.raises(ScaleError, match=r"looks like an 8-bit picture.*not a rendered image"):
+        check(tmp_path, (reflectance(rng) // 20).astype("uint8"))
+
+
+def test_values_far_too_large(tmp_path, rng):
+    with pytest.raises(ScaleError, match="Check the band mapping"):
+        check(tmp_path, reflectance(rng, dtype="float32") * 100)
+
+
+def test_slope_in_percent(tmp_path, rng):
+    values = np.stack([reflectance(rng)[0], rng.integers(0, 150, (200, 230))]).astype("float32")
+    with pytest.raises(ScaleError, match=r"expected degrees, 0 to 90\. If it is in percent"):
+        check(tmp_path, values, names=["B04", "slope"])
+
+
+@pytest.mark.parametrize("fill", [0, np.nan])
+def test_nothing_valid(tmp_path, fill):
+    with pytest.raises(RasterError, match="no valid pixel in bands B02, B03, B04"):
+        check(tmp_path, np.full((3, 50, 50), fill, "float32"))
+
+
+def test_a_single_valid_pixel_is_enough(tmp_path):
+    values = np.zeros((3, 50, 50), "uint16")
+    values[:, 3, 5] = 1000
+    check(tmp_path, values)
+
+
+def test_cancel(stack_path):
+    with pytest.raises(Cancelled):
+        scene_statistics(open_stack(stack_path), ("B04",), lambda: True)

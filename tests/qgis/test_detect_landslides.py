@@ -1,0 +1,265 @@
+"""Detect landslides, run as the Toolbox and the model designer run it."""
+
+import sys
+
+import numpy as np
+import pytest
+import rasterio
+
+qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python bindings")
+
+from landslip.engine.inventory import FIELDS  # noqa: E402
+from landslip.tests.qgis.support import Feedback, layer_features  # noqa: E402
+from landslip.tests.support import card, reflectance, write_model, write_raster  # noqa: E402
+
+NAME = "landslip:detectlandslides"
+
+
+@pytest.fixture
+def parameters(stack_path, model_path, tmp_path):
+    return {
+        "INPUT": stack_path,
+        "MODEL": model_path,
+        "DEVICE": "cpu",
+        "PROBABILITY": str(tmp_path / "out.tif"),
+        "INVENTORY": str(tmp_path / "out.gpkg"),
+    }
+
+
+def error_of(run, parameters):
+    with pytest.raises(qgis_core.QgsProcessingException) as err:
+        run(NAME, parameters)
+    return str(err.value)
+
+
+def test_parameters_and_outputs_are_the_interface(registry):
+    algorithm = registry.algorithmById(NAME)
+    names = [p.name() for p in algorithm.parameterDefinitions()]
+    assert " ".join(names) == (
+        "INPUT DEM MODEL EXTENT THRESHOLD MIN_AREA OVERLAP BATCH_SIZE DEVICE BAND_MAPPING TTA "
+        "PROBABILITY INVENTORY"
+    )
+    assert {o.name() for o in algorithm.outputDefinitions()} == {
+        "PROBABILITY",
+        "INVENTORY",
+        "COUNT",
+        "AREA",
+        "DEVICE_USED",
+    }
+    advanced = {
+        p.name()
+        for p in algorithm.parameterDefinitions()
+        if p.flags() & qgis_core.QgsProcessingParameterDefinition.FlagAdvanced
+    }
+    assert advanced == {"OVERLAP", "BATCH_SIZE", "DEVICE", "BAND_MAPPING", "TTA"}
+
+
+def test_texts(registry):
+    for algorithm in registry.providerById("landslip").algorithms():
+        assert algorithm.displayName()
+        assert algorithm.shortDescription()
+        help_text = algorithm.shortHelpString().lower()
+        for parameter in algorithm.parameterDefinitions():
+            assert parameter.description()
+            word = parameter.description().split()[0].lower().strip(",")
+            assert word in help_text, f"{algorithm.name()}: {parameter.name()} is not explained"
+        assert not algorithm.icon().isNull()
+        assert algorithm.canExecute()
+
+
+def test_run(run, parameters):
+    results, feedback = run(NAME, parameters)
+    with rasterio.open(parameters["PROBABILITY"]) as dataset:
+        probability = dataset.read(1)
+    features = layer_features(parameters["INVENTORY"])
+    assert results["COUNT"] == len(features) > 5
+    assert results["AREA"] == pytest.approx(sum(f["area_m2"] for f in features))
+    assert results["DEVICE_USED"] == "cpu"
+    assert min(f["area_m2"] for f in features) >= 500
+    assert sum(f["pixel_count"] for f in features) <= (probability >= 0.5).sum()
+    assert feedback.progress() == 100
+    assert any("landslides" in text and "on cpu" in text for text in feedback.infos)
+
+
+def test_inventory_has_all_fields_and_the_crs(run, parameters):
+    run(NAME, parameters)
+    layer = qgis_core.QgsVectorLayer(parameters["INVENTORY"], "i", "ogr")
+    assert [f.name() for f in layer.fields()] == ["fid", *(field.name for field in FIELDS)]
+    assert layer.crs().authid() == "EPSG:32654"
+    assert layer.geometryType() == qgis_core.QgsWkbTypes.PolygonGeometry
+    for feature in layer.getFeatures():
+        assert feature.geometry().isGeosValid()
+        assert feature.geometry().area() == feature["pixel_count"] * 100
+        assert feature["z_min"] == qgis_core.NULL
+
+
+def test_dem_fills_the_terrain_fields(run, parameters, tmp_path, rng):
+    dem = (rng.random((100, 100)) * 20 + np.arange(100) * 15).astype("float32")
+    parameters["DEM"] = write_raster(tmp_path / "dem.tif", dem, pixel=30.0)
+    run(NAME, parameters)
+    for feature in layer_features(parameters["INVENTORY"]):
+        assert 0 <= feature["z_min"] <= feature["z_max"] <= 1600
+        assert 5 < feature["slope_mean"] < 60
+
+
+def test_layers_and_memory_outputs(run, parameters):
+    """As from a project: layers instead of paths, a memory layer as output."""
+    parameters["INPUT"] = qgis_core.QgsRasterLayer(parameters["INPUT"], "stack")
+    parameters["INVENTORY"] = "memory:"
+    results, _ = run(NAME, parameters)
+    assert results["INVENTORY"].featureCount() == results["COUNT"] > 0
+
+
+def test_temporary_outputs(run, parameters):
+    parameters.update(PROBABILITY="TEMPORARY_OUTPUT", INVENTORY="TEMPORARY_OUTPUT")
+    results, _ = run(NAME, parameters)
+    assert results["PROBABILITY"].endswith(".tif")
+    assert qgis_core.QgsRasterLayer(results["PROBABILITY"]).isValid()
+
+
+def test_extent_in_another_crs(run, parameters):
+    parameters["EXTENT"] = "141.005,141.015,42.44,42.445 [EPSG:4326]"
+    run(NAME, parameters)
+    with rasterio.open(parameters["PROBABILITY"]) as dataset:
+        assert (dataset.transform.c - 500000) % 10 == 0
+        assert 75 < dataset.width < 90
+        assert dataset.height < 65
+
+
+def test_threshold_and_minimum_area(run, parameters):
+    low, _ = run(NAME, {**parameters, "THRESHOLD": 0.5, "MIN_AREA": 0})
+    high, _ = run(NAME, {**parameters, "THRESHOLD": 0.8, "MIN_AREA": 1000})
+    assert 0 < high["AREA"] < low["AREA"]
+    assert {f["threshold"] for f in layer_features(parameters["INVENTORY"])} == {0.8}
+
+
+def test_band_mapping_and_advanced_settings(run, parameters, tmp_path, rng):
+    parameters["INPUT"] = write_raster(tmp_path / "nameless.tif", reflectance(rng))
+    parameters.update(BAND_MAPPING="B02,B03,B04", OVERLAP=0.25, BATCH_SIZE=3, TTA="flips")
+    results, _ = run(NAME, parameters)
+    assert results["COUNT"] > 0
+
+
+def test_warning_reaches_the_user(run, parameters, tmp_path, rng):
+    parameters["INPUT"] = write_raster(
+        tmp_path / "coarse.tif", reflectance(rng), names=["B02", "B03", "B04"], pixel=30.0
+    )
+    _, feedback = run(NAME, parameters)
+    assert any("was trained on 10 m" in text for text in feedback.warnings)
+
+
+def test_layers_arrive_styled(run_and_load, parameters):
+    project = run_and_load(NAME, parameters)
+    layers = {layer.name(): layer for layer in project.mapLayers().values()}
+    probability, inventory = layers["Landslide probability"], layers["Landslide inventory"]
+    assert probability.renderer().type() == "singlebandpseudocolor"
+    assert inventory.renderer().type() == "graduatedSymbol"
+    assert inventory.attributeAlias(inventory.fields().indexOf("area_m2")) == "Area (m²)"
+
+
+def test_not_a_raster(run, parameters, tmp_path):
+    (tmp_path / "no.tif").write_text("hello")
+    parameters["INPUT"] = str(tmp_path / "no.tif")
+    assert "cannot be read as a raster" in error_of(run, parameters)
+
+
+def test_missing_band(run, parameters, tmp_path):
+    parameters["MODEL"] = write_model(tmp_path / "m2.onnx", card(bands=("B04", "B08")))
+    message = error_of(run, parameters)
+    assert "needs band B08, not found" in message
+    assert "Found: B02, B03, B04" in message
+
+
+def test_unknown_model(run, parameters):
+    parameters["MODEL"] = "resnet_9000"
+    assert "There is no model 'resnet_9000'" in error_of(run, parameters)
+
+
+def test_absent_device(run, parameters):
+    parameters["DEVICE"] = "tensorrt"
+    assert "'tensorrt' is not there" in error_of(run, parameters)
+
+
+def test_missing_package_gives_the_install_line(run, parameters, monkeypatch, qgis):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    message = error_of(run, parameters)
+    assert "Landslip needs the Python package onnxruntime" in message
+    assert f'-m pip install --target "{qgis.qgisSettingsDirPath()}python"' in message
+    assert f"numpy=={np.__version__}" in message
+
+
+def test_cancel_leaves_nothing(run, parameters, tmp_path):
+    with pytest.raises(qgis_core.QgsProcessingException, match="Stopped on request"):
+        run(NAME, {**parameters, "BATCH_SIZE": 1}, feedback=Feedback(cancel_at=30))
+    assert not [path for path in tmp_path.iterdir() if "out" in path.name]
+
+
+def test_inventory_that_cannot_be_written(run, parameters):
+    parameters["INVENTORY"] = "/nowhere/out.gpkg"
+    assert "/nowhere" in error_of(run, parameters)
+
+
+def test_in_a_model(plugin, stack_path, model_path, tmp_path):
+    """Chained as in the model designer: detect, then vectorise its raster at another threshold."""
+    core = qgis_core
+    model = core.QgsProcessingModelAlgorithm("chain", "test")
+    model.addModelParameter(
+        core.QgsProcessingParameterRasterLayer("stack"), core.QgsProcessingModelParameter("stack")
+    )
+    source = core.QgsProcessingModelChildParameterSource
+
+    def child(name, algorithm, **sources):
+        step = core.QgsProcessingModelChildAlgorithm(algorithm)
+        step.setChildId(name)
+        for parameter, value in sources.items():
+            step.addParameterSources(parameter, [value])
+        return step
+
+    detect = child(
+        "detect",
+        NAME,
+        INPUT=source.fromModelParameter("stack"),
+        MODEL=source.fromStaticValue(model_path),
+        DEVICE=source.fromStaticValue("cpu"),
+    )
+    model.addChildAlgorithm(detect)
+    again = child(
+        "again",
+        "landslip:vectoriseprobability",
+        INPUT=source.fromChildOutput("detect", "PROBABILITY"),
+        THRESHOLD=source.fromStaticValue(0.8),
+    )
+    output = core.QgsProcessingModelOutput("result")
+    output.setChildId("again")
+    output.setChildOutputName("INVENTORY")
+    again.setModelOutputs({"result": output})
+    model.addChildAlgorithm(again)
+    target = str(tmp_path / "chain.gpkg")
+    results, done = model.run(
+        {"stack": stack_path, "again:result": target},
+        core.QgsProcessingContext(),
+        core.QgsProcessingFeedback(),
+    )
+    assert done
+    assert results["COUNT" if "COUNT" in results else "again:result"]
+    features = layer_features(target)
+    assert features
+    assert {f["threshold"] for f in features} == {0.8}
+
+
+def test_model_widget(plugin):
+    """The list of shipped models takes a path as well."""
+    from landslip.algorithms.model_widget import ModelWidgetWrapper
+
+    algorithm = qgis_core.QgsApplication.processingRegistry().algorithmById(NAME)
+    parameter = algorithm.parameterDefinition("MODEL")
+    wrapper_class = parameter.metadata()["widget_wrapper"]["class"]
+    assert wrapper_class.endswith("algorithms.model_widget.ModelWidgetWrapper")
+    from processing.gui.AlgorithmDialog import AlgorithmDialog
+
+    dialog = AlgorithmDialog(algorithm.create())
+    wrapper = dialog.mainWidget().wrappers["MODEL"]
+    assert type(wrapper).__name__ == ModelWidgetWrapper.__name__
+    assert wrapper.value() == parameter.defaultValue()
+    wrapper.setValue("/some/model.onnx")
+    assert wrapper.value() == "/some/model.onnx"

@@ -1,0 +1,85 @@
+"""Vectorise probability, run as the Toolbox runs it."""
+
+import numpy as np
+import pytest
+
+qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python bindings")
+
+from landslip.tests.qgis.support import layer_features  # noqa: E402
+from landslip.tests.support import write_raster  # noqa: E402
+
+NAME = "landslip:vectoriseprobability"
+
+
+@pytest.fixture
+def probability(tmp_path):
+    values = np.zeros((40, 50), "float32")
+    values[5:15, 5:15] = 0.6
+    values[20:30, 20:40] = 0.9
+    values[35, 35] = 0.95
+    return write_raster(tmp_path / "p.tif", values, nodata=-9999)
+
+
+def test_parameters_and_outputs_are_the_interface(registry):
+    algorithm = registry.algorithmById(NAME)
+    names = [p.name() for p in algorithm.parameterDefinitions()]
+    assert names == ["INPUT", "DEM", "THRESHOLD", "MIN_AREA", "INVENTORY"]
+    assert {o.name() for o in algorithm.outputDefinitions()} == {"INVENTORY", "COUNT", "AREA"}
+
+
+@pytest.mark.parametrize(
+    ("threshold", "min_area", "pixels"),
+    [(0.5, 0, [1, 100, 200]), (0.5, 500, [100, 200]), (0.7, 500, [200]), (0.99, 0, [])],
+)
+def test_threshold_and_minimum_area(run, probability, tmp_path, threshold, min_area, pixels):
+    target = str(tmp_path / "i.gpkg")
+    results, _ = run(
+        NAME,
+        {
+            "INPUT": probability,
+            "THRESHOLD": threshold,
+            "MIN_AREA": min_area,
+            "INVENTORY": target,
+        },
+    )
+    assert sorted(f["pixel_count"] for f in layer_features(target)) == pixels
+    assert results["COUNT"] == len(pixels)
+    assert results["AREA"] == pytest.approx(sum(pixels) * 100, rel=2e-3)
+
+
+def test_same_as_detect(run, stack_path, model_path, tmp_path):
+    """The threshold and the model's name come from the raster itself."""
+    first, again = str(tmp_path / "i.gpkg"), str(tmp_path / "j.gpkg")
+    probability = str(tmp_path / "p.tif")
+    run(
+        "landslip:detectlandslides",
+        {
+            "INPUT": stack_path,
+            "MODEL": model_path,
+            "DEVICE": "cpu",
+            "PROBABILITY": probability,
+            "INVENTORY": first,
+        },
+    )
+    run(NAME, {"INPUT": probability, "INVENTORY": again})
+    pairs = list(zip(layer_features(first), layer_features(again)))
+    assert pairs
+    for a, b in pairs:
+        assert a.attributes() == b.attributes()
+        assert a.geometry().equals(b.geometry())
+
+
+def test_other_formats(run, probability, tmp_path):
+    target = str(tmp_path / "i.geojson")
+    run(NAME, {"INPUT": probability, "THRESHOLD": 0.5, "INVENTORY": target})
+    assert len(layer_features(target)) == 2
+
+
+def test_raster_of_another_program_needs_a_threshold(run, probability):
+    with pytest.raises(qgis_core.QgsProcessingException, match="Give a threshold between 0 and 1"):
+        run(NAME, {"INPUT": probability, "INVENTORY": "memory:"})
+
+
+def test_no_probability_raster(run, stack_path):
+    with pytest.raises(qgis_core.QgsProcessingException, match="3 bands; expected a probability"):
+        run(NAME, {"INPUT": stack_path, "THRESHOLD": 0.5, "INVENTORY": "memory:"})
