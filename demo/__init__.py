@@ -1,0 +1,1 @@
+"""Synthetic scene, end-to-end run and map of ``make demo``."""
