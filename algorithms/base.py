@@ -51,8 +51,8 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
         return self.tr(self.SHORT_DESCRIPTION)
 
     def shortHelpString(self) -> str:
-        """The help beside the dialog, as HTML."""
-        return self.tr(self.HELP)
+        """The help beside the dialog, as HTML. QGIS would show line ends as new lines."""
+        return " ".join(self.tr(self.HELP).split())
 
     def tags(self) -> list[str]:
         """Words under which the Toolbox's search finds it."""

@@ -50,15 +50,15 @@ chosen on validation data. Higher finds fewer and surer ones. To try others afte
 some 5 pixels a detection is mostly noise.</p>
 
 <h3>Advanced</h3>
-<p><b>Overlap</b>: share of a patch that its neighbour repeats. 0.5 blends without seams; 0.25 runs in
-half of the time, at the price of faint differences along patch borders.</p>
+<p><b>Overlap</b>: share of a patch that its neighbour repeats. 0.5 blends without seams; 0.25 runs
+in half of the time, at the price of faint differences along patch borders.</p>
 <p><b>Batch size</b>: patches at a time. Lower it when a graphics card runs out of memory.</p>
-<p><b>Device</b>: <i>auto</i> takes the best that works here. The log and DEVICE_USED say which one
-really ran.</p>
-<p><b>Band mapping</b>: names in band order, such as <code>B02,B03,B04</code> (<code>-</code> skips a
-band), or pairs such as <code>B04=1,B03=2,B02=3</code>.</p>
-<p><b>Test-time flips</b>: averages the model over mirrored (4 runs) or mirrored and turned (8 runs)
-patches. A little more accurate, 4 or 8 times slower.</p>
+<p><b>Device</b>: <i>auto</i> takes the best that works here. The log and DEVICE_USED say which
+one really ran.</p>
+<p><b>Band mapping</b>: names in band order, such as <code>B02,B03,B04</code> (<code>-</code> skips
+a band), or pairs such as <code>B04=1,B03=2,B02=3</code>.</p>
+<p><b>Test-time flips</b>: averages the model over mirrored (4 runs) or mirrored and turned (8
+runs) patches. A little more accurate, 4 or 8 times slower.</p>
 
 <h3>Outputs</h3>
 <p><b>Probability</b>: 0 to 1 on exactly the stack's grid, -9999 where the stack has no data.

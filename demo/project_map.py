@@ -287,7 +287,7 @@ def _legend(layout: Any, panel: Any, layer: Any, heading: str, x: float, y: floa
     root = legend.model().rootGroup()
     root.clear()
     node = root.addLayer(layer)
-    node.setName(heading)
+    node.setCustomProperty("legend/title-label", heading)
     nodes = legend.model().layerLegendNodes(node)
     # A raster's first entry is only the name of its band.
     shown = [i for i, item in enumerate(nodes) if "Band" not in str(item.data(0))]

@@ -122,17 +122,16 @@ def _validated(fields: dict[str, Any], file: str) -> ModelCard:
             "this version of Landslip."
         )
     try:
-        card = ModelCard(
-            **{
-                **{name: str(fields[name]) for name in names},
-                "bands": tuple(str(band) for band in fields["bands"]),
-                "patch_size": int(fields["patch_size"]),
-                "overlap": float(fields["overlap"]),
-                "threshold": float(fields["threshold"]),
-                "pixel_size": float(fields["pixel_size"]),
-                "accuracy": tuple(Accuracy(**row) for row in fields["accuracy"]),
-            }
-        )
+        typed: dict[str, Any] = {
+            **{name: str(fields[name]) for name in names},
+            "bands": tuple(str(band) for band in fields["bands"]),
+            "patch_size": int(fields["patch_size"]),
+            "overlap": float(fields["overlap"]),
+            "threshold": float(fields["threshold"]),
+            "pixel_size": float(fields["pixel_size"]),
+            "accuracy": tuple(Accuracy(**row) for row in fields["accuracy"]),
+        }
+        card = ModelCard(**typed)
     except (TypeError, ValueError) as err:
         raise ModelError(
             f"The model card of {file} has a field of the wrong type ({err}). Export the model "

@@ -146,6 +146,8 @@ class Grid:
         crs = pyproj.CRS(self.crs)
         to_lonlat = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
         geod = crs.get_geod()
+        count = len(rows)
+        rows = np.append(rows, rows[-1])  # pyproj takes an array of one for a number, and warns
         col = np.full_like(rows, self.width / 2)
 
         def lonlat(dcol: float, drow: float) -> tuple[np.ndarray, np.ndarray]:
@@ -153,4 +155,4 @@ class Grid:
 
         width = geod.inv(*lonlat(-0.5, 0), *lonlat(0.5, 0))[2]
         height = geod.inv(*lonlat(0, -0.5), *lonlat(0, 0.5))[2]
-        return np.asarray(width), np.asarray(height)
+        return np.asarray(width)[:count], np.asarray(height)[:count]

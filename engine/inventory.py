@@ -120,7 +120,7 @@ def write_geopackage(landslides: Sequence[Landslide], crs: str, target: str) -> 
     """
     raw = require("pyogrio.raw", "pyogrio")
     errors = require("pyogrio.errors", "pyogrio")
-    columns = [
+    columns: list[np.ndarray] = [
         np.array([_typed(slide.values[i], field.kind) for slide in landslides], dtype=_dtype(field))
         for i, field in enumerate(FIELDS)
     ]

@@ -1,8 +1,7 @@
 """Outlines of labelled pixels, traced along pixel edges.
 
-Own code, where a geometry library would do: the GEOS and GDAL inside of Python wheels clash with
-QGIS's own when they share a process (C++ symbols of the one are taken for the other's), and
-tracing edges makes the join of two bands of rows exact by construction.
+Own code, where GDAL's polygonize and a union in GEOS would do: with edges, joining two bands of
+rows is exact by construction and needs no cleaning up, and QGIS users need one package less.
 
 Coordinates are pixel corners (col, row); (0, 0) is the raster's first corner, rows run downwards.
 An edge is directed so that its landslide lies to the right of the way.
