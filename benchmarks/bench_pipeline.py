@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from landslip.demo.large_stack import make_large_stack
 from landslip.engine.pipeline import DetectRequest, Model, write_probability
 from landslip.engine.scene import SceneStatistics, scene_statistics

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from landslip.tests.support import reflectance, write_model, write_raster
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,6 +1,7 @@
 """Small rasters and models whose answers are known."""
 
 import numpy as np
+
 from landslip.engine.card import METADATA_KEY, Accuracy, ModelCard
 
 UTM = "EPSG:32654"

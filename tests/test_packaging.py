@@ -10,8 +10,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-import landslip
 import pytest
+
+import landslip
 
 ROOT = Path(landslip.__file__).resolve().parent
 HEAVY = ("qgis", "osgeo", "torch", "onnxruntime", "rasterio", "pyogrio", "h5py", "matplotlib")

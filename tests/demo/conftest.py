@@ -1,4 +1,5 @@
 import pytest
+
 from landslip.demo.scene import SceneRequest, make_scene
 
 

@@ -3,8 +3,9 @@
 import dataclasses
 
 import numpy as np
-from landslip.demo.scene import SceneRequest, make_scene
 from scipy import ndimage
+
+from landslip.demo.scene import SceneRequest, make_scene
 
 
 def test_scars_lie_on_steep_slopes(scene):

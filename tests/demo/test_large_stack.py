@@ -1,6 +1,7 @@
 """The large stack looks like its small scene and needs no more memory than it."""
 
 import numpy as np
+
 from landslip.demo import large_stack
 from landslip.demo.land_cover import BANDS
 from landslip.demo.large_stack import make_large_stack

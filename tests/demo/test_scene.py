@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+
 from landslip.demo.land_cover import BANDS
 from landslip.demo.scene import SceneRequest, make_scene, write_scene
 

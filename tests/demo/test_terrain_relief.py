@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from landslip.demo.drainage import CHANNEL_AREA
 from scipy import ndimage
+
+from landslip.demo.drainage import CHANNEL_AREA
 
 RIVER = 4 * CHANNEL_AREA
 

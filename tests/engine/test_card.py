@@ -1,6 +1,7 @@
 import json
 
 import pytest
+
 from landslip.engine.card import METADATA_KEY, card_from_metadata
 from landslip.engine.errors import ModelError
 from landslip.tests.support import card

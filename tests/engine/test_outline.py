@@ -3,8 +3,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from landslip.engine.outline import centroid, pixel_edges, polygon_wkb, signed_area, trace
 from scipy import ndimage
+
+from landslip.engine.outline import centroid, pixel_edges, polygon_wkb, signed_area, trace
 
 MASKS = arrays(bool, st.tuples(st.integers(1, 14), st.integers(1, 14)))
 

@@ -7,6 +7,7 @@ import textwrap
 import numpy as np
 import pytest
 import rasterio
+
 from landslip.engine.errors import (
     BandError,
     Cancelled,

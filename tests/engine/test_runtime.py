@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from landslip.engine import runtime
 from landslip.engine.card import METADATA_KEY
 from landslip.engine.errors import DependencyError, DeviceError, ModelError

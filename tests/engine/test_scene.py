@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from landslip.engine import scene
 from landslip.engine.errors import Cancelled, RasterError, ScaleError
 from landslip.engine.scene import check_scale, sample_windows, scene_statistics

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from landslip.engine.errors import BandError, RasterError
 from landslip.engine.stack import StackReader, canonical_band, open_stack, parse_band_mapping
 from landslip.engine.tiling import Window

@@ -3,6 +3,7 @@ import subprocess
 
 import numpy as np
 import pytest
+
 from landslip.engine.errors import RasterError
 from landslip.engine.grid import Grid
 from landslip.engine.terrain import WarpedDem, horn_slope

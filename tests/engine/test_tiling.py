@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from landslip.engine.errors import ParameterError
 from landslip.engine.stitch import RegionBlender
 from landslip.engine.tiling import Lattice, Window, blending_weights, reflected, regions

@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 import shapely
+from pyogrio import read_info
+from pyogrio.raw import read as read_vectors
+from scipy import ndimage
+
 from landslip.engine.errors import Cancelled, ParameterError, RasterError
 from landslip.engine.inventory import FIELDS, location_id, write_geopackage
 from landslip.engine.vectorise import VectoriseRequest, vectorise
 from landslip.tests.support import UTM, write_raster
-from pyogrio import read_info
-from pyogrio.raw import read as read_vectors
-from scipy import ndimage
 
 
 def smooth(rng, height=120, width=150):

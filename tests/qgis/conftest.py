@@ -45,6 +45,7 @@ def registry(plugin):
 def run(plugin):
     """Run an algorithm; returns its results and the feedback with all that it told."""
     import processing
+
     from landslip.tests.qgis.support import Feedback
 
     def run(name, parameters, feedback=None):

@@ -263,3 +263,24 @@ def test_model_widget(plugin):
     assert wrapper.value() == parameter.defaultValue()
     wrapper.setValue("/some/model.onnx")
     assert wrapper.value() == "/some/model.onnx"
+
+
+def test_model_widget_in_the_batch_dialog(plugin, registry):
+    from processing.gui.BatchAlgorithmDialog import BatchAlgorithmDialog
+
+    dialog = BatchAlgorithmDialog(registry.algorithmById(NAME).create())
+    panel = dialog.mainWidget()
+    columns = panel.column_to_parameter_definition
+    (column,) = [index for index, name in columns.items() if name == "MODEL"]
+    wrapper = panel.wrappers[0][column]
+    assert wrapper.parameterValue() == "resunet_rgb"
+
+
+def test_model_widget_in_the_model_designer(plugin, registry):
+    from processing.modeler.ModelerParametersDialog import ModelerParametersDialog
+
+    model = qgis_core.QgsProcessingModelAlgorithm("chain", "test")
+    dialog = ModelerParametersDialog(registry.algorithmById(NAME).create(), model)
+    child = dialog.createAlgorithm()
+    (source,) = child.parameterSources()["MODEL"]
+    assert source.staticValue() == "resunet_rgb"

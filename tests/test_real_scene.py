@@ -1,0 +1,69 @@
+"""The shipped default on a real scene of a region that it never saw (Hokkaido 2018)."""
+
+import numpy as np
+import pytest
+import rasterio
+
+from landslip.demo.score import score_detection
+from landslip.engine.pipeline import DetectRequest, Model, detect, write_probability
+from landslip.engine.scene import scene_statistics
+from landslip.engine.stack import open_stack
+from landslip.engine.zoo import DEFAULT, model_path
+
+STACK, DSM = "s2_post_B02_B03_B04.tif", "dsm_aw3d30.tif"
+SHIFT = 37
+
+
+@pytest.fixture(scope="module")
+def region(real_data):
+    return real_data / "hokkaido_2018"
+
+
+def test_held_out_accuracy_through_the_plugins_own_path(region, tmp_path):
+    """Stack, detect, raster, compare: what the card and the README claim, within a point."""
+    request = DetectRequest(
+        str(region / STACK),
+        model_path(DEFAULT),
+        str(tmp_path / "p.tif"),
+        dem=str(region / DSM),
+        device="cpu",
+    )
+    detection = detect(request)
+    score = score_detection(request.probability, str(region / "label_west.tif"), 500).pixels
+    (claim,) = [row for row in detection.card.accuracy if "Hokkaido" in row.region]
+    assert score.f1 == pytest.approx(claim.f1, abs=0.01)
+    assert score.precision == pytest.approx(claim.precision, abs=0.015)
+    assert score.recall == pytest.approx(claim.recall, abs=0.015)
+    for landslide in detection.landslides:
+        assert 0 < landslide["z_min"] <= landslide["z_max"] < 700
+        assert 0 <= landslide["slope_mean"] < 60
+
+
+def test_moving_the_patches_changes_little(region, tmp_path):
+    """By less than 0.02 in the 99th percentile of pixels, when the lattice moves by 37 pixels."""
+    model = Model(model_path(DEFAULT), "cpu")
+    whole = str(region / STACK)
+    statistics = scene_statistics(open_stack(whole), model.card.bands)
+    with rasterio.open(whole) as dataset:
+        window = rasterio.windows.Window(SHIFT, SHIFT, 700, 700)
+        profile = {**dataset.profile, "width": 700, "height": 700}
+        profile["transform"] = dataset.window_transform(window)
+        with rasterio.open(tmp_path / "shifted.tif", "w", **profile) as target:
+            target.write(dataset.read(window=window))
+            target.descriptions = dataset.descriptions
+        extent = dataset.window_bounds(window)
+
+    def probability(stack, extent=None):
+        request = DetectRequest(
+            str(stack), model_path(DEFAULT), str(tmp_path / "p.tif"), extent=extent
+        )
+        write_probability(
+            request, open_stack(str(stack)), model, statistics, lambda *_: None, lambda: False
+        )
+        with rasterio.open(request.probability) as dataset:
+            return dataset.read(1, masked=True).filled(0)
+
+    difference = np.abs(probability(whole, extent) - probability(tmp_path / "shifted.tif"))
+    inside = difference[64:-64, 64:-64]  # mirrored edges see another scene than the real one
+    assert np.percentile(inside, 99) < 0.02
+    assert inside.max() > 0  # the lattice did move

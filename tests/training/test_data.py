@@ -1,0 +1,180 @@
+import numpy as np
+import pytest
+import torch
+
+from landslip.engine.errors import ParameterError
+from landslip.training.data import (
+    L4S_DIVISOR,
+    Augmentation,
+    Block,
+    Patches,
+    augment,
+    load_l4s_rgb,
+    physical,
+    scene_statistics,
+    split,
+)
+from landslip.training.train import read_recipe, training_batches
+
+OFF = Augmentation(**dict.fromkeys(Augmentation.__dataclass_fields__, 0.0))
+VALIDATION, TEST = Block(1, 2, 3), Block(1, 6, 7)
+
+
+@pytest.fixture
+def patches(synthetic_folder):
+    return load_l4s_rgb(synthetic_folder / "l4s_rgb.npz")
+
+
+def tile_distance(patches, ours, theirs):
+    """Smallest distance in tiles between two sets of patches of the same scene."""
+    pairs = [
+        max(abs(patches.row[a] - patches.row[b]), abs(patches.col[a] - patches.col[b]))
+        for a in ours
+        for b in theirs
+        if patches.scene[a] == patches.scene[b]
+    ]
+    return min(pairs)
+
+
+def test_physical_units_come_back(patches):
+    """DN = level / 255 * xmax * divisor, to within one quantisation step."""
+    true = 3.7 / 4.0 * 4.0 * L4S_DIVISOR["B03"]  # any value below xmax = 4
+    level = np.floor(255 * (true / L4S_DIVISOR["B03"]) / 4.0)
+    levels = torch.full((1, 3, 2, 2), int(level), dtype=torch.uint8)
+    value = physical(levels, torch.from_numpy(patches.step[:1]))[0, 1, 0, 0].item()
+    assert value == pytest.approx(true, abs=0.51 * 4.0 / 255 * L4S_DIVISOR["B03"])
+
+
+def test_masks_and_images_belong_together(patches):
+    inside = patches.levels[:, 0][patches.mask]
+    outside = patches.levels[:, 0][~patches.mask]
+    assert inside.min() >= 160
+    assert outside.max() < 160
+
+
+def test_split_keeps_a_guard(patches):
+    parts = split(patches, VALIDATION, TEST, guard=1)
+    assert set(patches.row[parts["validation"]]) == {2, 3}
+    assert set(patches.row[parts["test"]]) == {6, 7}
+    assert set(patches.row[parts["train"]]) == {0}  # rows 1, 4, 5 are guards
+    for name in ("validation", "test"):
+        assert tile_distance(patches, parts["train"], parts[name]) >= 2
+
+
+def test_blocks_too_close_are_refused(patches):
+    with pytest.raises(ParameterError, match="closer than 1 guard"):
+        split(patches, VALIDATION, Block(1, 4, 5), guard=1)
+    with pytest.raises(ParameterError, match="no patch for test"):
+        split(patches, VALIDATION, Block(9, 0, 1), guard=1)
+
+
+def test_scene_statistics_against_numpy(patches):
+    chosen = np.arange(4)
+    mean, std = scene_statistics(patches, chosen)[1]
+    values = (patches.levels[:4].astype(float) + 0.5) * patches.step[:4, :, None, None]
+    np.testing.assert_allclose(mean, values.mean((0, 2, 3)), rtol=1e-5)
+    np.testing.assert_allclose(std, values.std((0, 2, 3)), rtol=1e-5)
+
+
+def batch(patches, count=8):
+    image = physical(
+        torch.from_numpy(patches.levels[:count]), torch.from_numpy(patches.step[:count])
+    )
+    target = torch.from_numpy(patches.mask[:count]).float()[:, None]
+    mean, std = scene_statistics(patches, np.arange(count))[1]
+    mean, std = (torch.from_numpy(s).expand(count, -1) for s in (mean, std))
+    return image, target, mean, std
+
+
+def test_without_augmentation_a_batch_is_normalised(patches):
+    image, target = augment(*batch(patches), OFF, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(image.mean((0, 2, 3)), torch.zeros(3), atol=1e-4, rtol=0)
+    torch.testing.assert_close(image.std((0, 2, 3)), torch.ones(3), atol=1e-3, rtol=0)
+    assert target.sum() == patches.mask[:8].sum()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_labels_move_with_their_pixels(patches, seed):
+    """However a patch is turned and zoomed, its bright square stays under its label."""
+    rng = torch.Generator().manual_seed(seed)
+    image, target = augment(*batch(patches), Augmentation(noise=0.0), rng)
+    for patch, mask in zip(image[:, 0], target[:, 0] > 0.5, strict=True):
+        assert patch[mask].quantile(0.1) > patch[~mask].quantile(0.9)
+
+
+def test_augmentation_is_reproducible_and_varies(patches):
+    one, same, other = (
+        augment(*batch(patches), Augmentation(), torch.Generator().manual_seed(s))[0]
+        for s in (1, 1, 2)
+    )
+    assert torch.equal(one, same)
+    assert not torch.allclose(one, other, atol=0.1)
+
+
+def test_an_epoch_shows_every_patch_once(patches):
+    from landslip.training.train import Config
+
+    config = Config(batch=4, augmentation=OFF)
+    chosen = np.arange(16)
+    statistics = scene_statistics(patches, chosen)
+    rng = torch.Generator().manual_seed(0)
+    targets = [t for _, t in training_batches(patches, chosen, statistics, config, rng)]
+    assert len(targets) == 4
+    assert torch.cat(targets).sum() == patches.mask.sum()
+
+
+def test_missing_data_says_what_to_do(tmp_path):
+    with pytest.raises(ParameterError, match="LANDSLIP_DATA"):
+        load_l4s_rgb(tmp_path / "l4s_rgb.npz")
+
+
+def test_shipped_recipe_does_not_leak(l4s_folder):
+    """On the real tile grid: two tiles at least between training and either held-out block."""
+    import landslip.training.__main__ as cli
+
+    config = read_recipe(cli.RECIPES / "resunet_rgb.toml")
+    patches = load_l4s_rgb(l4s_folder / "l4s_rgb.npz")
+    parts = split(patches, config.validation, config.test, config.guard)
+    assert {name: len(index) for name, index in parts.items()} == {
+        "train": 1111,
+        "validation": 171,
+        "test": 155,
+    }
+    for ours, theirs in (("train", "validation"), ("train", "test"), ("validation", "test")):
+        assert tile_distance(patches, parts[ours], parts[theirs]) >= 2
+    assert patches.mask.mean() == pytest.approx(0.0436, abs=5e-4)
+    assert isinstance(patches, Patches)
+    # Reflectances of a green, hazy island: darker in red than in blue, far from 0 and from 1.
+    mean, std = scene_statistics(patches, parts["train"])[1]
+    assert 300 < mean[0] < mean[1] < mean[2] < 1800
+    assert ((std > 50) & (std < 800)).all()
+
+
+def test_paste_clears_the_labels_under_the_piece(patches):
+    """Where a piece of farmland lies there is no landslide; elsewhere nothing changes."""
+    image, target, mean, std = batch(patches)
+    stripes = torch.arange(160.0).remainder(8).expand(3, 160, 160) * 1000
+    rng = torch.Generator().manual_seed(0)
+    settings = Augmentation(**{**OFF.__dict__, "paste": 1.0})
+    # Quarter turns would hide where the piece went; so the helper is called by itself.
+    from landslip.training.data import _paste
+
+    pasted, cleared = _paste(image, target, mean, std, [stripes], settings.paste, rng)
+    changed = (pasted != image).any(1, keepdim=True)
+    share = changed.float().mean((1, 2, 3))
+    assert (share > 0.14).all()
+    assert share.std() > 0.1
+    assert not cleared[changed].any()
+    assert torch.equal(cleared[~changed], target[~changed])
+
+
+def test_quiet_scenes_are_real_reflectances(l4s_folder):
+    pytest.importorskip("rasterio")
+    from landslip.training.data import RGB, load_quiet
+
+    scenes = load_quiet(l4s_folder / "ssl4eo_l1c", RGB)
+    assert len(scenes) == 1  # the other date is under cloud
+    assert scenes[0].shape[0] == 3
+    assert 500 < scenes[0].mean() < 3000
+    with pytest.raises(ParameterError, match="without landslides"):
+        load_quiet(l4s_folder / "nowhere", RGB)

@@ -1,0 +1,380 @@
+"""One tester for the whole model family, and each network's structure against published figures."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from landslip.engine.card import Accuracy, ModelCard
+from landslip.training.export import export
+from landslip.training.models import MODELS, build_model, parameter_count
+from landslip.training.models.blocks import bilinear_weights, pool_to_bins, spread_bins
+from landslip.training.models.fcn8s import bilinear_up
+from landslip.training.models.resnet import DEPTHS, ResNet
+from landslip.training.network_table import PAPERS, gigaflops, table_row
+
+# Smallest widths at which a network still learns; its depth is the registry's unless given.
+SMALL = {
+    "resunet": {"width": 8, "depth": 3},
+    "unet": {"width": 4},
+    "pspnet": {"width": 4, "depth": 50, "dropout": 0.0},
+    "contextnet": {"width": 8, "dropout": 0.0},
+    "deeplab_v2": {"width": 4, "depth": 50},
+    "deeplab_v3plus": {"width": 8, "depth": 50, "dropout": 0.0},
+    "fcn8s": {"width": 4, "dropout": 0.0},
+    "linknet": {"width": 8},
+    "frrn_a": {"width": 6},
+    "frrn_b": {"width": 6},
+    "sqnet": {"width": 8},
+    "swav_unet": {"width": 8},
+}
+CARD = ModelCard(
+    name="tiny",
+    version="0.0.1",
+    architecture="any",
+    description="A test model.",
+    bands=("B02", "B03", "B04", "B08", "slope"),
+    patch_size=128,
+    overlap=0.5,
+    threshold=0.5,
+    normalisation="scene",
+    pixel_size=10.0,
+    training_data="nothing",
+    accuracy=(Accuracy("nowhere", 0.1, 0.2, 0.13),),
+    licence="CC-BY-4.0",
+    attribution="nobody",
+)
+networks = pytest.mark.parametrize("name", list(MODELS))
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    torch.manual_seed(0)
+
+
+def small(name, bands=3):
+    return build_model(name, bands, **SMALL[name])
+
+
+def settled(name, bands=3):
+    """In evaluation mode, with BatchNorm statistics that are not 0 and 1."""
+    network = small(name, bands)
+    with torch.no_grad():
+        for layer in network.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.momentum = None  # the mean over the batches below
+        for _ in range(2):
+            network.train()(torch.randn(4, bands, 64, 96))
+    return network.eval()
+
+
+def test_every_network_is_tested_and_has_its_paper():
+    assert set(SMALL) == set(MODELS) == set(PAPERS)
+
+
+# --- the contract ---------------------------------------------------------------------------------
+
+
+@networks
+@pytest.mark.parametrize(
+    ("bands", "size"), [(1, (37, 53)), (3, (64, 64)), (5, (96, 160)), (14, (40, 33))]
+)
+def test_forward_and_backward(name, bands, size):
+    network = small(name, bands)
+    logits = network(torch.randn(2, bands, *size))
+    assert logits.shape == (2, 1, *size)
+    assert logits.isfinite().all()
+    (logits * torch.randn_like(logits)).mean().backward()
+    bad = [
+        n
+        for n, p in network.named_parameters()
+        if p.grad is None or not p.grad.isfinite().all() or not p.grad.any()
+    ]
+    assert bad == []
+
+
+@networks
+def test_any_size_and_no_chance_in_evaluation(name):
+    network = settled(name)
+    with torch.inference_mode():
+        for size in ((128, 128), (1, 1), (131, 9)):
+            image = torch.randn(2, 3, *size)
+            first = network(image)
+            assert first.shape == (2, 1, *size)
+            assert torch.equal(first, network(image))
+
+
+@networks
+def test_every_band_counts(name):
+    """A change of any one band changes the map."""
+    network = settled(name, 5)
+    image = torch.randn(1, 5, 64, 64)
+    with torch.inference_mode():
+        before = network(image)
+        for band in range(5):
+            other = image.clone()
+            other[:, band] += 1
+            assert (network(other) - before).abs().max() > 1e-5
+
+
+@networks
+def test_a_patch_does_not_see_the_rest_of_its_batch(name):
+    network = settled(name)
+    batch = torch.randn(3, 3, 61, 64)
+    with torch.inference_mode():
+        alone = network(batch[:1])
+        beside = network(torch.cat([batch[:1], 50 * batch[1:]]))[:1]
+    assert alone.std() > 0
+    torch.testing.assert_close(beside, alone, rtol=1e-4, atol=1e-5)
+
+
+@networks
+def test_output_lies_where_the_input_does(name):
+    """Overfits a patch whose target follows from its bands, with sides that need padding."""
+    network = small(name).train()
+    image = torch.randn(2, 3, 44, 52)
+    image[0, :, 8:24, 28:] += 4
+    image[1, :, 20:, 4:20] += 4
+    target = torch.zeros(2, 1, 44, 52)
+    target[0, :, 8:24, 28:] = 1
+    target[1, :, 20:, 4:20] = 1
+    optimiser = torch.optim.Adam(network.parameters(), lr=5e-3)
+    for _ in range(100):
+        loss = nn.functional.binary_cross_entropy_with_logits(network(image), target)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        if loss.item() < 0.1:  # always saying the share of ones would reach 0.48
+            break
+    assert loss.item() < 0.1
+
+
+@networks
+def test_file_agrees_with_the_network(name, tmp_path):
+    """At sizes other than the 128 x 128 of the export, one patch and three."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    network = settled(name, len(CARD.bands))
+    assert export(network, CARD, tmp_path / "m.onnx", "float32") <= 1e-4
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        str(tmp_path / "m.onnx"), options, providers=["CPUExecutionProvider"]
+    )
+    scale = {"mean": np.zeros(5, np.float32), "std": np.ones(5, np.float32)}
+    for count, height, width in ((1, 37, 53), (3, 96, 160), (1, 5, 3)):
+        stack = torch.randn(count, 5, height, width)
+        (theirs,) = session.run(["probability"], {"stack": stack.numpy(), **scale})
+        with torch.inference_mode():
+            ours = torch.sigmoid(network(stack)).numpy()
+        assert ours.std() > 1e-4  # a constant would agree with anything
+        np.testing.assert_allclose(theirs, ours, rtol=0, atol=1e-4)
+
+
+# --- blocks ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(16, 16), (7, 13), (6, 2), (1, 5)])
+@pytest.mark.parametrize("bins", [1, 2, 3, 6])
+def test_bins_are_adaptive_average_pooling(size, bins):
+    image = torch.randn(2, 3, *size)
+    torch.testing.assert_close(pool_to_bins(image, bins), nn.AdaptiveAvgPool2d(bins)(image))
+
+
+@pytest.mark.parametrize("size", [(16, 16), (7, 13), (1, 300)])
+@pytest.mark.parametrize("bins", [1, 2, 3, 6])
+def test_bins_are_spread_bilinearly(size, bins):
+    grid = torch.randn(2, 3, bins, bins)
+    expected = nn.functional.interpolate(grid, size=size, mode="bilinear", align_corners=False)
+    spread = spread_bins(grid, bins, like=torch.zeros(1, 1, *size))
+    torch.testing.assert_close(spread, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_bin_positions_survive_half_precision():
+    exact = bilinear_weights(1000, 6, torch.zeros(1))
+    half = bilinear_weights(1000, 6, torch.zeros(1, dtype=torch.bfloat16))
+    torch.testing.assert_close(half.float(), exact, rtol=0, atol=2**-8)
+
+
+@pytest.mark.parametrize("factor", [2, 8])
+def test_learned_upsampling_starts_bilinear(factor):
+    image = torch.randn(1, 1, 6, 7)
+    expected = nn.functional.interpolate(image, scale_factor=factor, mode="bilinear")
+    inner = (..., slice(factor, -factor), slice(factor, -factor))  # the border differs by padding
+    torch.testing.assert_close(bilinear_up(factor)(image)[inner], expected[inner])
+
+
+@pytest.mark.parametrize(("stride", "coarsest"), [(32, 2), (16, 4), (8, 8)])
+def test_output_stride_of_the_resnet(stride, coarsest):
+    features = ResNet(3, 18, 4, stride).eval()(torch.randn(1, 3, 64, 64))
+    sides = [f.shape[-1] for f in features]
+    assert sides == [32, 16, 8, max(4, coarsest), coarsest]
+
+
+def test_dilation_keeps_what_a_stride_skips():
+    """Same weights, stride 8 instead of 32: every fourth value is that of the strided network."""
+    strided, dilated = ResNet(3, 18, 4, 32).eval(), ResNet(3, 18, 4, 8).eval()
+    dilated.load_state_dict(strided.state_dict())
+    image = torch.randn(1, 3, 256, 256)
+    with torch.inference_mode():
+        coarse, fine = strided(image)[-1], dilated(image)[-1]
+    inner = slice(2, -2)  # the border sees the padding at other distances
+    torch.testing.assert_close(
+        fine[..., ::4, ::4][..., inner, inner], coarse[..., inner, inner], rtol=1e-4, atol=1e-5
+    )
+
+
+# --- frozen encoder -------------------------------------------------------------------------------
+
+
+def test_frozen_encoder_stays_what_it_was():
+    network = small("swav_unet")
+    network.freeze_encoder()
+    network.train()
+    before = {k: v.clone() for k, v in network.state_dict().items()}
+    optimiser = torch.optim.AdamW(network.parameters(), lr=0.1, weight_decay=0.1)
+    network(5 + torch.randn(2, 3, 64, 64)).square().mean().backward()
+    optimiser.step()
+    changed = {k for k, v in network.state_dict().items() if not torch.equal(v, before[k])}
+    assert not any(key.startswith("encoder.") for key in changed)
+    assert {k for k, _ in network.decoder.named_parameters("decoder")} <= changed
+    assert parameter_count(network) == parameter_count(network.decoder)
+
+
+def test_thawed_encoder_trains_again():
+    network = small("swav_unet").train()
+    network.freeze_encoder()
+    assert not network.encoder.training
+    assert network.decoder.training
+    network.freeze_encoder(False)
+    assert network.encoder.training
+    assert all(p.requires_grad for p in network.parameters())
+
+
+def test_encoder_takes_the_weights_of_a_resnet():
+    """What a self-supervised run stores is a ResNet of the same bands and width."""
+    trained = ResNet(4, 18, 8)
+    network = build_model("swav_unet", 4, width=8)
+    network.encoder.load_state_dict(trained.state_dict())
+    image = torch.randn(1, 4, 64, 64)
+    torch.testing.assert_close(network.eval().encoder(image)[-1], trained.eval()(image)[-1])
+
+
+# --- structure, against published figures ---------------------------------------------------------
+
+
+def paper_size(name, **options):
+    with torch.device("meta"):  # counts need no memory
+        return parameter_count(build_model(name, 3, **options))
+
+
+@pytest.mark.parametrize(
+    ("depth", "published"),
+    [(18, 11_689_512), (34, 21_797_672), (50, 25_557_032), (101, 44_549_160)],
+)
+def test_resnet_has_the_published_size(depth, published):
+    """torchvision's `num_params`, which include a fully connected layer to 1000 classes."""
+    assert set(DEPTHS) == {18, 34, 50, 101}
+    with torch.device("meta"):
+        network = ResNet(3, depth)
+    assert parameter_count(network) + 1000 * (network.channels[-1] + 1) == published
+
+
+def test_swav_encoder_is_resnet18_without_its_head():
+    with torch.device("meta"):
+        assert parameter_count(build_model("swav_unet", 3).encoder) == 11_176_512
+
+
+def test_baseline_unet_has_23_convolutions_4_of_them_transposed():
+    """Competition report, section II-B."""
+    layers = list(build_model("unet", 14, width=4).modules())
+    transposed = sum(isinstance(layer, nn.ConvTranspose2d) for layer in layers)
+    assert transposed == 4
+    assert sum(isinstance(layer, nn.Conv2d) for layer in layers) + transposed == 23
+
+
+def test_unet_size():
+    """Ronneberger's layers with biases and 1 band: 31,030,593; here 3 bands, BatchNorm, no bias.
+
+    BatchNorm has two values where a bias has one: 18 convolutions with 64 to 1024 channels.
+    """
+    channels = 2 * (2 * (64 + 128 + 256 + 512) + 1024)
+    assert paper_size("unet", width=64) == 31_030_593 + 2 * 9 * 64 + channels
+
+
+def test_pspnet_size():
+    """65.7 M with ResNet-101, the figure tables of efficient networks quote (19 classes)."""
+    classes = 18 * (512 + 1)
+    assert paper_size("pspnet", width=64, depth=101) + classes == pytest.approx(65.7e6, rel=1e-3)
+
+
+def test_deeplab_v2_size():
+    """44.0 M with ResNet-101 and 21 classes: the ResNet without its head, and four classifiers."""
+    classifiers = 4 * (9 * 2048 + 1)
+    assert paper_size("deeplab_v2", width=64) == 44_549_160 - 1000 * 2049 + classifiers
+    assert paper_size("deeplab_v2", width=64) + 20 * classifiers == pytest.approx(44.0e6, rel=5e-3)
+
+
+def test_deeplab_v3plus_size():
+    """26,682,725 with ResNet-50 and 21 classes (segmentation_models.pytorch, issue 819)."""
+    assert paper_size("deeplab_v3plus", width=64) + 20 * (256 + 1) == 26_682_725
+
+
+def test_fcn8s_size():
+    """VGG-16 (138,357,544 with its 1000 classes, torchvision; 134 M in table 1 of the paper)."""
+    vgg16 = 138_357_544 - 1000 * (4096 + 1)
+    batch_norm = 2 * 64 + 2 * 128 + 3 * 256 + 6 * 512 + 2 * 4096  # two values for one bias
+    scores = (4096 + 1) + (512 + 1) + (256 + 1)
+    upsampling = 4 * 4 + 4 * 4 + 16 * 16
+    assert paper_size("fcn8s", width=64) == vgg16 + batch_norm + scores + upsampling
+    assert paper_size("fcn8s", width=64) == pytest.approx(134e6, rel=5e-3)
+
+
+def test_linknet_size():
+    """11.5 M parameters: section 1 of the paper."""
+    assert paper_size("linknet", width=64) == pytest.approx(11.5e6, rel=5e-3)
+
+
+@pytest.mark.parametrize(("name", "published"), [("frrn_a", 17.7e6), ("frrn_b", 24.8e6)])
+def test_frrn_size(name, published):
+    """Table of the paper; B comes out 0.3 % below."""
+    assert paper_size(name, width=48) == pytest.approx(published, rel=5e-3)
+
+
+def test_frrn_b_is_deeper():
+    def coarsest(name):
+        return max(getattr(m, "scale", 1) for m in build_model(name, 3, width=6).modules())
+
+    assert (coarsest("frrn_a"), coarsest("frrn_b")) == (16, 32)
+
+
+def test_contextnet_size():
+    """0.85 M in the paper, with 19 classes; its tables leave biases and BatchNorm open."""
+    assert paper_size("contextnet", width=32) == pytest.approx(0.85e6, rel=0.035)
+
+
+def test_sqnet_size():
+    """Encoder: SqueezeNet 1.1 without its classifier (torchvision: 1,235,496 - 513,000).
+
+    Whole: public implementations with a stem of 96 channels have 16.26 M (19 classes).
+    """
+    with torch.device("meta"):
+        network = build_model("sqnet", 3, width=64)
+    assert parameter_count(network.stem) + parameter_count(network.encoder) == 722_496
+    assert parameter_count(network) == pytest.approx(16.26e6, rel=0.025)
+
+
+# --- the table ------------------------------------------------------------------------------------
+
+
+def test_operations_of_a_convolution():
+    """9 multiply-adds per pixel, input and output channel, two operations each."""
+    conv = nn.Conv2d(3, 5, 3, padding=1, bias=False)
+    assert gigaflops(conv, 3) == pytest.approx(2 * 9 * 3 * 5 * 128 * 128 / 1e9)
+
+
+def test_row_of_the_table():
+    cells = [cell.strip() for cell in table_row("contextnet").strip("|").split("|")]
+    assert cells[0] == "`contextnet`"
+    assert cells[2] == f"{parameter_count(build_model('contextnet', 3)):,}"
+    assert 0 < float(cells[3]) < float(cells[4]) < 1  # more bands cost more

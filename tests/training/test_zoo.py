@@ -1,0 +1,93 @@
+"""Every shipped model loads, has a valid card, and still says what it said when it was shipped.
+
+After a deliberate change of the weights, write the expectations anew:
+``python tests/training/test_zoo.py``.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from landslip.engine.card import card_from_metadata
+
+onnxruntime = pytest.importorskip("onnxruntime")
+
+WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
+EXPECTED = Path(__file__).with_name("zoo.json")
+MODELS = sorted(WEIGHTS.glob("*.onnx"))
+models = pytest.mark.parametrize("path", MODELS, ids=lambda p: p.stem)
+
+
+def session(path):
+    return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+
+
+def patch(bands):
+    """A dark, rolling slope with a bright scar down the middle: [1, C, 128, 128], DN; mean, std."""
+    rows, cols = np.mgrid[:128, :128]
+    relief = 60 * np.sin(rows / 9 + cols / 23) + 40 * np.sin(cols / 7 - rows / 31)
+    scar = np.exp(-(((cols - 64 - rows / 8) / 6) ** 2)) * ((rows > 30) & (rows < 100))
+    noise = np.random.default_rng(0).integers(-20, 21, (len(bands), 128, 128))
+    stack = 700 + relief + 900 * scar + noise
+    mean, std = (np.full(len(bands), value, np.float32) for value in (720, 280))
+    return stack[None].astype(np.float32), mean, std
+
+
+def prediction(path):
+    loaded = session(path)
+    card = card_from_metadata(loaded.get_modelmeta().custom_metadata_map, path.name)
+    stack, mean, std = patch(card.bands)
+    feed = {"stack": stack}
+    if card.normalisation == "scene":
+        feed |= {"mean": mean, "std": std}
+    return loaded.run(["probability"], feed)[0][0, 0]
+
+
+def sample(probability):
+    """An 8 x 8 grid of points, three decimals."""
+    return np.round(probability[8::16, 8::16].astype(float), 3).tolist()
+
+
+def test_something_is_shipped():
+    assert MODELS
+    assert sum(path.stat().st_size for path in MODELS) < 20e6  # the plugin zip may hold 25 MB
+
+
+@models
+def test_same_prediction_as_when_shipped(path):
+    expected = json.loads(EXPECTED.read_text())[path.name]
+    probability = prediction(path)
+    # 0.01: processors round differently; a wrong band order or scale moves these by 0.1 and more
+    np.testing.assert_allclose(sample(probability), expected, atol=0.01)
+
+
+@models
+def test_finds_the_scar(path):
+    probability = prediction(path)
+    card = card_from_metadata(session(path).get_modelmeta().custom_metadata_map, path.name)
+    assert probability[64, 72] > card.threshold
+    assert probability[:, :30].max() < card.threshold
+
+
+@models
+def test_card_states_held_out_accuracy(path):
+    card = card_from_metadata(session(path).get_modelmeta().custom_metadata_map, path.name)
+    assert card.name == path.stem
+    assert card.accuracy
+    for row in card.accuracy:
+        harmonic = 2 * row.precision * row.recall / (row.precision + row.recall)
+        assert row.f1 == pytest.approx(harmonic, abs=2e-3)
+
+
+@models
+def test_table_describes_the_file(path):
+    table = (WEIGHTS / "README.md").read_text(encoding="utf-8")
+    assert path.name in table
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in table
+
+
+if __name__ == "__main__":
+    EXPECTED.write_text(json.dumps({p.name: sample(prediction(p)) for p in MODELS}, indent=1))
