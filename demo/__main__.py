@@ -13,11 +13,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..engine.assess import Score, score_detection, write_comparison
 from ..engine.errors import LandslipError, RasterError
 from ..engine.zoo import DEFAULT
 from .processing import run_algorithm
 from .project_map import MapRequest, write_project_and_map
-from .score import Score, score_detection, write_comparison
 
 BUILD = Path(__file__).resolve().parents[1] / "build" / "demo"
 SYNTHETIC_CREDIT = "Synthetic scene, made by Landslip"

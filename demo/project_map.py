@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..engine.assess import FALSE_NEGATIVE, FALSE_POSITIVE, TRUE_POSITIVE
 from ..engine.errors import OutputError
-from .score import FALSE_NEGATIVE, FALSE_POSITIVE, TRUE_POSITIVE
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 
@@ -31,7 +31,7 @@ class MapRequest:
         stack: Stack with bands B04, B03, B02.
         probability: Probability raster.
         inventory: Inventory GeoPackage.
-        comparison: Raster of `score.write_comparison`.
+        comparison: Raster of `assess.write_comparison`.
         dem: DEM, shown as hillshade in the project.
         folder: Where ``landslides.qgz`` and ``map.png`` go.
         title: Heading.

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -23,6 +23,7 @@ from .runtime import Model
 from .scene import SceneStatistics, check_scale, scene_statistics
 from .stack import Stack, StackReader, open_stack
 from .stitch import RegionBlender
+from .terrain import bounded_cache
 from .test_time import TEST_TIME, run_with_test_time
 from .tiling import Lattice, Window, regions
 from .vectorise import VectoriseRequest, check_minimum_area, check_threshold, vectorise
@@ -32,8 +33,8 @@ Check = Callable[[], bool]
 Warn = Callable[[str], None]
 
 #: Side of a region, pixels: a multiple of the output's TIFF block. Larger regions repeat fewer
-#: patches at their borders (6 % here at half overlap); smaller ones need less memory.
-REGION_SIZE = 2048
+#: patches at their borders (9 % here at half overlap); smaller ones need less memory.
+REGION_SIZE = 1536
 
 #: Ground pixel sizes within this factor of the model's training pixels need no warning.
 PIXEL_SIZE_TOLERANCE = 1.25
@@ -126,9 +127,14 @@ def detect(
     progress = progress or (lambda _fraction, _message: None)
     cancelled = cancelled or (lambda: False)
     warn = warn or (lambda _message: None)
-    started = time.monotonic()
     check_request(request)
 
+    with bounded_cache():
+        return _detect(request, progress, cancelled, warn)
+
+
+def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: Warn) -> Detection:
+    started = time.monotonic()
     stack = open_stack(request.stack, request.dem, request.band_mapping)
     model = Model(request.model, request.device)
     stack.require_bands(model.card.bands, f"The model {model.card.name}")
@@ -196,7 +202,8 @@ def write_probability(
             probability_writer(request.probability, stack.grid, area, _provenance(request, model))
         )
         writing = context.enter_context(_Background(writer))
-        for region, values, valid in _read_ahead(stack, card, lattice, blocks):
+        reading = context.enter_context(closing(_read_ahead(stack, card, lattice, blocks)))
+        for region, values, valid in reading:
             runner = _RegionRunner(request, model, statistics, lattice, region, values, valid)
             for count in runner.batches():
                 if cancelled():
@@ -229,8 +236,9 @@ class _RegionRunner:
         self._halo = lattice.halo_window(region)
         self._valid = valid
         # The scene's mean is the most neutral content for pixels that are not there.
-        mean = np.asarray(statistics.mean, dtype=np.float32)[:, None, None]
-        self._values = np.where(valid, values, mean)
+        for layer, mean in zip(values, statistics.mean):
+            layer[~valid] = mean
+        self._values = values
         self._blender = RegionBlender(region, lattice.patch)
         self.ran = 0
 

@@ -14,19 +14,19 @@ from .tiling import Window
 
 #: Statistics of larger scenes are taken from a regular sample of blocks of about this many pixels.
 SAMPLE_PIXELS = 16_000_000
+#: Of these, about so many are kept.
+KEPT_PIXELS = 1_000_000
 _BLOCK = 256
-#: Every how many pixels (in rows and columns) one is kept for percentiles.
-_PERCENTILE_STEP = 4
 
 
 @dataclass(frozen=True)
 class SceneStatistics:
-    """Statistics over a scene's valid pixels, one value a band.
+    """Statistics over a scene's valid pixels, one value a band, in the band's unit.
 
     Attributes:
         bands: Band names.
-        mean: Mean, in the band's unit.
-        std: Standard deviation, likewise.
+        mean: Mean.
+        std: Standard deviation.
         low: 2nd percentile.
         high: 98th percentile.
     """
@@ -41,7 +41,7 @@ class SceneStatistics:
 def scene_statistics(
     stack: Stack, bands: Sequence[str], cancelled: Callable[[], bool] | None = None
 ) -> SceneStatistics:
-    """Measure a scene: all of it, or a regular sample of blocks of a large one.
+    """Measure a scene: all of it, or a regular sample of a large one.
 
     It is always the whole raster, never an extent: so a pixel's probability does not depend on
     the extent that was asked for.
@@ -50,32 +50,29 @@ def scene_statistics(
         RasterError: Not one pixel is valid.
         Cancelled: The user stopped the run.
     """
-    count = 0
-    total = np.zeros(len(bands))
-    squares = np.zeros(len(bands))
+    windows = list(sample_windows(stack.grid))
+    pixels = sum(window.height * window.width for window in windows)
+    step = max(1, round((pixels / KEPT_PIXELS) ** 0.5))
     kept = []
     with StackReader(stack, bands) as reader:
-        for window in sample_windows(stack.grid):
+        for window in windows:
             if cancelled and cancelled():
                 raise Cancelled("Stopped while measuring the scene. No file was written.")
             values, valid = reader.read(window)
-            pixels = values[:, valid].astype(np.float64)
-            count += pixels.shape[1]
-            total += pixels.sum(axis=1)
-            squares += (pixels**2).sum(axis=1)
-            thin = (slice(None, None, _PERCENTILE_STEP),) * 2
-            kept.append(values[(slice(None), *thin)][:, valid[thin]])
-    if not count:
+            kept.append(values[:, ::step, ::step][:, valid[::step, ::step]])
+    sample = np.concatenate(kept, axis=1)
+    if not sample.shape[1]:
         raise RasterError(
             f"{stack.path} has no valid pixel in bands {', '.join(bands)}: all are nodata, 0 or "
             "not a number. Check the nodata value, and that the DEM (if any) covers the raster."
         )
-    mean = total / count
-    std = np.sqrt(np.maximum(squares / count - mean**2, 0))
-    sample = np.concatenate(kept, axis=1)
-    if sample.shape[1] == 0:  # a handful of valid pixels, none of them on the thinned grid
-        sample = mean[:, None]
+    return statistics_of(sample, bands)
+
+
+def statistics_of(sample: np.ndarray, bands: Sequence[str]) -> SceneStatistics:
+    """Statistics of pixels [bands, n]; training and detection both take theirs from here."""
     low, high = np.percentile(sample, (2, 98), axis=1)
+    mean, std = sample.mean(axis=1, dtype=np.float64), sample.std(axis=1, dtype=np.float64)
     as_floats = (tuple(float(x) for x in row) for row in (mean, std, low, high))
     return SceneStatistics(tuple(bands), *as_floats)
 

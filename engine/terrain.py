@@ -11,6 +11,8 @@ from .errors import RasterError
 from .grid import Grid
 from .tiling import Window
 
+CACHE_MEGABYTES = 128
+
 #: A DEM pixel smaller than this share of a stack pixel is averaged; a larger one is interpolated.
 AVERAGE_BELOW = 0.67
 
@@ -130,6 +132,14 @@ def horn_slope(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) 
     gradient = np.hypot(eastward / (8 * dx), southward / (8 * dy))
     slope = np.degrees(np.arctan(gradient))
     return np.where(np.isnan(centre), np.nan, slope).astype(np.float32)
+
+
+def bounded_cache() -> Any:
+    """A context in which GDAL keeps at most `CACHE_MEGABYTES` of raster blocks in memory.
+
+    Its default is a share of the machine's memory, which a large raster would fill.
+    """
+    return require("rasterio").Env(GDAL_CACHEMAX=CACHE_MEGABYTES)
 
 
 def open_raster(path: str) -> Any:

@@ -137,9 +137,13 @@ def reflected(start: int, stop: int, length: int) -> np.ndarray:
 
 
 def blending_weights(patch: int) -> np.ndarray:
-    """Weights [patch] of a Hann window along one axis, in steps of 1/`WEIGHT_STEPS`, never 0.
+    """Weights [patch] along one axis, in steps of 1/`WEIGHT_STEPS`, never 0.
+
+    A Hann window squared: near its border a patch has not seen all that surrounds a pixel, and at
+    half overlap a plain Hann window still gives such pixels a quarter of the say. Squared, moving
+    the lattice changes probabilities a quarter less (99th percentile, on a real scene).
 
     The weight of a pixel in a patch is the product of its row's and its column's.
     """
     hann = np.sin(np.pi * (np.arange(patch) + 0.5) / patch) ** 2
-    return np.maximum(np.round(hann * WEIGHT_STEPS), 1) / WEIGHT_STEPS
+    return np.maximum(np.round(hann**2 * WEIGHT_STEPS), 1) / WEIGHT_STEPS

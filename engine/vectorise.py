@@ -24,7 +24,7 @@ from .errors import Cancelled, ParameterError
 from .inventory import FIELDS, Geodesy, Landslide, location_id
 from .outline import centroid, pixel_edges, polygon_wkb, trace
 from .probability import ProbabilityRaster, open_probability, read_probability
-from .terrain import WarpedDem, open_raster
+from .terrain import WarpedDem, bounded_cache, open_raster
 from .tiling import Window
 
 #: Pixels read at a time.
@@ -173,7 +173,8 @@ def _finished(
             if cancelled and cancelled():
                 raise Cancelled("Stopped while outlining landslides. No inventory was written.")
             window = Window(row, 0, min(rows, grid.height - row), grid.width)
-            labels, found = _band_components(dataset, raster, terrain, window, threshold)
+            with bounded_cache():
+                labels, found = _band_components(dataset, raster, terrain, window, threshold)
             finished, waiting, open_at = _join_bands(waiting, open_at, labels, found)
             yield finished
             if progress:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from landslip.demo.score import score_detection
+from landslip.engine.assess import score_detection
 from landslip.engine.pipeline import DetectRequest, Model, detect, write_probability
 from landslip.engine.scene import scene_statistics
 from landslip.engine.stack import open_stack

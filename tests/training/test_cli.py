@@ -32,6 +32,11 @@ def test_train_evaluate_export_table(tmp_path, synthetic_folder, monkeypatch, ca
     assert run(monkeypatch, "export", folder, "--output", file) == 1
     assert "no held-out accuracy" in capsys.readouterr().err
     assert run(monkeypatch, "evaluate", folder, *data) == 0
+    assert run(monkeypatch, "recalibrate", folder, "--enlarge", 2, *data) == 0
+    assert "Enlarged by 2" in capsys.readouterr().out
+    # Scores of the network as it was before are gone: it must be evaluated again.
+    assert run(monkeypatch, "export", folder, "--output", file) == 1
+    assert run(monkeypatch, "evaluate", folder, *data) == 0
     assert run(monkeypatch, "export", folder, "--output", file, "--version", "2.1.0") == 0
     assert run(monkeypatch, "card-table", file.parent) == 0
     card = read_card(file)
@@ -41,7 +46,9 @@ def test_train_evaluate_export_table(tmp_path, synthetic_folder, monkeypatch, ca
     assert "`tiny.onnx` 2.1.0" in table
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "export", "card-table"])
+@pytest.mark.parametrize(
+    "command", ["train", "pretrain", "evaluate", "recalibrate", "export", "card-table"]
+)
 def test_help_explains(command, capsys):
     with pytest.raises(SystemExit) as end:
         parser().parse_args([command, "--help"])

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -5,10 +7,13 @@ import torch
 from landslip.engine.errors import ParameterError
 from landslip.training.data import (
     L4S_DIVISOR,
+    RGB,
+    TERRAIN_SCALE,
     Augmentation,
     Block,
     Patches,
     augment,
+    load_l4s,
     load_l4s_rgb,
     physical,
     scene_statistics,
@@ -72,6 +77,7 @@ def test_scene_statistics_against_numpy(patches):
     chosen = np.arange(4)
     mean, std = scene_statistics(patches, chosen)[1]
     values = (patches.levels[:4].astype(float) + 0.5) * patches.step[:4, :, None, None]
+    values = values[:, :, ::2, ::2]
     np.testing.assert_allclose(mean, values.mean((0, 2, 3)), rtol=1e-5)
     np.testing.assert_allclose(std, values.std((0, 2, 3)), rtol=1e-5)
 
@@ -88,8 +94,9 @@ def batch(patches, count=8):
 
 def test_without_augmentation_a_batch_is_normalised(patches):
     image, target = augment(*batch(patches), OFF, torch.Generator().manual_seed(0))
-    torch.testing.assert_close(image.mean((0, 2, 3)), torch.zeros(3), atol=1e-4, rtol=0)
-    torch.testing.assert_close(image.std((0, 2, 3)), torch.ones(3), atol=1e-3, rtol=0)
+    sampled = image[:, :, ::2, ::2]
+    torch.testing.assert_close(sampled.mean((0, 2, 3)), torch.zeros(3), atol=1e-4, rtol=0)
+    torch.testing.assert_close(sampled.std((0, 2, 3)), torch.ones(3), atol=1e-3, rtol=0)
     assert target.sum() == patches.mask[:8].sum()
 
 
@@ -150,6 +157,18 @@ def test_shipped_recipe_does_not_leak(l4s_folder):
     assert ((std > 50) & (std < 800)).all()
 
 
+def test_mosaic_halves_the_scale(patches):
+    """A 32-pixel square becomes one of 16 pixels; labels stay on their bright pixels."""
+    image, target, mean, std = batch(patches)
+    settings = Augmentation(**{**OFF.__dict__, "mosaic": 1.0})
+    image, target = augment(image, target, mean, std, settings, torch.Generator().manual_seed(0))
+    # Squares at odd positions keep 17 pixels a side, of which one is half covered.
+    assert 4 * 16**2 <= target.sum((1, 2, 3)).mean() <= 4 * 17**2
+    bright = image[:, :1] > 0.5 * (image.amax() + image.amin())
+    agreement = (bright == (target > 0.5)).float().mean()
+    assert agreement > 0.98
+
+
 def test_paste_clears_the_labels_under_the_piece(patches):
     """Where a piece of farmland lies there is no landslide; elsewhere nothing changes."""
     image, target, mean, std = batch(patches)
@@ -178,3 +197,72 @@ def test_quiet_scenes_are_real_reflectances(l4s_folder):
     assert 500 < scenes[0].mean() < 3000
     with pytest.raises(ParameterError, match="without landslides"):
         load_quiet(l4s_folder / "nowhere", RGB)
+
+
+@pytest.fixture
+def with_slope(synthetic_folder):
+    """Terrain for all patches but two: one without, one of weak alignment."""
+    patch_id = np.arange(100, 116)
+    with np.load(synthetic_folder / "l4s_rgb.npz") as file:
+        np.savez(synthetic_folder / "l4s_rgb.npz", **{**file, "patch_id": patch_id})
+    slope = np.broadcast_to(np.arange(15, dtype=np.uint8)[:, None, None] + 40, (15, 128, 128))
+    quality = np.zeros(15, np.uint8)
+    quality[3] = 2
+    np.savez(
+        synthetic_folder / "l4s_terrain.npz",
+        patch_id=patch_id[:15][::-1],  # another order than the patches'
+        slope=slope,
+        dem=np.zeros((15, 128, 128), np.uint16),
+        quality=quality,
+    )
+    return load_l4s(synthetic_folder, (*RGB, "slope"))
+
+
+def test_slope_joins_its_patch(with_slope, patches):
+    assert with_slope.bands == (*RGB, "slope")
+    kept = [i for i in range(15) if i != 11]  # the fourth from the end is of weak alignment
+    np.testing.assert_array_equal(with_slope.levels[:, :3], patches.levels[kept])
+    assert (with_slope.levels[:, 3, 0, 0] == [54 - i for i in kept]).all()
+    assert (with_slope.step[:, 3] == 0.5).all()
+
+
+def test_slope_is_normalised_alike_everywhere(with_slope):
+    mean, std = scene_statistics(with_slope, np.arange(4))[1]
+    assert (mean[3], std[3]) == TERRAIN_SCALE["slope"]
+    assert mean[0] > 100
+
+
+def test_light_does_not_change_the_slope(with_slope):
+    image = physical(torch.from_numpy(with_slope.levels), torch.from_numpy(with_slope.step), 0.0)
+    target = torch.from_numpy(with_slope.mask).float()[:, None]
+    statistics = scene_statistics(with_slope, np.arange(14))[1]
+    mean, std = (torch.from_numpy(s).expand(14, -1) for s in statistics)
+    strong = replace(OFF, gain=0.5, band_gain=0.3, shading=0.5, relief=0.5, mean_shift=1.0)
+    rng = torch.Generator().manual_seed(0)
+    varied, _ = augment(image, target, mean, std, strong, rng, terrain=1)
+    expected = (image[:, 3] - 20) / 15
+    # Patches are turned, so values are compared and not places.
+    torch.testing.assert_close(varied[:, 3].mean((1, 2)), expected.mean((1, 2)), atol=1e-4, rtol=0)
+    before = ((image[:, 0] - mean[0, 0]) / std[0, 0]).mean((1, 2))
+    assert (varied[:, 0].mean((1, 2)) - before).std() > 0.1
+
+
+def test_pasted_farmland_is_flat(with_slope):
+    image = physical(torch.from_numpy(with_slope.levels), torch.from_numpy(with_slope.step), 0.0)
+    target = torch.from_numpy(with_slope.mask).float()[:, None]
+    statistics = scene_statistics(with_slope, np.arange(14))[1]
+    mean, std = (torch.from_numpy(s).expand(14, -1) for s in statistics)
+    quiet = [torch.rand(3, 200, 200) * 1000]
+    rng = torch.Generator().manual_seed(0)
+    varied, labels = augment(
+        image, target, mean, std, replace(OFF, paste=1.0), rng, quiet, terrain=1
+    )
+    slope = varied[:, 3] * 15 + 20
+    flat = slope < 15  # the patches' own slope is 20 to 27 degrees
+    assert 0.1 < flat.float().mean() < 1
+    assert not labels[:, 0][flat].any()
+
+
+def test_bands_that_the_data_does_not_have(synthetic_folder):
+    with pytest.raises(ParameterError, match="no bands B08, slope"):
+        load_l4s(synthetic_folder, ("B08", "slope"))

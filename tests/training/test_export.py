@@ -7,8 +7,8 @@ import torch
 from landslip.engine.card import Accuracy, ModelCard, card_from_metadata
 from landslip.engine.errors import ModelError
 from landslip.training import export as exporting
-from landslip.training.export import PhysicalModel, export, read_card, rewrite_card
-from landslip.training.models import MODELS, build_model
+from landslip.training.export import Enlarged, PhysicalModel, export, read_card, rewrite_card
+from landslip.training.models import build_model
 
 onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnx")
@@ -32,7 +32,7 @@ CARD = ModelCard(
 )
 
 
-@pytest.fixture(params=sorted(MODELS))
+@pytest.fixture(params=sorted(SMALL))
 def network(request):
     torch.manual_seed(0)
     network = build_model(request.param, 3, **SMALL[request.param])
@@ -133,3 +133,24 @@ def test_card_can_be_changed_later(network, tmp_path):
     export(network, CARD, path)
     rewrite_card(path, threshold=0.6)
     assert read_card(path) == replace(CARD, threshold=0.6)
+
+
+@pytest.mark.parametrize("factor", [1.5, 2.0])
+def test_enlarging_networks_agree_with_their_file(network, tmp_path, factor):
+    """`export` itself refuses a file that differs, on odd sizes too."""
+    difference = export(Enlarged(network, factor), CARD, tmp_path / "m.onnx", "float32")
+    assert difference <= 1e-4
+
+
+def test_enlarging_shows_the_network_a_larger_image():
+    class Seen(torch.nn.Module):
+        def forward(self, x):
+            self.size = tuple(x.shape[-2:])
+            return x[:, :1]
+
+    network = Seen()
+    smooth = torch.linspace(0, 1, 40).expand(1, 3, 30, 40)
+    result = Enlarged(network, 2.0)(smooth)
+    assert network.size == (60, 80)
+    assert result.shape == (1, 1, 30, 40)
+    torch.testing.assert_close(result[..., 1:-1], smooth[:, :1, :, 1:-1], atol=1e-5, rtol=0)

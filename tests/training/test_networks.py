@@ -17,12 +17,12 @@ from landslip.training.network_table import PAPERS, gigaflops, table_row
 SMALL = {
     "resunet": {"width": 8, "depth": 3},
     "unet": {"width": 4},
-    "pspnet": {"width": 4, "depth": 50, "dropout": 0.0},
+    "pspnet": {"width": 8, "depth": 50, "dropout": 0.0},
     "contextnet": {"width": 8, "dropout": 0.0},
-    "deeplab_v2": {"width": 4, "depth": 50},
-    "deeplab_v3plus": {"width": 8, "depth": 50, "dropout": 0.0},
+    "deeplab_v2": {"width": 8, "depth": 18},
+    "deeplab_v3plus": {"width": 8, "depth": 34, "dropout": 0.0},
     "fcn8s": {"width": 4, "dropout": 0.0},
-    "linknet": {"width": 8},
+    "linknet": {"width": 12},
     "frrn_a": {"width": 6},
     "frrn_b": {"width": 6},
     "sqnet": {"width": 8},
@@ -52,19 +52,35 @@ def seed():
     torch.manual_seed(0)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Networks this small lose more to waiting for each other's threads than they gain."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def small(name, bands=3):
     return build_model(name, bands, **SMALL[name])
 
 
+def scene(count, bands, height, width):
+    """Patterns of 8 pixels and some noise, with the spread of normalised reflectance."""
+    coarse = torch.randn(count, bands, height // 8 + 1, width // 8 + 1)
+    smooth = coarse.repeat_interleave(8, 2).repeat_interleave(8, 3)[..., :height, :width]
+    return smooth + 0.1 * torch.randn(count, bands, height, width)
+
+
 def settled(name, bands=3):
-    """In evaluation mode, with BatchNorm statistics that are not 0 and 1."""
+    """In evaluation mode, with BatchNorm statistics of the scenes it will see."""
     network = small(name, bands)
     with torch.no_grad():
         for layer in network.modules():
             if isinstance(layer, nn.BatchNorm2d):
                 layer.momentum = None  # the mean over the batches below
-        for _ in range(2):
-            network.train()(torch.randn(4, bands, 64, 96))
+        for _ in range(3):
+            network.train()(scene(4, bands, 128, 128))
     return network.eval()
 
 
@@ -119,13 +135,13 @@ def test_every_band_counts(name):
 
 @networks
 def test_a_patch_does_not_see_the_rest_of_its_batch(name):
-    network = settled(name)
-    batch = torch.randn(3, 3, 61, 64)
+    network = settled(name).double()  # the order of a sum must not matter
+    batch = torch.randn(3, 3, 61, 64, dtype=torch.float64)
     with torch.inference_mode():
         alone = network(batch[:1])
         beside = network(torch.cat([batch[:1], 50 * batch[1:]]))[:1]
     assert alone.std() > 0
-    torch.testing.assert_close(beside, alone, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(beside, alone, rtol=0, atol=1e-9 * alone.abs().max().item())
 
 
 @networks
@@ -138,7 +154,7 @@ def test_output_lies_where_the_input_does(name):
     target = torch.zeros(2, 1, 44, 52)
     target[0, :, 8:24, 28:] = 1
     target[1, :, 20:, 4:20] = 1
-    optimiser = torch.optim.Adam(network.parameters(), lr=5e-3)
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-2)
     for _ in range(100):
         loss = nn.functional.binary_cross_entropy_with_logits(network(image), target)
         optimiser.zero_grad()
@@ -163,11 +179,12 @@ def test_file_agrees_with_the_network(name, tmp_path):
     )
     scale = {"mean": np.zeros(5, np.float32), "std": np.ones(5, np.float32)}
     for count, height, width in ((1, 37, 53), (3, 96, 160), (1, 5, 3)):
-        stack = torch.randn(count, 5, height, width)
+        stack = scene(count, 5, height, width)
         (theirs,) = session.run(["probability"], {"stack": stack.numpy(), **scale})
         with torch.inference_mode():
             ours = torch.sigmoid(network(stack)).numpy()
-        assert ours.std() > 1e-4  # a constant would agree with anything
+        if height > 8:  # below, the map may be constant: one pixel of the coarsest scale
+            assert ours.std() > 1e-4  # here a constant would agree with anything
         np.testing.assert_allclose(theirs, ours, rtol=0, atol=1e-4)
 
 
@@ -211,9 +228,10 @@ def test_output_stride_of_the_resnet(stride, coarsest):
     assert sides == [32, 16, 8, max(4, coarsest), coarsest]
 
 
-def test_dilation_keeps_what_a_stride_skips():
+@pytest.mark.parametrize("depth", [18, 50])
+def test_dilation_keeps_what_a_stride_skips(depth):
     """Same weights, stride 8 instead of 32: every fourth value is that of the strided network."""
-    strided, dilated = ResNet(3, 18, 4, 32).eval(), ResNet(3, 18, 4, 8).eval()
+    strided, dilated = ResNet(3, depth, 4, 32).eval(), ResNet(3, depth, 4, 8).eval()
     dilated.load_state_dict(strided.state_dict())
     image = torch.randn(1, 3, 256, 256)
     with torch.inference_mode():
@@ -331,13 +349,13 @@ def test_fcn8s_size():
 
 
 def test_linknet_size():
-    """11.5 M parameters: section 1 of the paper."""
+    """11.5 M parameters: abstract of the paper."""
     assert paper_size("linknet", width=64) == pytest.approx(11.5e6, rel=5e-3)
 
 
 @pytest.mark.parametrize(("name", "published"), [("frrn_a", 17.7e6), ("frrn_b", 24.8e6)])
 def test_frrn_size(name, published):
-    """Table of the paper; B comes out 0.3 % below."""
+    """Reported for the paper's networks; B comes out 0.3 % below."""
     assert paper_size(name, width=48) == pytest.approx(published, rel=5e-3)
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from landslip.demo.score import (
+from landslip.engine.assess import (
     FALSE_NEGATIVE,
     FALSE_POSITIVE,
     TRUE_POSITIVE,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import rasterio
-from scipy import ndimage
 
-from ..engine.errors import RasterError
-from ..engine.grid import Grid
-from ..engine.metrics import Confusion, confusion
-from ..engine.probability import open_probability
+from .dependencies import require
+from .errors import RasterError
+from .grid import Grid
+from .metrics import Confusion, confusion
+from .probability import open_probability
+from .terrain import open_raster
 
 #: Values of the comparison raster.
 TRUE_POSITIVE, FALSE_NEGATIVE, FALSE_POSITIVE = 1, 2, 3
@@ -38,6 +38,19 @@ class Score:
     false: int
 
 
+def pixel_accuracy(probability: str, truth: str) -> Confusion:
+    """Count pixels of a probability raster, at its model's threshold, against a reference.
+
+    Args:
+        probability: Probability raster.
+        truth: Reference on the same grid: 1 landslide, 0 none, its nodata where unknown.
+
+    Raises:
+        RasterError: One cannot be read, or they are not on one grid.
+    """
+    return confusion(*_read(probability, truth))
+
+
 def score_detection(probability: str, truth: str, min_area: float) -> Score:
     """Compare a probability raster, at its model's threshold, with a reference.
 
@@ -52,6 +65,7 @@ def score_detection(probability: str, truth: str, min_area: float) -> Score:
     smallest = min_area / pixel_area
     found_labels, found_count = _objects(detected & judged, smallest)
     labels, count = _objects(reference & judged, smallest)
+    ndimage = require("scipy.ndimage", "scipy")
     share = np.asarray(ndimage.mean(found_labels > 0, labels, np.arange(1, count + 1)))
     touched = np.unique(found_labels[reference & judged])
     return Score(
@@ -71,7 +85,7 @@ def write_comparison(probability: str, truth: str, target: str) -> None:
     comparison[judged & detected & reference] = TRUE_POSITIVE
     comparison[judged & ~detected & reference] = FALSE_NEGATIVE
     comparison[judged & detected & ~reference] = FALSE_POSITIVE
-    with rasterio.open(probability) as like:
+    with open_raster(probability) as like:
         profile = {
             "driver": "GTiff",
             "dtype": "uint8",
@@ -83,16 +97,16 @@ def write_comparison(probability: str, truth: str, target: str) -> None:
             "transform": like.transform,
             "compress": "deflate",
         }
-    with rasterio.open(target, "w", **profile) as dataset:
+    with require("rasterio").open(target, "w", **profile) as dataset:
         dataset.write(comparison, 1)
 
 
 def _read(probability: str, truth: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Detected, reference, and judged pixels, bool [height, width]."""
     raster = open_probability(probability)
-    with rasterio.open(probability) as dataset:
+    with open_raster(probability) as dataset:
         values = dataset.read(1, masked=True)
-    with rasterio.open(truth) as dataset:
+    with open_raster(truth) as dataset:
         labels = dataset.read(1, masked=True)
         grid = Grid.of(dataset, truth)
     if (grid.width, grid.height, grid.transform) != (
@@ -112,7 +126,7 @@ def _read(probability: str, truth: str) -> tuple[np.ndarray, np.ndarray, np.ndar
 
 def _objects(mask: np.ndarray, smallest: float) -> tuple[np.ndarray, int]:
     """Label the connected pixels of a mask, without those of fewer than ``smallest`` pixels."""
-    labels, count = ndimage.label(mask)
+    labels, count = require("scipy.ndimage", "scipy").label(mask)
     pixels = np.bincount(labels.ravel(), minlength=count + 1)
     keep = pixels >= smallest
     keep[0] = False

@@ -1,0 +1,314 @@
+"""From a checkpoint to one `.onnx` file that carries its own scaling and its own model card.
+
+The file's contract: input ``stack`` float32 [N, C, H, W] in physical units; for normalisation
+``scene`` also ``mean`` [C] and ``std`` [C] of the scene; output ``probability`` float32
+[N, 1, H, W] in 0..1. N, H and W are free.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 - PyTorch's own custom
+from torch import Tensor, nn
+
+from ..engine.card import METADATA_KEY, Accuracy, ModelCard, card_from_metadata
+from ..engine.errors import ModelError
+from .data import PATCH, TERRAIN_SCALE, normalise, terrain_count
+from .models import build_model
+from .train import config_from_dict
+
+OPSET = 17  # read by onnxruntime 1.16, the oldest that the plugin supports
+#: Largest allowed difference of a probability between torch and the file, by kind of storage.
+TOLERANCE = {"float32": 1e-4, "float16": 5e-3}
+#: Sizes of the parity check: the patch, odd sides, not square, smaller than the receptive field.
+PARITY_SHAPES = ((1, 128, 128), (3, 64, 96), (2, 77, 53), (1, 131, 9))
+
+ATTRIBUTION = (
+    "Landslide4Sense 2022 (IARAI), doi:10.1109/TGRS.2022.3215209; "
+    "contains modified Copernicus Sentinel data"
+)
+TERRAIN_ATTRIBUTION = "; 20 m digital terrain model of the Ministry of the Interior, Taiwan"
+LICENCE = "CC-BY-4.0"
+SCENES = "scenes 1 (Taiwan) and 4 (India)"
+
+
+class PhysicalModel(nn.Module):
+    """A network behind the scaling of its input and in front of the sigmoid.
+
+    Args:
+        network: Normalised bands -> logits.
+        mean: [C] for normalisation ``fixed``; left out for ``scene``.
+        std: [C], likewise.
+        bands: Names of the channels, where some are terrain.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        mean: Tensor | None = None,
+        std: Tensor | None = None,
+        bands: Sequence[str] = (),
+    ) -> None:
+        super().__init__()
+        self.network = network
+        # Terrain is normalised alike in every scene: the scene's own statistics are passed over.
+        scale = [TERRAIN_SCALE.get(band, (0.0, 0.0)) for band in bands]
+        if any(spread for _, spread in scale):
+            self.register_buffer("terrain", torch.tensor([spread > 0 for _, spread in scale]))
+            self.register_buffer("terrain_mean", torch.tensor([level for level, _ in scale]))
+            self.register_buffer("terrain_std", torch.tensor([spread for _, spread in scale]))
+        else:
+            self.terrain = None
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    def forward(
+        self, stack: Tensor, mean: Tensor | None = None, std: Tensor | None = None
+    ) -> Tensor:
+        """Physical units [N, C, H, W] -> landslide probability [N, 1, H, W]."""
+        mean = self.mean if mean is None else mean
+        std = self.std if std is None else std
+        if self.terrain is not None:
+            mean = torch.where(self.terrain, self.terrain_mean, mean)
+            std = torch.where(self.terrain, self.terrain_std, std)
+        # A band that is constant over the scene says nothing: it becomes 0, not infinity.
+        std = torch.where(std > 0, std, torch.ones_like(std))
+        return torch.sigmoid(self.network(normalise(stack, mean, std)))
+
+
+class Enlarged(nn.Module):
+    """A network that sees its image enlarged, so that slides of few pixels become large ones.
+
+    Scale promotion, as the first place of the Landslide4Sense competition did by 4 (section IV-B).
+    It costs the square of the factor in time.
+    """
+
+    def __init__(self, network: nn.Module, factor: float) -> None:
+        super().__init__()
+        self.network, self.factor = network, factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalised bands [N, C, H, W] -> logits [N, 1, H, W]."""
+        large = F.interpolate(x, scale_factor=self.factor, mode="bilinear", align_corners=False)
+        logits = self.network(large)
+        return F.interpolate(logits, size=x.shape[-2:], mode="bilinear", align_corners=False)
+
+
+class Calibrated(nn.Module):
+    """A network whose logits are stretched and shifted so that probabilities are honest."""
+
+    def __init__(self, network: nn.Module, slope: float, offset: float) -> None:
+        super().__init__()
+        self.network, self.slope, self.offset = network, slope, offset
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalised bands [N, C, H, W] -> calibrated logits [N, 1, H, W]."""
+        return self.slope * self.network(x) + self.offset
+
+
+def network_from_checkpoint(state: dict[str, Any]) -> nn.Module:
+    """The averaged, calibrated network of a checkpoint, in evaluation mode."""
+    return Calibrated(bare_network(state), *state["calibration"]).eval()
+
+
+def bare_network(state: dict[str, Any]) -> nn.Module:
+    """The averaged network of a checkpoint, enlarging if its recipe says so, not calibrated."""
+    config = config_from_dict(state["config"])
+    network = build_model(config.network, len(state["bands"]), **config.options)
+    network.load_state_dict(state["average"])
+    return Enlarged(network, config.enlarge).eval() if config.enlarge != 1 else network.eval()
+
+
+def card_from_checkpoint(
+    state: dict[str, Any], version: str, accuracy: tuple[Accuracy, ...]
+) -> ModelCard:
+    """The model card of a checkpoint; the threshold is the one validation chose."""
+    config = config_from_dict(state["config"])
+    held = " and ".join(
+        f"rows {block.first_row}-{block.last_row} of scene {block.scene} for {purpose}"
+        for purpose, block in (("validation", config.validation), ("test", config.test))
+    )
+    # India's patches have no terrain.
+    scenes = "scene 1 (Taiwan)" if terrain_count(state["bands"]) else SCENES
+    farmland = ", with pieces of one landslide-free farmland scene of SSL4EO-S12 pasted in"
+    return ModelCard(
+        name=config.name,
+        version=version,
+        architecture={"resunet": "ResU-Net"}.get(config.network, config.network),
+        description=config.description,
+        bands=tuple(state["bands"]),
+        patch_size=PATCH,
+        overlap=0.5,
+        threshold=round(float(state["threshold"]), 3),
+        normalisation="scene",
+        pixel_size=10.0,
+        training_data=(
+            f"Landslide4Sense training patches of {scenes}"
+            f"{farmland if config.augmentation.paste else ''}. Held out: {held}, with "
+            f"{config.guard} unused tile row(s) on either side."
+        ),
+        accuracy=accuracy,
+        licence=LICENCE,
+        attribution=ATTRIBUTION + (TERRAIN_ATTRIBUTION if terrain_count(state["bands"]) else ""),
+    )
+
+
+def export(
+    network: nn.Module,
+    card: ModelCard,
+    path: Path,
+    storage: str = "float16",
+    statistics: tuple[np.ndarray, np.ndarray] | None = None,
+) -> float:
+    """Write the file, check it, compare it with the network, and only then put it in place.
+
+    Args:
+        network: Normalised bands [N, C, H, W] -> logits [N, 1, H, W]; in evaluation mode.
+        card: What the file says about itself.
+        path: Target, ending in ``.onnx``.
+        storage: ``float16`` halves the file; the graph computes in float32 either way.
+        statistics: Mean [C] and std [C] that the graph holds, for normalisation ``fixed``.
+
+    Returns:
+        Largest difference of a probability between torch and the file.
+
+    Raises:
+        ModelError: The card is wrong, or the file and the network disagree.
+    """
+    import onnx
+
+    network = network.eval()
+    if (statistics is None) != (card.normalisation == "scene"):
+        raise ModelError(
+            f"Normalisation '{card.normalisation}' {'takes no' if statistics else 'needs'} "
+            "statistics in the graph."
+        )
+    card_from_metadata({METADATA_KEY: card.to_json()}, path.name)  # refuses a wrong card early
+    constants = [torch.as_tensor(s, dtype=torch.float32) for s in statistics or ()]
+    model = PhysicalModel(copy.deepcopy(network), *constants, bands=card.bands).eval()
+    model = model.to(memory_format=torch.contiguous_format)
+    beside = path.with_suffix(".part.onnx")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        _trace(model, len(card.bands), card.normalisation == "scene", beside)
+        graph = onnx.load(beside)
+        if storage == "float16":
+            store_as_float16(graph)
+        del graph.metadata_props[:]
+        graph.metadata_props.add(key=METADATA_KEY, value=card.to_json())
+        graph.doc_string = card.description
+        onnx.checker.check_model(graph, full_check=True)
+        onnx.save(graph, beside)
+        difference = parity(model, beside, card)
+        if not difference <= TOLERANCE[storage]:
+            raise ModelError(
+                f"{path.name} and the network differ by {difference:.2g} in probability, allowed "
+                f"is {TOLERANCE[storage]:g} with {storage} weights. Nothing was written."
+            )
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+    return difference
+
+
+def _trace(model: nn.Module, bands: int, scene: bool, path: Path) -> None:
+    inputs = (torch.zeros(2, bands, PATCH, PATCH),)
+    names = ["stack"]
+    if scene:
+        inputs += (torch.zeros(bands), torch.ones(bands))
+        names += ["mean", "std"]
+    free = {0: "N", 2: "H", 3: "W"}
+    with warnings.catch_warnings():
+        # The TorchScript exporter announces its successor, which needs one more package.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            model,
+            inputs,
+            str(path),
+            input_names=names,
+            output_names=["probability"],
+            dynamic_axes={"stack": free, "probability": free},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+
+
+def store_as_float16(graph: Any) -> None:
+    """Store convolution weights in half the space, each behind a Cast to float32.
+
+    onnxruntime folds the casts when it loads the file, so that speed and arithmetic stay those of
+    float32. Vectors (biases, BatchNorm) stay as they are: they are small, and their range is not.
+    """
+    from onnx import TensorProto, helper, numpy_helper
+
+    casts = []
+    for tensor in graph.graph.initializer:
+        if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) < 4:
+            continue
+        name = tensor.name
+        half = numpy_helper.to_array(tensor).astype(np.float16)
+        tensor.CopyFrom(numpy_helper.from_array(half, f"{name}.float16"))
+        casts.append(helper.make_node("Cast", [f"{name}.float16"], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *graph.graph.node]
+    del graph.graph.node[:]
+    graph.graph.node.extend(nodes)
+
+
+@torch.inference_mode()
+def parity(model: nn.Module, path: Path, card: ModelCard) -> float:
+    """Largest difference of a probability between torch and onnxruntime, over `PARITY_SHAPES`."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    rng = np.random.default_rng(0)
+    bands, worst = len(card.bands), 0.0
+    for count, height, width in PARITY_SHAPES:
+        # Smooth patterns of reflectance: white noise would leave most units of a network idle.
+        coarse = rng.normal(size=(count, bands, height // 8 + 2, width // 8 + 2))
+        smooth = np.kron(coarse, np.ones((8, 8)))[..., :height, :width]
+        stack = (800 + 250 * smooth + 30 * rng.normal(size=smooth.shape)).astype(np.float32)
+        feed = {"stack": stack}
+        if card.normalisation == "scene":
+            feed["mean"] = rng.uniform(600, 1000, bands).astype(np.float32)
+            feed["std"] = rng.uniform(150, 400, bands).astype(np.float32)
+        ours = model(*(torch.from_numpy(value) for value in feed.values())).numpy()
+        theirs = session.run(["probability"], feed)[0]
+        if theirs.shape != (count, 1, height, width):
+            raise ModelError(
+                f"{path.name} answered {theirs.shape} to a stack of {stack.shape}: the size is "
+                "fixed somewhere in the graph."
+            )
+        worst = max(worst, float(np.abs(ours - theirs).max()))
+    return worst
+
+
+def read_card(path: Path) -> ModelCard:
+    """The card inside a file on disk."""
+    import onnx
+
+    graph = onnx.load(path, load_external_data=False)
+    return card_from_metadata({p.key: p.value for p in graph.metadata_props}, path.name)
+
+
+def rewrite_card(path: Path, **changes: Any) -> None:
+    """Change fields of the card of an existing file, such as its accuracy; the weights stay."""
+    import onnx
+
+    card = replace(read_card(path), **changes)
+    card_from_metadata({METADATA_KEY: card.to_json()}, path.name)
+    graph = onnx.load(path)
+    for prop in graph.metadata_props:
+        if prop.key == METADATA_KEY:
+            prop.value = card.to_json()
+    beside = path.with_suffix(".part.onnx")
+    onnx.save(graph, beside)
+    os.replace(beside, path)

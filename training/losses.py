@@ -1,0 +1,101 @@
+"""Losses for rare, imperfectly labelled landslide pixels. All take logits and targets [N, 1, H, W].
+
+Sums over the whole batch, never per patch: many patches hold a handful of landslide pixels, and a
+per-patch Dice or Jaccard would let those few decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - PyTorch's own custom
+from torch import Tensor
+
+from ..engine.errors import ParameterError
+
+
+def bce(logits: Tensor, target: Tensor) -> Tensor:
+    """Mean binary cross-entropy."""
+    return F.binary_cross_entropy_with_logits(logits, target)
+
+
+def weighted_ce(logits: Tensor, target: Tensor) -> Tensor:
+    """Cross-entropy with each class weighted by the other's share of the batch.
+
+    The weighting of the competition's second place (section IV-C): both classes count the same.
+    """
+    share = target.mean()
+    weight = target * (1 - share) + (1 - target) * share
+    loss = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    # Divided by the mean weight, so that the value stays comparable with `bce`.
+    return (weight * loss).sum() / weight.sum().clamp_min(1e-6)
+
+
+def dice(logits: Tensor, target: Tensor) -> Tensor:
+    """Soft Dice loss, 1 - 2|P.T| / (|P| + |T|) (Milletari 2016, arXiv:1606.04797, without squares).
+
+    One pixel is added above and below, so that an empty batch has a defined, small loss.
+    """
+    probability = torch.sigmoid(logits)
+    overlap = (probability * target).sum()
+    return 1 - (2 * overlap + 1) / (probability.sum() + target.sum() + 1)
+
+
+def lovasz_hinge(logits: Tensor, target: Tensor) -> Tensor:
+    """Lovasz hinge, a convex stand-in for 1 - IoU (Berman 2018, arXiv:1705.08790, eq. 8-9)."""
+    logits, target = logits.reshape(-1), target.reshape(-1)
+    errors = 1 - logits * (2 * target - 1)
+    errors, order = torch.sort(errors, descending=True)
+    return torch.dot(F.relu(errors), _jaccard_gradient(target[order]))
+
+
+def _jaccard_gradient(sorted_target: Tensor) -> Tensor:
+    """Growth of 1 - IoU with each further error, largest error first (Berman, algorithm 1)."""
+    total = sorted_target.sum()
+    intersection = total - sorted_target.cumsum(0)
+    union = total + (1 - sorted_target).cumsum(0)
+    jaccard = 1 - intersection / union
+    return torch.diff(jaccard, prepend=jaccard.new_zeros(1))
+
+
+def ohem(logits: Tensor, target: Tensor, keep: float = 0.25) -> Tensor:
+    """Online hard example mining: cross-entropy of the hardest pixels (Shrivastava 2016).
+
+    Args:
+        logits: [N, 1, H, W].
+        target: [N, 1, H, W].
+        keep: Share of the batch's pixels that count, 0..1.
+    """
+    loss = F.binary_cross_entropy_with_logits(logits, target, reduction="none").reshape(-1)
+    return loss.topk(max(1, round(keep * loss.numel()))).values.mean()
+
+
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "bce": bce,
+    "weighted_ce": weighted_ce,
+    "dice": dice,
+    "lovasz": lovasz_hinge,
+    "ohem": ohem,
+}
+
+
+def build_loss(weights: dict[str, float]) -> Callable[[Tensor, Tensor], Tensor]:
+    """Weighted sum of registered losses, such as ``{"bce": 1.0, "dice": 1.0}``.
+
+    Raises:
+        ParameterError: No loss, or an unknown one.
+    """
+    unknown = sorted(set(weights) - set(LOSSES))
+    if unknown or not weights:
+        raise ParameterError(
+            f"Unknown loss {', '.join(unknown) or '(none given)'}. "
+            f"Choose from: {', '.join(LOSSES)}."
+        )
+
+    def total(logits: Tensor, target: Tensor) -> Tensor:
+        # float32: the sums of half a million bfloat16 values would lose the rare class.
+        logits, target = logits.float(), target.float()
+        return torch.stack([w * LOSSES[name](logits, target) for name, w in weights.items()]).sum()
+
+    return total

@@ -1,0 +1,64 @@
+"""The registry of networks: a name, and a function that builds it for a number of bands.
+
+A network maps normalised bands [N, C, H, W] to logits [N, 1, H, W] for any H and W, and depends on
+no statistics of the batch in evaluation mode. PSPNet and DeepLab-v3+ pool over the whole patch, as
+their papers have it; with all others a pixel depends on its receptive field alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import nn
+
+from ...engine.errors import ParameterError
+from .contextnet import ContextNet
+from .deeplab import DeepLabV2, DeepLabV3Plus
+from .fcn8s import FCN8s
+from .frrn import FRRNA, FRRNB
+from .linknet import LinkNet
+from .pspnet import PSPNet
+from .resunet import ResUNet
+from .sqnet import SQNet
+from .swav_unet import SwavUNet
+from .unet import UNet
+
+MODELS: dict[str, Callable[..., nn.Module]] = {
+    "resunet": ResUNet,
+    "unet": UNet,
+    "pspnet": PSPNet,
+    "contextnet": ContextNet,
+    "deeplab_v2": DeepLabV2,
+    "deeplab_v3plus": DeepLabV3Plus,
+    "fcn8s": FCN8s,
+    "linknet": LinkNet,
+    "frrn_a": FRRNA,
+    "frrn_b": FRRNB,
+    "sqnet": SQNet,
+    "swav_unet": SwavUNet,
+}
+
+
+def build_model(name: str, in_channels: int, **options: Any) -> nn.Module:
+    """Build a network by its registered name.
+
+    Args:
+        name: A key of `MODELS`.
+        in_channels: Bands of the input.
+        **options: What that network's constructor takes, such as ``width``.
+
+    Raises:
+        ParameterError: Unknown network, or an option that it does not take.
+    """
+    if name not in MODELS:
+        raise ParameterError(f"Unknown network '{name}'. Choose one of: {', '.join(MODELS)}.")
+    try:
+        return MODELS[name](in_channels, **options)
+    except TypeError as err:
+        raise ParameterError(f"Network '{name}' cannot be built with {options}: {err}.") from err
+
+
+def parameter_count(model: nn.Module) -> int:
+    """Number of trainable values."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)

@@ -1,0 +1,378 @@
+"""Pre-train an encoder on patches without labels. One loop, meant to be read from top to bottom.
+
+A run lives in one folder: ``last.pt`` (everything needed to go on after a kill), ``encoder.pt``
+(the encoder alone, which `train` loads), ``log.csv`` and ``curve.png``. Starting the same command
+again resumes where the folder left off. Labels are never read; the tile rows that `train` holds out
+for validation and test are held out here too, so that their scores stay honest.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..engine.errors import ParameterError
+from .data import Block, Patches, load_l4s_rgb, physical, scene_statistics, split
+from .models import build_model, parameter_count
+from .swav import LARS, SwAV, prototype_counts, swapped_prediction, usage_entropy
+from .train import (
+    Statistics,
+    autocast,
+    batch_statistics,
+    has_bf16,
+    load_checkpoint,
+    save_checkpoint,
+)
+from .transfer import resnet_encoder
+from .views import GLOBAL, Views, multi_crop, optical_bands
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that decides a run; a recipe file sets any of it.
+
+    Attributes:
+        name: Name of the run.
+        network: A key of `models.MODELS` whose network has an `encoder`.
+        options: What that network's constructor takes besides the number of bands.
+        epochs: Passes over the patches.
+        batch: Patches per step.
+        optimiser: ``adam`` or ``lars``.
+        learning_rate: Peak of the schedule (linear rise, then cosine to nothing): about 1e-3 for
+            Adam, 0.6 for LARS.
+        warmup: Share of the steps in which the learning rate rises.
+        weight_decay: 0 for none; decoupled with Adam.
+        prototypes: Number of clusters.
+        frozen_prototypes: First steps in which prototypes stay as they are, while the features
+            find their way; prevents an early collapse.
+        hidden: Width of the projection head.
+        dimension: Length of an embedding.
+        temperature: Of the softmax over prototypes.
+        epsilon: Smoothness of the codes; lower it if all codes become alike.
+        iterations: Rounds of Sinkhorn-Knopp.
+        queue: Embeddings of former steps that help to balance the codes; 0 for none. Worth having
+            where a batch has fewer patches than there are prototypes.
+        queue_start: Epochs before the queue is filled.
+        low_usage: Prototype usage below which the run warns of a collapse, 0..1.
+        seed: Of weights, order and views.
+        validation: Tile rows that are held out here because `train` chooses thresholds on them.
+        test: Tile rows that are held out because `train` reports them.
+        guard: Tile rows left out on either side of both.
+        views: How the views of a patch differ.
+    """
+
+    name: str = "swav_rgb"
+    network: str = "swav_unet"
+    options: dict[str, Any] = field(default_factory=dict)
+    epochs: int = 40
+    batch: int = 128
+    optimiser: str = "adam"
+    learning_rate: float = 1e-3
+    warmup: float = 0.1
+    weight_decay: float = 1e-6
+    prototypes: int = 64
+    frozen_prototypes: int = 8
+    hidden: int = 512
+    dimension: int = 128
+    temperature: float = 0.1
+    epsilon: float = 0.05
+    iterations: int = 3
+    queue: int = 0
+    queue_start: int = 5
+    low_usage: float = 0.5
+    seed: int = 0
+    validation: Block = field(default_factory=lambda: Block(1, 20, 25))
+    test: Block = field(default_factory=lambda: Block(1, 49, 55))
+    guard: int = 1
+    views: Views = field(default_factory=Views)
+
+
+def config_from_dict(values: dict[str, Any]) -> Config:
+    """Build a configuration from plain values, as a recipe or a checkpoint holds them.
+
+    Raises:
+        ParameterError: An unknown or misspelt key.
+    """
+    values = dict(values)
+    try:
+        for key, kind in (("validation", Block), ("test", Block), ("views", Views)):
+            if key in values:
+                pairs = values[key].items()
+                values[key] = kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in pairs})
+        return Config(**values)
+    except TypeError as err:
+        known = ", ".join(f.name for f in dataclasses.fields(Config))
+        raise ParameterError(f"The recipe is wrong: {err}. Known keys: {known}.") from err
+
+
+def read_recipe(path: Path) -> Config:
+    """Read a TOML recipe.
+
+    Raises:
+        ParameterError: No such file, no valid TOML, or an unknown key.
+    """
+    import tomllib  # Python 3.11; the training floor runs outside of QGIS
+
+    try:
+        return config_from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as err:
+        raise ParameterError(f"There is no recipe {path}.") from err
+    except tomllib.TOMLDecodeError as err:
+        raise ParameterError(f"The recipe {path} is not valid TOML: {err}.") from err
+
+
+# --- parts of a step -----------------------------------------------------------------------------
+
+
+def build_swav(config: Config, bands: int) -> SwAV:
+    """Encoder of the configured network, projection head and prototypes.
+
+    Raises:
+        ParameterError: The network has no encoder to pre-train.
+    """
+    encoder = resnet_encoder(build_model(config.network, bands, **config.options))
+    return SwAV(
+        encoder,
+        encoder.channels[-1],
+        config.prototypes,
+        config.hidden,
+        config.dimension,
+        config.queue,
+    )
+
+
+def build_optimiser(config: Config, model: nn.Module) -> torch.optim.Optimizer:
+    """Adam or LARS; the learning rate is set at every step.
+
+    Raises:
+        ParameterError: Neither of them.
+    """
+    if config.optimiser == "adam":
+        return torch.optim.AdamW(model.parameters(), weight_decay=config.weight_decay)
+    if config.optimiser == "lars":
+        return LARS(model.parameters(), weight_decay=config.weight_decay)
+    raise ParameterError(f"Unknown optimiser '{config.optimiser}'. Choose adam or lars.")
+
+
+def learning_rate(config: Config, step: int, steps: int) -> float:
+    """Learning rate of a step of `steps`: linear rise, then cosine."""
+    rise = max(1, round(config.warmup * steps))
+    if step < rise:
+        return config.learning_rate * (step + 1) / rise
+    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - rise) / (steps - rise)))
+
+
+def view_batches(
+    patches: Patches,
+    chosen: np.ndarray,
+    statistics: Statistics,
+    config: Config,
+    rng: torch.Generator,
+) -> Iterator[list[Tensor]]:
+    """One epoch of normalised views; the last, incomplete batch is dropped."""
+    optical = optical_bands(patches.bands)
+    order = torch.randperm(len(chosen), generator=rng).numpy()
+    for start in range(0, len(chosen) - config.batch + 1, config.batch):
+        mine = chosen[order[start : start + config.batch]]
+        levels = torch.from_numpy(patches.levels[mine])
+        fraction = torch.rand(levels.shape, generator=rng)
+        image = physical(levels, torch.from_numpy(patches.step[mine]), fraction)
+        mean, std = batch_statistics(patches, mine, statistics)
+        yield multi_crop(image, mean, std, optical, config.views, rng)
+
+
+def pretraining_step(
+    model: SwAV,
+    optimiser: torch.optim.Optimizer,
+    views: list[Tensor],
+    config: Config,
+    step: int,
+    fill_queue: bool,
+    bf16: bool,
+) -> tuple[float, Tensor]:
+    """One step down the gradient.
+
+    Returns:
+        The loss, which may be NaN (then no weight was changed), and how many of the global views
+        fell on each prototype [K].
+    """
+    with autocast(bf16):
+        embeddings = model(views)
+    scores = model.scores(embeddings)
+    counts = prototype_counts(torch.cat(scores[:GLOBAL]))
+    codes = model.codes(scores, config.iterations, config.epsilon)
+    loss = swapped_prediction(scores, codes, config.temperature)
+    if not torch.isfinite(loss):
+        return float("nan"), counts
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    if step < config.frozen_prototypes:
+        model.prototypes.weight.grad = None
+    optimiser.step()
+    model.normalise_prototypes()
+    if fill_queue:
+        model.queue.push(embeddings[:GLOBAL])
+    return loss.item(), counts
+
+
+# --- files of a run ------------------------------------------------------------------------------
+
+
+def write_log(rows: list[dict[str, float]], prototypes: int, folder: Path) -> None:
+    """Write the log as CSV and, where matplotlib is installed, as a figure."""
+    with open(folder / "log.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:  # the CSV holds the same
+        return
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    epochs = [row["epoch"] for row in rows]
+    left.plot(epochs, [row["loss"] for row in rows])
+    left.axhline(math.log(prototypes), color="grey", linestyle=":", label="no knowledge")
+    left.set(xlabel="epoch", ylabel="swapped prediction loss")
+    left.legend()
+    right.plot(epochs, [row["usage"] for row in rows])
+    right.set(xlabel="epoch", ylabel="prototype usage (0 is collapse)", ylim=(0, 1.02))
+    figure.savefig(folder / "curve.png", dpi=120)
+
+
+# --- the loop ------------------------------------------------------------------------------------
+
+
+def pretrain(config: Config, data: Path, folder: Path, max_steps: int | None = None) -> Path:
+    """Pre-train, or go on with it.
+
+    Args:
+        config: What to pre-train.
+        data: Folder with `l4s_rgb.npz`.
+        folder: Folder of the run; made if missing.
+        max_steps: Stop after this many steps (a check that all is in place).
+
+    Returns:
+        Path of the encoder, for `train`.
+
+    Raises:
+        ParameterError: The loss is no longer a number, the folder holds another recipe's run, or
+            there are fewer patches than a batch needs.
+    """
+    from tqdm import tqdm
+
+    patches = load_l4s_rgb(data / "l4s_rgb.npz")
+    chosen = split(patches, config.validation, config.test, config.guard)["train"]
+    statistics = scene_statistics(patches, chosen)
+    steps_per_epoch = len(chosen) // config.batch
+    if not steps_per_epoch:
+        raise ParameterError(f"{len(chosen)} patches are less than a batch of {config.batch}.")
+    steps = config.epochs * steps_per_epoch
+
+    torch.manual_seed(config.seed)
+    rng = torch.Generator().manual_seed(config.seed)
+    bf16 = has_bf16()
+    model = build_swav(config, len(patches.bands)).to(memory_format=torch.channels_last)
+    optimiser = build_optimiser(config, model)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    last, encoder = folder / "last.pt", folder / "encoder.pt"
+    rows: list[dict[str, float]] = []
+    if last.exists():
+        state = load_checkpoint(last)
+        former = config_from_dict(state["config"])
+        if dataclasses.replace(former, epochs=0) != dataclasses.replace(config, epochs=0):
+            raise ParameterError(
+                f"{folder} holds a run of another recipe. Choose another folder, or remove it."
+            )
+        model.load_state_dict(state["model"])
+        optimiser.load_state_dict(state["optimiser"])
+        rng.set_state(state["rng"])
+        torch.set_rng_state(state["torch_rng"])
+        rows = state["rows"]
+        print(f"Resumed from {last}: {len(rows)} epochs done.")
+    print(
+        f"Encoder of {config.network} with {parameter_count(model.encoder):,} parameters, "
+        f"{'bfloat16' if bf16 else 'float32'}; {len(chosen)} patches without labels"
+    )
+
+    for epoch in range(len(rows), config.epochs):
+        model.train()
+        started, losses = time.monotonic(), []
+        counts = torch.zeros(config.prototypes, dtype=torch.long)
+        batches = view_batches(patches, chosen, statistics, config, rng)
+        bar = tqdm(batches, total=steps_per_epoch, desc=f"epoch {epoch + 1}/{config.epochs}")
+        for index, views in enumerate(bar):
+            step = epoch * steps_per_epoch + index
+            for group in optimiser.param_groups:
+                group["lr"] = learning_rate(config, step, steps)
+            fill_queue = epoch >= config.queue_start
+            loss, used = pretraining_step(model, optimiser, views, config, step, fill_queue, bf16)
+            if not math.isfinite(loss):
+                kept = f"The state after epoch {len(rows)} is kept in {last}."
+                raise ParameterError(
+                    f"The loss is no longer a number (epoch {epoch + 1}, step {step}). "
+                    f"{kept if rows else 'No checkpoint has been written yet.'} Lower "
+                    f"learning_rate (now {config.learning_rate:g}), and start again."
+                )
+            losses.append(loss)
+            counts += used
+            bar.set_postfix(loss=f"{np.mean(losses[-20:]):.4f}")
+            if max_steps is not None and step + 1 >= max_steps:
+                return encoder
+
+        entropy = usage_entropy(counts)
+        rows.append(
+            {
+                "epoch": epoch + 1,
+                "loss": float(np.mean(losses)),
+                "entropy": entropy,
+                "usage": entropy / math.log(config.prototypes),
+                "seconds": time.monotonic() - started,
+            }
+        )
+        print(" ".join(f"{key} {value:.4g}" for key, value in rows[-1].items()), flush=True)
+        if rows[-1]["usage"] < config.low_usage:
+            print(
+                f"Warning: the views fall on few of the {config.prototypes} prototypes (usage "
+                f"{rows[-1]['usage']:.2f}, 1 is even): the features may be collapsing. Lower "
+                "learning_rate or epsilon, raise frozen_prototypes, or take fewer prototypes.",
+                flush=True,
+            )
+        plain = json.loads(json.dumps(dataclasses.asdict(config)))
+        # encoder before last: a kill between the two repeats one epoch and loses nothing.
+        save_checkpoint(
+            {
+                "config": plain,
+                "bands": list(patches.bands),
+                "epoch": epoch + 1,
+                "encoder": model.encoder.state_dict(),
+            },
+            encoder,
+        )
+        save_checkpoint(
+            {
+                "config": plain,
+                "model": model.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "rng": rng.get_state(),
+                "torch_rng": torch.get_rng_state(),
+                "rows": rows,
+            },
+            last,
+        )
+        write_log(rows, config.prototypes, folder)
+    return encoder
