@@ -260,7 +260,7 @@ def _label(
     label.setText(text)
     label.setFont(_font(size, bold=bold))
     layout.addLayoutItem(label)
-    _place(label, x, y, width, size * 0.6)
+    _place(label, x, y, width, size * 1.2)  # room for a second line
 
 
 def _map(layout: Any, layers: list[Any], extent: Any, x: float, y: float, height: float) -> Any:

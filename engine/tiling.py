@@ -111,17 +111,12 @@ class Lattice:
 def regions(area: Window, size: int) -> Iterator[Window]:
     """Cut an area into blocks of at most ``size`` x ``size`` pixels, row by row.
 
-    Cuts lie on multiples of ``size`` from the raster's first pixel, so that an extent and the
-    whole raster share them (and the output's TIFF blocks are written once).
+    Cuts lie on multiples of ``size`` from the area's first pixel, which is the output's: where
+    ``size`` is a multiple of the TIFF's blocks, each of these is written once.
     """
-    for row in _cuts(area.row, area.row_stop, size):
-        for col in _cuts(area.col, area.col_stop, size):
-            yield Window(row[0], col[0], row[1] - row[0], col[1] - col[0])
-
-
-def _cuts(start: int, stop: int, size: int) -> list[tuple[int, int]]:
-    edges = [start, *range((start // size + 1) * size, stop, size), stop]
-    return list(zip(edges[:-1], edges[1:]))
+    for row in range(area.row, area.row_stop, size):
+        for col in range(area.col, area.col_stop, size):
+            yield Window(row, col, min(size, area.row_stop - row), min(size, area.col_stop - col))
 
 
 def reflected(start: int, stop: int, length: int) -> np.ndarray:

@@ -2,9 +2,9 @@
 <qgis maxScale="0" minScale="100000000" simplifyDrawingHints="1" simplifyMaxScale="1" simplifyDrawingTol="1" hasScaleBasedVisibilityFlag="0" symbologyReferenceScale="-1" simplifyAlgorithm="0" simplifyLocal="1" styleCategories="Symbology|Fields|MapTips|Rendering" version="3.22.16-Białowieża">
   <renderer-v2 attr="prob_mean" symbollevels="0" forceraster="0" referencescale="-1" type="graduatedSymbol" enableorderby="0" graduatedMethod="GraduatedColor">
     <ranges>
-      <range symbol="0" render="true" upper="0.600000000000000" lower="0.000000000000000" label="below 0.6"/>
-      <range symbol="1" render="true" upper="0.800000000000000" lower="0.600000000000000" label="0.6 to 0.8"/>
-      <range symbol="2" render="true" upper="1.000000000000000" lower="0.800000000000000" label="above 0.8"/>
+      <range symbol="0" render="true" upper="0.300000000000000" lower="0.000000000000000" label="below 0.3"/>
+      <range symbol="1" render="true" upper="0.500000000000000" lower="0.300000000000000" label="0.3 to 0.5"/>
+      <range symbol="2" render="true" upper="1.000000000000000" lower="0.500000000000000" label="above 0.5"/>
     </ranges>
     <symbols>
       <symbol alpha="1" type="fill" name="0" force_rhr="0" clip_to_extent="1">

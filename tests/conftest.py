@@ -3,10 +3,15 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
 from landslip.tests.support import reflectance, write_model, write_raster
+
+# The machine may be busy: no test fails for being slow.
+hypothesis.settings.register_profile("landslip", deadline=None)
+hypothesis.settings.load_profile("landslip")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -121,13 +121,16 @@ def _add_evaluate(commands: argparse._SubParsersAction) -> None:
 def _add_recalibrate(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser(
         "recalibrate",
-        help="let a trained network enlarge its image, and choose its threshold anew",
-        description="Change best.pt of a run: the network enlarges its image by the factor (scale "
-        "promotion; time grows with its square), and calibration and threshold are chosen anew on "
-        "the validation block. Evaluate and export afterwards.",
+        help="choose the threshold of a trained network for scenes unlike its validation block",
+        description="Change best.pt of a run: calibrate on the validation block, then choose the "
+        "threshold on its patches varied as in training. With --enlarge, the network also enlarges "
+        "its image by that factor (scale promotion; time grows with its square). Evaluate and "
+        "export afterwards.",
     )
     command.add_argument("run", type=Path, help="folder of the run")
-    command.add_argument("--enlarge", type=float, required=True, help="such as 1.5")
+    command.add_argument(
+        "--enlarge", type=float, default=1.0, help="such as 1.5 (default: %(default)g, not at all)"
+    )
     _add_data(command)
     command.set_defaults(run_command=_recalibrate)
 
@@ -247,7 +250,7 @@ def _recalibrate(args: argparse.Namespace) -> None:
     save_checkpoint(state, args.run / "best.pt")
     (args.run / "accuracy.json").unlink(missing_ok=True)  # it was of the network as it was before
     print(f"Enlarged by {args.enlarge:g}, threshold {state['threshold']:.2f}.")
-    _print_row(evaluate.accuracy_row("validation", score))
+    _print_row(evaluate.accuracy_row("varied validation patches", score))
 
 
 def _export(args: argparse.Namespace) -> None:

@@ -35,7 +35,7 @@ def filled(rings, shape):
     return inside
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(MASKS)
 def test_outlines_hold_exactly_their_pixels(mask):
     labels, found = outlines(mask)
@@ -44,7 +44,7 @@ def test_outlines_hold_exactly_their_pixels(mask):
         assert sum(signed_area(ring) for ring in rings) == (labels == index).sum()
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(MASKS)
 def test_rings_are_simple(mask):
     """The exterior runs one way, holes the other; no ring passes a corner twice."""
@@ -56,7 +56,7 @@ def test_rings_are_simple(mask):
             assert len({tuple(corner) for corner in ring.tolist()}) == len(ring)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(MASKS, st.data())
 def test_bands_of_rows_change_nothing(mask, data):
     if len(mask) < 2:
