@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -275,7 +275,7 @@ class _RegionRunner:
 
 def _read_ahead(
     stack: Stack, card: ModelCard, lattice: Lattice, blocks: list[Window]
-) -> Iterator[tuple[Window, np.ndarray, np.ndarray]]:
+) -> Generator[tuple[Window, np.ndarray, np.ndarray], None, None]:
     """Read regions with their halo, always one ahead of the one in work."""
     local = threading.local()  # GDAL datasets belong to the thread that opened them
     with ExitStack() as files, ThreadPoolExecutor(1, "landslip-read") as pool:
