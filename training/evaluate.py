@@ -86,7 +86,9 @@ def _varied_predictions(
     passes: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities and labels [N, H, W] of patches varied as in training, with nothing pasted."""
-    varied = replace(config, augmentation=replace(config.augmentation, paste=0.0))
+    without_paste = replace(config.augmentation, paste=0.0)
+    batch = min(config.batch, len(chosen))  # incomplete batches are dropped
+    varied = replace(config, augmentation=without_paste, batch=batch)
     rng = torch.Generator().manual_seed(config.seed)
     probability, truth = [], []
     for _ in range(passes):

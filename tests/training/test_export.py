@@ -154,3 +154,27 @@ def test_enlarging_shows_the_network_a_larger_image():
     assert network.size == (60, 80)
     assert result.shape == (1, 1, 30, 40)
     torch.testing.assert_close(result[..., 1:-1], smooth[:, :1, :, 1:-1], atol=1e-5, rtol=0)
+
+
+def test_slope_is_scaled_alike_in_every_scene(network, tmp_path):
+    """The scene's statistics of a terrain band are passed over."""
+    card = replace(CARD, bands=("B04", "B03", "slope"))
+    export(network, card, tmp_path / "m.onnx", "float32")
+    stack = torch.rand(2, 3, 40, 50) * torch.tensor([2000.0, 2000.0, 60.0])[:, None, None]
+    theirs = [
+        session(tmp_path / "m.onnx").run(
+            ["probability"],
+            {
+                "stack": stack.numpy(),
+                "mean": np.array([700, 800, mean], np.float32),
+                "std": np.array([200, 250, 5], np.float32),
+            },
+        )[0]
+        for mean in (3, 30)
+    ]
+    np.testing.assert_array_equal(*theirs)
+    mean, std = torch.tensor([700.0, 800, 20]), torch.tensor([200.0, 250, 15])
+    with torch.inference_mode():
+        normalised = (stack - mean[:, None, None]) / std[:, None, None]
+        ours = torch.sigmoid(network(normalised)).numpy()
+    np.testing.assert_allclose(theirs[0], ours, rtol=0, atol=1e-4)
