@@ -208,7 +208,7 @@ class DetectLandslides(LandslipAlgorithm):
             model=model_path(self.parameterAsString(parameters, "MODEL", context)),
             probability=self.parameterAsOutputLayer(parameters, "PROBABILITY", context),
             dem=self.raster_path(parameters, "DEM", context) or None,
-            extent=self._extent(parameters, context, stack),
+            extent=self._extent(parameters, context, stack, mapping),
             threshold=self.optional_number(parameters, "THRESHOLD", context),
             min_area=self.parameterAsDouble(parameters, "MIN_AREA", context),
             overlap=self.optional_number(parameters, "OVERLAP", context),
@@ -219,11 +219,11 @@ class DetectLandslides(LandslipAlgorithm):
         )
 
     def _extent(
-        self, parameters: dict[str, Any], context: QgsProcessingContext, stack: str
+        self, parameters: dict[str, Any], context: QgsProcessingContext, stack: str, mapping: str
     ) -> tuple[float, float, float, float] | None:
         if not parameters.get("EXTENT"):
             return None
-        crs = QgsCoordinateReferenceSystem.fromWkt(open_stack(stack).grid.crs)
+        crs = QgsCoordinateReferenceSystem.fromWkt(open_stack(stack, band_mapping=mapping).grid.crs)
         box = self.parameterAsExtent(parameters, "EXTENT", context, crs)
         return box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()
 

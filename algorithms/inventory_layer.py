@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -49,7 +50,8 @@ def write_inventory(
     """Write the landslides into the sink INVENTORY and return its id.
 
     Raises:
-        QgsProcessingException: The sink cannot be made, or takes no feature (disk full).
+        QgsProcessingException: The sink cannot be made, or takes no feature (disk full). A file
+            that would be incomplete is removed.
     """
     fields = inventory_fields()
     sink, destination = algorithm.parameterAsSink(
@@ -62,11 +64,13 @@ def write_inventory(
     )
     if sink is None:
         raise QgsProcessingException(algorithm.invalidSinkError(parameters, "INVENTORY"))
-    for landslide in landslides:
-        if not sink.addFeature(_feature(landslide, fields), QgsFeatureSink.FastInsert):
-            raise _sink_error(algorithm, sink)
-    if not sink.flushBuffer():
-        raise _sink_error(algorithm, sink)
+    features = (_feature(landslide, fields) for landslide in landslides)
+    fast = QgsFeatureSink.FastInsert
+    if not (all(sink.addFeature(feature, fast) for feature in features) and sink.flushBuffer()):
+        error = _sink_error(algorithm, sink)
+        del sink  # closes the file
+        Path(destination).unlink(missing_ok=True)
+        raise error
     use_style(destination, "inventory.qml", context)
     return destination
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..engine.errors import DependencyError, LandslipError
+from ..engine.errors import LandslipError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -32,8 +32,7 @@ def run_algorithm(name: str, parameters: Mapping[str, Any], folder: Path) -> dic
         folder: Where the profile is kept.
 
     Raises:
-        DependencyError: There is no ``qgis_process``.
-        AlgorithmError: The algorithm failed.
+        AlgorithmError: The algorithm failed, or there is no ``qgis_process``.
     """
     given = [f"{key}={value}" for key, value in parameters.items() if value is not None]
     process = subprocess.run(  # noqa: S603 - a fixed program, and no shell
@@ -57,7 +56,10 @@ def _program() -> str:
         path = shutil.which(program)
         if path:
             return path
-    raise DependencyError("qgis_process", "it comes with QGIS 3.22 and newer: install QGIS")
+    raise AlgorithmError(
+        f"There is no program {' or '.join(PROGRAMS)} on the path. It comes with QGIS 3.22 and "
+        "newer: install QGIS ('make setup' does on Debian and Ubuntu)."
+    )
 
 
 def _environment(folder: Path) -> dict[str, str]:

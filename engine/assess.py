@@ -10,6 +10,7 @@ from .dependencies import require
 from .errors import RasterError
 from .grid import Grid
 from .metrics import Confusion, confusion
+from .output import whole_file
 from .probability import open_probability
 from .terrain import open_raster
 
@@ -97,8 +98,11 @@ def write_comparison(probability: str, truth: str, target: str) -> None:
             "transform": like.transform,
             "compress": "deflate",
         }
-    with require("rasterio").open(target, "w", **profile) as dataset:
-        dataset.write(comparison, 1)
+    with (
+        whole_file(target) as temporary,
+        require("rasterio").open(temporary, "w", **profile) as out,
+    ):
+        out.write(comparison, 1)
 
 
 def _read(probability: str, truth: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -14,7 +14,7 @@ from .dependencies import require
 from .errors import OutputError, RasterError
 from .grid import Grid
 from .output import whole_file
-from .terrain import open_raster
+from .terrain import open_raster, read_window
 from .tiling import Window
 
 NODATA = -9999.0
@@ -183,14 +183,9 @@ def read_probability(dataset: Any, window: Window, path: str) -> tuple[np.ndarra
         Probability float32 [height, width] (0 where not valid), validity bool likewise.
 
     Raises:
-        RasterError: Values are no probabilities.
+        RasterError: Values are no probabilities, or the file is damaged.
     """
-    rasterio_window = require("rasterio.windows", "rasterio").Window
-    read = dataset.read(
-        1,
-        window=rasterio_window(window.col, window.row, window.width, window.height),
-        masked=True,
-    )
+    read = read_window(dataset, 1, window, path)
     values = read.data.astype(np.float32)
     valid = ~np.ma.getmaskarray(read) & np.isfinite(values)
     values[~valid] = 0

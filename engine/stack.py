@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .dependencies import require
-from .errors import BandError, RasterError
+from .errors import BandError
 from .grid import Grid
-from .terrain import WarpedDem, open_raster
+from .terrain import WarpedDem, open_raster, read_window
 from .tiling import Window, reflected
 
 OPTICAL_BANDS = tuple(
@@ -234,17 +233,8 @@ class StackReader:
         return values, valid
 
     def _read_file(self, window: Window, values: np.ndarray, valid: np.ndarray) -> None:
-        rasterio_window = require("rasterio.windows", "rasterio").Window
-        errors = require("rasterio.errors", "rasterio")
-        numbers = [self._stack.number(band) for band in self._in_file]
-        place = rasterio_window(window.col, window.row, window.width, window.height)
-        try:
-            read = self._dataset.read(numbers, window=place, masked=True)
-        except errors.RasterioIOError as err:
-            raise RasterError(
-                f"{self._stack.path} breaks off while reading rows {window.row} to "
-                f"{window.row_stop} ({err}). The file is damaged: copy or download it again."
-            ) from err
+        numbers = [number for band in self._in_file if (number := self._stack.number(band))]
+        read = read_window(self._dataset, numbers, window, self._stack.path)
         data = read.data.astype(np.float32)
         valid &= ~np.ma.getmaskarray(read).any(axis=0) & np.isfinite(data).all(axis=0)
         optical = [i for i, band in enumerate(self._in_file) if band in OPTICAL_BANDS]

@@ -32,6 +32,7 @@ class WarpedDem:
             RasterError: The DEM cannot be read, has no CRS, or does not touch the stack.
         """
         self._grid = grid
+        self._path = path
         self._band = band or 1
         self._dataset = open_raster(path)
         dem_grid = Grid.of(self._dataset, path)
@@ -81,11 +82,9 @@ class WarpedDem:
             Elevation in metres and slope in degrees, float32 [height, width], NaN where the DEM
             has no data.
         """
-        rasterio_window = require("rasterio.windows", "rasterio").Window
-        dem = self._vrt.read(
-            self._band,
-            window=rasterio_window(window.col, window.row, window.width + 2, window.height + 2),
-        )
+        # In the padded grid, the window with its margin begins at the window's own numbers.
+        padded = Window(window.row, window.col, window.height + 2, window.width + 2)
+        dem = read_window(self._vrt, self._band, padded, self._path).filled(np.nan)
         rows = np.arange(window.row, window.row_stop)
         dx, dy = self._grid.pixel_size_metres(rows)
         return dem[1:-1, 1:-1], horn_slope(dem, dx[:, None], dy[:, None])
@@ -132,6 +131,24 @@ def horn_slope(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) 
     gradient = np.hypot(eastward / (8 * dx), southward / (8 * dy))
     slope = np.degrees(np.arctan(gradient))
     return np.where(np.isnan(centre), np.nan, slope).astype(np.float32)
+
+
+def read_window(dataset: Any, bands: int | list[int], window: Window, path: str) -> Any:
+    """Read a window of an open raster as a masked array.
+
+    Raises:
+        RasterError: The file is damaged.
+    """
+    place = require("rasterio.windows", "rasterio").Window(
+        window.col, window.row, window.width, window.height
+    )
+    try:
+        return dataset.read(bands, window=place, masked=True)
+    except require("rasterio.errors", "rasterio").RasterioIOError as err:
+        raise RasterError(
+            f"{path} breaks off while reading rows {window.row} to {window.row_stop} ({err}). The "
+            "file is damaged: copy or download it again."
+        ) from err
 
 
 def bounded_cache() -> Any:

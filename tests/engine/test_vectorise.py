@@ -218,3 +218,12 @@ def test_empty_geopackage_has_its_columns(tmp_path):
     write_geopackage([], UTM, target)
     assert read_info(target)["fields"].tolist() == [field.name for field in FIELDS]
     assert read_info(target)["features"] == 0
+
+
+def test_damaged_raster(tmp_path, rng):
+    path = tmp_path / "p.tif"
+    write_raster(path, smooth(rng, 600, 600))
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(RasterError, match=r"damaged|cannot be read"):
+        run(path)

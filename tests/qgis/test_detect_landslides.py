@@ -1,6 +1,7 @@
 """Detect landslides, run as the Toolbox and the model designer run it."""
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -284,3 +285,35 @@ def test_model_widget_in_the_model_designer(plugin, registry):
     child = dialog.createAlgorithm()
     (source,) = child.parameterSources()["MODEL"]
     assert source.staticValue() == "resunet_rgb"
+
+
+def test_inventory_that_breaks_off_is_removed(run, parameters, monkeypatch):
+    from landslip.algorithms import DetectLandslides
+
+    target = Path(parameters["INVENTORY"])
+
+    class FullDisk:
+        def addFeature(self, feature, flags):  # noqa: N802 - QGIS's name
+            target.write_text("half")
+            return False
+
+        def lastError(self):  # noqa: N802 - QGIS's name
+            return "No space left on device"
+
+    monkeypatch.setattr(DetectLandslides, "parameterAsSink", lambda *_: (FullDisk(), str(target)))
+    message = error_of(run, parameters)
+    assert "cannot be written (No space left on device)" in message
+    assert "Vectorise probability" in message
+    assert not target.exists()
+
+
+def test_extent_of_a_stack_that_only_the_mapping_explains(run, parameters, tmp_path, rng):
+    parameters["INPUT"] = write_raster(
+        tmp_path / "twice.tif", reflectance(rng), names=["B04", "B04", "B04"]
+    )
+    parameters.update(
+        BAND_MAPPING="B02,B03,B04", EXTENT="500000,501000,4699000,4700000 [EPSG:32654]"
+    )
+    run(NAME, parameters)
+    with rasterio.open(parameters["PROBABILITY"]) as dataset:
+        assert (dataset.width, dataset.height) == (100, 100)
