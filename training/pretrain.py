@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from ..engine.errors import ParameterError
 from .data import Block, Patches, load_l4s_rgb, physical, scene_statistics, split
 from .models import build_model, parameter_count
+from .recipe_file import read_recipe_file
 from .swav import LARS, SwAV, prototype_counts, swapped_prediction, usage_entropy
 from .train import (
     Statistics,
@@ -122,14 +123,7 @@ def read_recipe(path: Path) -> Config:
     Raises:
         ParameterError: No such file, no valid TOML, or an unknown key.
     """
-    import tomllib  # Python 3.11; the training floor runs outside of QGIS
-
-    try:
-        return config_from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as err:
-        raise ParameterError(f"There is no recipe {path}.") from err
-    except tomllib.TOMLDecodeError as err:
-        raise ParameterError(f"The recipe {path} is not valid TOML: {err}.") from err
+    return config_from_dict(read_recipe_file(path))
 
 
 # --- parts of a step -----------------------------------------------------------------------------

@@ -40,6 +40,7 @@ from .data import (
 )
 from .losses import build_loss
 from .models import build_model, parameter_count
+from .recipe_file import read_recipe_file
 from .transfer import check_never_seen, few_labelled, freeze_encoder, load_encoder
 
 THRESHOLDS = np.round(np.arange(0.05, 0.96, 0.01), 2)
@@ -137,14 +138,7 @@ def read_recipe(path: Path) -> Config:
     Raises:
         ParameterError: No such file, no valid TOML, or an unknown key.
     """
-    import tomllib  # Python 3.11; the training floor runs outside of QGIS
-
-    try:
-        return config_from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as err:
-        raise ParameterError(f"There is no recipe {path}.") from err
-    except tomllib.TOMLDecodeError as err:
-        raise ParameterError(f"The recipe {path} is not valid TOML: {err}.") from err
+    return config_from_dict(read_recipe_file(path))
 
 
 # --- the processor -------------------------------------------------------------------------------
