@@ -11,22 +11,25 @@ With few labels:
 
     python -m landslip.training pretrain swav_rgb --run runs/swav_rgb
     python -m landslip.training train few_labels_rgb --run runs/few_labels_rgb
+
+Many at once, side by side in a table and a figure:
+
+    python -m landslip.training compare networks --folder runs/networks
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from pathlib import Path
-from typing import Any
 
 from ..engine.card import Accuracy
 from ..engine.errors import LandslipError, ParameterError
 
 RECIPES = Path(__file__).parent / "recipes"
-#: The shipped recipes for `pretrain`; all others are for `train`.
-PRETRAINING = ("swav_rgb",)
+EXPERIMENTS = Path(__file__).parent / "experiments"
+#: What the benchmark's scenes are called in tables.
+SCENES = {1: "Taiwan", 4: "India"}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,7 +44,9 @@ def parser() -> argparse.ArgumentParser:
     _add_pretrain(commands)
     _add_evaluate(commands)
     _add_recalibrate(commands)
+    _add_ensemble(commands)
     _add_export(commands)
+    _add_compare(commands)
     _add_card_table(commands)
     _add_networks(commands)
     return top
@@ -56,10 +61,17 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
         "MALLOC_TRIM_THRESHOLD_=8589934592 MALLOC_TOP_PAD_=268435456 THP_MEM_ALLOC_ENABLE=1 in the "
         "environment keep freed memory with the process, which saves about a fifth of the time.",
     )
+    _add_recipe(command, _shipped_recipes(pretraining=False))
     command.add_argument(
-        "recipe",
-        help="a TOML file, or the name of a shipped recipe: "
-        + ", ".join(sorted({path.stem for path in RECIPES.glob("*.toml")} - {*PRETRAINING})),
+        "--encoder", help="encoder.pt of a pretrain run to start from, instead of the recipe's"
+    )
+    command.set_defaults(run_command=_train)
+
+
+def _add_recipe(command: argparse.ArgumentParser, shipped: list[str]) -> None:
+    """What train and pretrain have in common."""
+    command.add_argument(
+        "recipe", help="a TOML file, or the name of a shipped recipe: " + ", ".join(shipped)
     )
     command.add_argument("--run", type=Path, help="folder of the run (default: runs/NAME)")
     command.add_argument("--epochs", type=int, help="instead of the recipe's")
@@ -67,13 +79,29 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--batch", type=int, help="instead of the recipe's")
     command.add_argument("--seed", type=int, help="instead of the recipe's")
     command.add_argument(
-        "--encoder", help="encoder.pt of a pretrain run to start from, instead of the recipe's"
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="any other setting instead of the recipe's, as often as needed, such as "
+        "--set network=unet --set options.width=16 --set augmentation.gain=0",
     )
     command.add_argument(
         "--max-steps", type=int, help="stop early: a check that everything is in place"
     )
+    command.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="what computes; auto takes the graphics card where there is one (default: auto)",
+    )
     _add_data(command)
-    command.set_defaults(run_command=_train)
+
+
+def _shipped_recipes(pretraining: bool) -> list[str]:
+    """Names of the recipes for `pretrain`, which start with swav, or for `train`."""
+    names = sorted(path.stem for path in RECIPES.glob("*.toml"))
+    return [name for name in names if name.startswith("swav_") == pretraining]
 
 
 def _add_pretrain(commands: argparse._SubParsersAction) -> None:
@@ -84,19 +112,7 @@ def _add_pretrain(commands: argparse._SubParsersAction) -> None:
         "log.csv and curve.png into the folder of the run; a recipe of train, or its --encoder, "
         "names encoder.pt. The same command again resumes after a kill.",
     )
-    command.add_argument(
-        "recipe",
-        help="a TOML file, or the name of a shipped recipe: " + ", ".join(PRETRAINING),
-    )
-    command.add_argument("--run", type=Path, help="folder of the run (default: runs/NAME)")
-    command.add_argument("--epochs", type=int, help="instead of the recipe's")
-    command.add_argument("--learning-rate", type=float, help="instead of the recipe's")
-    command.add_argument("--batch", type=int, help="instead of the recipe's")
-    command.add_argument("--seed", type=int, help="instead of the recipe's")
-    command.add_argument(
-        "--max-steps", type=int, help="stop early: a check that everything is in place"
-    )
-    _add_data(command)
+    _add_recipe(command, _shipped_recipes(pretraining=True))
     command.set_defaults(run_command=_pretrain)
 
 
@@ -133,6 +149,40 @@ def _add_recalibrate(commands: argparse._SubParsersAction) -> None:
     )
     _add_data(command)
     command.set_defaults(run_command=_recalibrate)
+
+
+def _add_ensemble(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "ensemble",
+        help="join runs into networks that answer together",
+        description="Write best.pt of a new run: the networks of several runs, which answer with "
+        "the mean of their logits. Recalibrate, evaluate and export it as any other.",
+    )
+    command.add_argument("members", type=Path, nargs="+", help="folders of two or more runs")
+    command.add_argument("--run", type=Path, required=True, help="folder of the new run")
+    command.set_defaults(run_command=_ensemble)
+
+
+def _add_compare(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "compare",
+        help="train and score many networks, side by side in a table and a figure",
+        description="Train what an experiment lists, score each run on the test block and on the "
+        "experiment's scenes, and write comparison.csv, comparison.md and comparison.png into the "
+        "folder. What is trained or scored already is taken as it is, so the same command resumes, "
+        "and the table grows as runs finish.",
+    )
+    command.add_argument(
+        "experiment",
+        help="a TOML file, or the name of a shipped experiment: "
+        + ", ".join(sorted(path.stem for path in EXPERIMENTS.glob("*.toml"))),
+    )
+    command.add_argument("--folder", type=Path, help="of all runs (default: runs/NAME)")
+    command.add_argument(
+        "--only", nargs="+", metavar="RUN", help="train these alone; the table holds what is there"
+    )
+    _add_data(command)
+    command.set_defaults(run_command=_compare)
 
 
 def _add_export(commands: argparse._SubParsersAction) -> None:
@@ -188,62 +238,66 @@ def _add_data(command: argparse.ArgumentParser) -> None:
 
 
 def _train(args: argparse.Namespace) -> None:
-    from .data import data_folder
-    from .train import read_recipe, train
+    from .recipe import read_recipe
+    from .sources import data_folder
+    from .train import Config, train
 
-    shipped = RECIPES / f"{args.recipe}.toml"
-    config = read_recipe(shipped if shipped.is_file() else Path(args.recipe))
-    config = _with_flags(config, args, "epochs", "learning_rate", "batch", "seed", "encoder")
+    config = read_recipe(args.recipe, Config, _changes(args, "encoder"))
     folder = args.run or Path("runs") / config.name
-    best = train(config, args.data or data_folder(), folder, args.max_steps)
+    best = train(config, args.data or data_folder(), folder, args.max_steps, args.device)
     print(f"Best checkpoint: {best}" if best.is_file() else "Stopped before the first validation.")
 
 
 def _pretrain(args: argparse.Namespace) -> None:
-    from .data import data_folder
-    from .pretrain import pretrain, read_recipe
+    from .pretrain import Config, pretrain
+    from .recipe import read_recipe
+    from .sources import data_folder
 
-    shipped = RECIPES / f"{args.recipe}.toml"
-    config = read_recipe(shipped if shipped.is_file() else Path(args.recipe))
-    config = _with_flags(config, args, "epochs", "learning_rate", "batch", "seed")
+    config = read_recipe(args.recipe, Config, _changes(args))
     folder = args.run or Path("runs") / config.name
-    encoder = pretrain(config, args.data or data_folder(), folder, args.max_steps)
+    encoder = pretrain(config, args.data or data_folder(), folder, args.max_steps, args.device)
     print(f"Encoder: {encoder}" if encoder.is_file() else "Stopped before the first epoch's end.")
 
 
-def _with_flags(config: Any, args: argparse.Namespace, *names: str) -> Any:
-    """The configuration with what the command line says instead of the recipe."""
-    given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
-    return dataclasses.replace(config, **given)
+def _changes(args: argparse.Namespace, *more: str) -> list[str]:
+    """What the command line says instead of the recipe."""
+    names = ("epochs", "learning_rate", "batch", "seed", *more)
+    given = [f"{name}={getattr(args, name)}" for name in names if getattr(args, name) is not None]
+    return [*args.set, *given]
 
 
 def _evaluate(args: argparse.Namespace) -> None:
     from . import evaluate
-    from .data import data_folder
-    from .train import config_from_dict, load_checkpoint
+    from .recipe import from_values
+    from .run_folder import load_checkpoint
+    from .sources import data_folder
+    from .train import Config
 
     state = load_checkpoint(args.run / "best.pt")
     print(f"Threshold {state['threshold']:.2f}, epoch {state['epoch']}.")
     if args.scene:
         if not args.labels:
             raise ParameterError("--scene needs --labels, a raster with its landslides.")
-        score = evaluate.scene_accuracy(state, args.scene, args.labels, args.dem)
-        row = evaluate.accuracy_row(args.region or args.scene.stem, score)
+        region = args.region or args.scene.stem
+        dem = str(args.dem) if args.dem else ""
+        scene = evaluate.Scene(region, str(args.scene), str(args.labels), dem)
+        row = evaluate.accuracy_row(region, evaluate.scene_accuracy(state, scene))
         _print_row(row)
         evaluate.store_accuracy(args.run, row)
         return
     scores = evaluate.block_accuracy(state, args.data or data_folder())
     for part, score in scores.items():
         _print_row(evaluate.accuracy_row(part, score))
-    block = config_from_dict(state["config"]).test
-    region = f"Taiwan, tile rows {block.first_row}-{block.last_row}, behind a guard row"
+    block = from_values(Config, state["config"]).test
+    place = SCENES.get(block.scene, f"scene {block.scene}")
+    region = f"{place}, tile rows {block.first_row}-{block.last_row}, behind a guard row"
     evaluate.store_accuracy(args.run, evaluate.accuracy_row(region, scores["test"]))
 
 
 def _recalibrate(args: argparse.Namespace) -> None:
     from . import evaluate
-    from .data import data_folder
-    from .train import load_checkpoint, save_checkpoint
+    from .run_folder import load_checkpoint, save_checkpoint
+    from .sources import data_folder
 
     state = load_checkpoint(args.run / "best.pt")
     score = evaluate.recalibrate(state, args.data or data_folder(), args.enlarge)
@@ -253,19 +307,40 @@ def _recalibrate(args: argparse.Namespace) -> None:
     _print_row(evaluate.accuracy_row("varied validation patches", score))
 
 
+def _ensemble(args: argparse.Namespace) -> None:
+    from .evaluate import ensemble
+    from .run_folder import load_checkpoint, save_checkpoint
+
+    states = [load_checkpoint(member / "best.pt") for member in args.members]
+    state = ensemble(states, args.run.name)
+    args.run.mkdir(parents=True, exist_ok=True)
+    save_checkpoint(state, args.run / "best.pt")
+    print(f"{args.run / 'best.pt'}: {len(states)} networks. Recalibrate it next.")
+
+
 def _export(args: argparse.Namespace) -> None:
     from .evaluate import read_accuracy
-    from .export import card_from_checkpoint, export, network_from_checkpoint
-    from .train import load_checkpoint
+    from .export import export_checkpoint, read_card
+    from .run_folder import load_checkpoint
 
     state = load_checkpoint(args.run / "best.pt")
-    card = card_from_checkpoint(state, args.version, read_accuracy(args.run))
-    difference = export(network_from_checkpoint(state), card, args.output, args.storage)
+    accuracy = read_accuracy(args.run)
+    difference = export_checkpoint(state, args.output, args.version, accuracy, args.storage)
     size = args.output.stat().st_size / 1e6
     print(
         f"{args.output}: {size:.1f} MB, largest difference of a probability {difference:.1e}, "
-        f"threshold {card.threshold:g}."
+        f"threshold {read_card(args.output).threshold:g}."
     )
+
+
+def _compare(args: argparse.Namespace) -> None:
+    from .compare import compare, read_experiment
+    from .sources import data_folder
+
+    shipped = EXPERIMENTS / f"{args.experiment}.toml"
+    experiment = read_experiment(shipped if shipped.is_file() else Path(args.experiment))
+    folder = args.folder or Path("runs") / experiment.name
+    print(compare(experiment, args.data or data_folder(), folder, args.only))
 
 
 def _card_table(args: argparse.Namespace) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import asdict, replace
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,33 +20,25 @@ from ..engine.card import Accuracy
 from ..engine.errors import ParameterError
 from ..engine.metrics import Confusion, confusion
 from ..engine.pipeline import DetectRequest, detect
-from .data import Patches, load_l4s, split
-from .export import bare_network, card_from_checkpoint, export, network_from_checkpoint
-from .train import (
-    Config,
-    Statistics,
-    autocast,
-    best_threshold,
-    calibrate,
-    config_from_dict,
-    has_bf16,
-    logit,
-    predict,
-    sigmoid,
-    training_batches,
-)
+from ..engine.terrain import open_raster
+from .bands import terrain
+from .calibration import best_threshold, calibrate, logit, sigmoid
+from .compute import autocast, device_of, to_device
+from .data import PATCH, Patches, Statistics, split
+from .export import bare_network, export_checkpoint, network_from_checkpoint
+from .models import TITLES
+from .network_table import gigaflops
+from .recipe import from_values
+from .sources import load_patches
+from .train import Config, predict, training_batches
 
 
 def block_accuracy(state: dict[str, Any], data: Path) -> dict[str, Confusion]:
     """Counts on the validation and the test block at the checkpoint's threshold."""
-    config = config_from_dict(state["config"])
-    patches = load_l4s(data, config.bands)
-    parts = split(patches, config.validation, config.test, config.guard)
-    network = network_from_checkpoint(state)
     scores = {}
     for part in ("validation", "test"):
-        probability = predict(network, patches, parts[part], _statistics(state), bf16=has_bf16())
-        scores[part] = confusion(probability >= state["threshold"], patches.mask[parts[part]])
+        probability, truth = part_pixels(state, data, part)
+        scores[part] = confusion(probability >= state["threshold"], truth)
     return scores
 
 
@@ -64,11 +59,12 @@ def recalibrate(state: dict[str, Any], data: Path, enlarge: float, passes: int =
         Counts on the varied patches at the new threshold.
     """
     state["config"]["enlarge"] = enlarge
-    config = config_from_dict(state["config"])
-    patches = load_l4s(data, config.bands)
+    config = from_values(Config, state["config"])
+    patches = load_patches(config.sources, data, config.bands)
     chosen = split(patches, config.validation, config.test, config.guard)["validation"]
-    network, statistics = bare_network(state), _statistics(state)
-    probability = predict(network, patches, chosen, statistics, bf16=has_bf16())
+    device = device_of("auto")
+    network, statistics = bare_network(state).to(device), _statistics(state)
+    probability = predict(network, patches, chosen, statistics, device)
     slope, offset = state["calibration"] = calibrate(probability, patches.mask[chosen])
     probability, truth = _varied_predictions(network, patches, chosen, statistics, config, passes)
     calibrated = sigmoid(slope * logit(probability) + offset)
@@ -90,12 +86,13 @@ def _varied_predictions(
     batch = min(config.batch, len(chosen))  # incomplete batches are dropped
     varied = replace(config, augmentation=without_paste, batch=batch)
     rng = torch.Generator().manual_seed(config.seed)
+    device = next(network.parameters()).device
     probability, truth = [], []
     for _ in range(passes):
         for image, target in training_batches(patches, chosen, statistics, varied, rng):
-            with autocast(has_bf16()):
-                logits = network(image.contiguous(memory_format=torch.channels_last))
-            probability.append(torch.sigmoid(logits.float())[:, 0].numpy())
+            with autocast(device):
+                logits = network(to_device(image, device))
+            probability.append(torch.sigmoid(logits.float())[:, 0].cpu().numpy())
             truth.append(target[:, 0].numpy() > 0.5)
     return np.concatenate(probability), np.concatenate(truth)
 
@@ -107,32 +104,166 @@ def _statistics(state: dict[str, Any]) -> Statistics:
     }
 
 
-def scene_accuracy(
-    state: dict[str, Any], stack: Path, reference: Path, dem: Path | None = None
-) -> Confusion:
-    """Counts on a labelled scene, through the very path that users take.
+def ensemble(states: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """Checkpoint of several trained networks that answer together, by the mean of their logits.
+
+    Its calibration and threshold are still the first member's: `recalibrate` it.
+
+    Raises:
+        ParameterError: Fewer than two, or they differ in bands, normalisation or what they held
+            out.
+    """
+    configs = [from_values(Config, state["config"]) for state in states]
+    alike = {(c.bands, c.normalisation, c.validation, c.test, c.guard, c.sources) for c in configs}
+    if len(states) < 2 or len(alike) > 1:
+        raise ParameterError(
+            f"{len(states)} runs cannot answer together. Name two or more with the same bands, "
+            "sources, normalisation, validation and test rows."
+        )
+    keys = ("config", "average", "calibration")
+    members = [{key: state[key] for key in keys} for state in states]
+    described = {key: value for key, value in states[0].items() if key != "average"}
+    networks = " and ".join(sorted({TITLES[c.network] for c in configs}))
+    description = f"{len(states)} networks ({networks}) that answer together."
+    config = {**states[0]["config"], "name": name, "description": description, "enlarge": 1.0}
+    return {**described, "config": config, "members": members, "calibration": [1.0, 0.0]}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A labelled scene that a network never saw.
+
+    Attributes:
+        region: What tables call it.
+        stack: Raster with named bands, reflectance x 10000.
+        labels: Raster on its grid: 1 landslide, 0 none, nodata where unknown.
+        dem: Elevation, for networks that read terrain; or empty.
+    """
+
+    region: str
+    stack: str
+    labels: str
+    dem: str = ""
+
+    def under(self, folder: Path) -> Scene:
+        """The scene with paths that count from a folder."""
+        paths = {key: getattr(self, key) for key in ("stack", "labels", "dem")}
+        return replace(self, **{key: str(folder / path) for key, path in paths.items() if path})
+
+
+def scene_accuracy(state: dict[str, Any], scene: Scene, test_time: str = "none") -> Confusion:
+    """Counts on a labelled scene, at the checkpoint's threshold, through the path that users take.
 
     The checkpoint is exported, the engine detects with it, and its raster is compared.
+    """
+    with _detected(state, scene, test_time) as probability:
+        return pixel_accuracy(probability, scene.labels)
+
+
+def scene_pixels(
+    state: dict[str, Any], scene: Scene, test_time: str = "none"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities [n] and labels [n] of the labelled pixels of a scene, by that same path."""
+    with (
+        _detected(state, scene, test_time) as probability,
+        open_raster(probability) as found,
+        open_raster(scene.labels) as known,
+    ):
+        values, labels = found.read(1, masked=True), known.read(1, masked=True)
+    judged = ~np.ma.getmaskarray(values) & ~np.ma.getmaskarray(labels)
+    return values.data[judged], labels.data[judged] == 1
+
+
+@contextmanager
+def _detected(state: dict[str, Any], scene: Scene, test_time: str) -> Iterator[str]:
+    """Path of the probability raster of a scene, while it is there."""
+    with tempfile.TemporaryDirectory() as folder:
+        model, probability = Path(folder) / "model.onnx", Path(folder) / "probability.tif"
+        export_checkpoint(state, model, "0", ())
+        dem = scene.dem if scene.dem and terrain(state["bands"]) else None
+        request = DetectRequest(
+            scene.stack, str(model), str(probability), dem=dem, device="cpu", test_time=test_time
+        )
+        detect(request)
+        yield str(probability)
+
+
+def part_pixels(state: dict[str, Any], data: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities and labels [N, H, W] of a held-out part.
 
     Args:
         state: Checkpoint.
-        stack: Raster with named bands, reflectance x 10000.
-        reference: Raster on its grid: 1 landslide, 0 none, nodata where unknown.
-        dem: Elevation, for networks that read terrain.
+        data: Folder with the training data.
+        part: ``validation``, ``test``, or a scene that the recipe does not train on (``scene 4``).
+
+    Raises:
+        ParameterError: No such part, or the scene was trained on.
     """
+    config = from_values(Config, state["config"])
+    patches = load_patches(config.sources, data, config.bands)
+    parts = split(patches, config.validation, config.test, config.guard)
+    if part.startswith("scene "):
+        number = part.removeprefix("scene ")
+        if config.repeat.get(number, 1):
+            raise ParameterError(f"{config.name} is trained on {part}: set repeat.{number}=0.")
+        parts[part] = np.flatnonzero(patches.scene == int(number))
+    if part not in parts or not len(parts[part]):
+        raise ParameterError(f"There is no part '{part}' with patches. Choose validation or test.")
+    device = device_of("auto")
+    network = network_from_checkpoint(state).to(device)
+    probability = predict(network, patches, parts[part], _statistics(state), device)
+    return probability, patches.mask[parts[part]]
+
+
+def score_pixels(
+    state: dict[str, Any], probability: np.ndarray, truth: np.ndarray
+) -> dict[str, dict[str, int]]:
+    """Counts at the validated threshold, at 0.5 before calibration, and at the best threshold."""
+    offset = state["calibration"][1]
+    return {
+        "validated": asdict(confusion(probability >= state["threshold"], truth)),
+        "half": asdict(confusion(probability >= sigmoid(np.float64(offset)), truth)),
+        "best": asdict(best_of_all(probability, truth)),
+    }
+
+
+def best_of_all(probability: np.ndarray, truth: np.ndarray) -> Confusion:
+    """Counts at the threshold, of all there are, that has the highest F1: a bound for choosers."""
+    order = np.argsort(-probability.ravel(), kind="stable")
+    hits = np.cumsum(truth.ravel()[order])
+    found, positives = np.arange(1, len(order) + 1), int(hits[-1])
+    at = int(np.argmax(2 * hits / (found + positives)))
+    tp, fp = int(hits[at]), int(found[at] - hits[at])
+    return Confusion(tp, fp, positives - tp, len(order) - positives - fp)
+
+
+def measure_cost(state: dict[str, Any], repeats: int = 5) -> dict[str, Any]:
+    """Networks, parameters, operations, and milliseconds of a patch in ONNX Runtime, one thread."""
+    import onnxruntime
+
+    config = from_values(Config, state["config"])
+    members = [member["config"]["network"] for member in state.get("members", ())]
+    network, bands = bare_network(state), len(state["bands"])
     with tempfile.TemporaryDirectory() as folder:
-        model, probability = Path(folder) / "model.onnx", Path(folder) / "probability.tif"
-        export(network_from_checkpoint(state), card_from_checkpoint(state, "0", ()), model)
-        detect(
-            DetectRequest(
-                str(stack),
-                str(model),
-                str(probability),
-                dem=str(dem) if dem else None,
-                device="cpu",
-            )
-        )
-        return pixel_accuracy(str(probability), str(reference))
+        path = Path(folder) / "model.onnx"
+        export_checkpoint(state, path, "0", ())
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        session = onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
+    feed = {"stack": np.full((8, bands, PATCH, PATCH), 800, np.float32)}
+    if config.normalisation == "scene":
+        feed |= {"mean": np.full(bands, 700, np.float32), "std": np.full(bands, 200, np.float32)}
+    times = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        session.run(None, feed)
+        times.append((time.perf_counter() - started) / 8 * 1000)
+    return {
+        "networks": members or [config.network],
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "gigaflops": gigaflops(network, bands),
+        "milliseconds": min(times),  # what the machine can do when nothing else runs
+    }
 
 
 # --- accuracy of a run, kept beside its checkpoint -----------------------------------------------

@@ -22,9 +22,12 @@ from torch import Tensor, nn
 
 from ..engine.card import METADATA_KEY, Accuracy, ModelCard, card_from_metadata
 from ..engine.errors import ModelError
-from .data import PATCH, TERRAIN_SCALE, normalise, terrain_count
-from .models import build_model
-from .train import config_from_dict
+from .bands import TERRAIN_SCALE, terrain
+from .data import PATCH, normalise
+from .models import TITLES, build_model
+from .recipe import from_values
+from .sources import Source
+from .train import Config
 
 OPSET = 17  # read by onnxruntime 1.16, the oldest that the plugin supports
 #: Largest allowed difference of a probability between torch and the file, by kind of storage.
@@ -38,7 +41,7 @@ ATTRIBUTION = (
 )
 TERRAIN_ATTRIBUTION = "; 20 m digital terrain model of the Ministry of the Interior, Taiwan"
 LICENCE = "CC-BY-4.0"
-SCENES = "scenes 1 (Taiwan) and 4 (India)"
+SCENE_NAMES = {"1": "1 (Taiwan)", "4": "4 (India)"}
 
 
 class PhysicalModel(nn.Module):
@@ -60,14 +63,15 @@ class PhysicalModel(nn.Module):
     ) -> None:
         super().__init__()
         self.network = network
-        # Terrain is normalised alike in every scene: the scene's own statistics are passed over.
-        scale = [TERRAIN_SCALE.get(band, (0.0, 0.0)) for band in bands]
-        if any(spread for _, spread in scale):
-            self.register_buffer("terrain", torch.tensor([spread > 0 for _, spread in scale]))
-            self.register_buffer("terrain_mean", torch.tensor([level for level, _ in scale]))
-            self.register_buffer("terrain_std", torch.tensor([spread for _, spread in scale]))
-        else:
-            self.terrain = None
+        # Terrain has scales of its own: there the scene's statistics are passed over.
+        scales = [TERRAIN_SCALE.get(band) for band in bands]
+        levels = [scale.level if scale else None for scale in scales]
+        spreads = [scale.spread if scale else None for scale in scales]
+        self.has_terrain = any(scales)
+        for name, values in (("level", levels), ("spread", spreads)):
+            known = torch.tensor([value is not None for value in values])
+            self.register_buffer(f"own_{name}", known)
+            self.register_buffer(name, torch.tensor([value or 0.0 for value in values]))
         self.register_buffer("mean", mean)
         self.register_buffer("std", std)
 
@@ -77,9 +81,9 @@ class PhysicalModel(nn.Module):
         """Physical units [N, C, H, W] -> landslide probability [N, 1, H, W]."""
         mean = self.mean if mean is None else mean
         std = self.std if std is None else std
-        if self.terrain is not None:
-            mean = torch.where(self.terrain, self.terrain_mean, mean)
-            std = torch.where(self.terrain, self.terrain_std, std)
+        if self.has_terrain:
+            mean = torch.where(self.own_level, self.level, mean)
+            std = torch.where(self.own_spread, self.spread, std)
         # A band that is constant over the scene says nothing: it becomes 0, not infinity.
         std = torch.where(std > 0, std, torch.ones_like(std))
         return torch.sigmoid(self.network(normalise(stack, mean, std)))
@@ -115,16 +119,35 @@ class Calibrated(nn.Module):
         return self.slope * self.network(x) + self.offset
 
 
+class Ensemble(nn.Module):
+    """Networks that answer together: the mean of their logits."""
+
+    def __init__(self, members: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalised bands [N, C, H, W] -> logits [N, 1, H, W]."""
+        return torch.stack([member(x) for member in self.members]).mean(0)
+
+
 def network_from_checkpoint(state: dict[str, Any]) -> nn.Module:
     """The averaged, calibrated network of a checkpoint, in evaluation mode."""
     return Calibrated(bare_network(state), *state["calibration"]).eval()
 
 
 def bare_network(state: dict[str, Any]) -> nn.Module:
-    """The averaged network of a checkpoint, enlarging if its recipe says so, not calibrated."""
-    config = config_from_dict(state["config"])
-    network = build_model(config.network, len(state["bands"]), **config.options)
-    network.load_state_dict(state["average"])
+    """The averaged network of a checkpoint, enlarging if its recipe says so, not calibrated.
+
+    Of an ensemble, all members, each calibrated by itself so that they speak on one scale.
+    """
+    config = from_values(Config, state["config"])
+    if "members" in state:
+        described = [{**member, "bands": state["bands"]} for member in state["members"]]
+        network: nn.Module = Ensemble([network_from_checkpoint(member) for member in described])
+    else:
+        network = build_model(config.network, len(state["bands"]), **config.options)
+        network.load_state_dict(state["average"])
     return Enlarged(network, config.enlarge).eval() if config.enlarge != 1 else network.eval()
 
 
@@ -132,34 +155,73 @@ def card_from_checkpoint(
     state: dict[str, Any], version: str, accuracy: tuple[Accuracy, ...]
 ) -> ModelCard:
     """The model card of a checkpoint; the threshold is the one validation chose."""
-    config = config_from_dict(state["config"])
-    held = " and ".join(
-        f"rows {block.first_row}-{block.last_row} of scene {block.scene} for {purpose}"
-        for purpose, block in (("validation", config.validation), ("test", config.test))
-    )
-    # India's patches have no terrain.
-    scenes = "scene 1 (Taiwan)" if terrain_count(state["bands"]) else SCENES
-    farmland = ", with pieces of one landslide-free farmland scene of SSL4EO-S12 pasted in"
+    members = state.get("members", [state])
+    configs = [from_values(Config, member["config"]) for member in members]
+    config = from_values(Config, state["config"])
     return ModelCard(
         name=config.name,
         version=version,
-        architecture={"resunet": "ResU-Net"}.get(config.network, config.network),
+        architecture=" + ".join(TITLES[member.network] for member in configs),
         description=config.description,
         bands=tuple(state["bands"]),
         patch_size=PATCH,
         overlap=0.5,
         threshold=round(float(state["threshold"]), 3),
-        normalisation="scene",
+        normalisation=config.normalisation,
         pixel_size=10.0,
-        training_data=(
-            f"Landslide4Sense training patches of {scenes}"
-            f"{farmland if config.augmentation.paste else ''}. Held out: {held}, with "
-            f"{config.guard} unused tile row(s) on either side."
-        ),
+        training_data=_training_data(state, config),
         accuracy=accuracy,
         licence=LICENCE,
-        attribution=ATTRIBUTION + (TERRAIN_ATTRIBUTION if terrain_count(state["bands"]) else ""),
+        attribution=ATTRIBUTION + (TERRAIN_ATTRIBUTION if terrain(state["bands"]) else ""),
     )
+
+
+def _training_data(state: dict[str, Any], config: Config) -> str:
+    """What a network was trained on, and what was held out, in whole sentences."""
+    held = " and ".join(
+        f"rows {block.first_row}-{block.last_row} of scene {block.scene} for {purpose}"
+        for purpose, block in (("validation", config.validation), ("test", config.test))
+    )
+    used = [scene for scene in state["statistics"] if config.repeat.get(scene, 1)]
+    scenes = ", ".join(SCENE_NAMES.get(scene, scene) for scene in sorted(used))
+    origin = ", ".join(_origin(source) for source in config.sources)
+    few = (
+        f"{config.labelled} patches with {config.labelled_pixels} or more landslide pixels out of "
+        if config.labelled
+        else ""
+    )
+    farmland = ", with pieces of one landslide-free farmland scene of SSL4EO-S12 pasted in"
+    encoder = (
+        " The encoder was pre-trained by SwAV on the same patches without their labels"
+        f"{' and then frozen' if config.freeze_encoder else ''}."
+    )
+    return (
+        f"Trained on {few}{origin}, scene{'s' * (len(used) > 1)} {scenes}"
+        f"{farmland if config.augmentation.paste else ''}. Held out: {held}, with "
+        f"{config.guard} unused tile row(s) on either side.{encoder if config.encoder else ''}"
+    )
+
+
+def _origin(source: Source) -> str:
+    if source.kind == "stack":
+        return f"the labelled stack {Path(source.path).name}"
+    return "the Landslide4Sense training patches"
+
+
+def export_checkpoint(
+    state: dict[str, Any],
+    path: Path,
+    version: str,
+    accuracy: tuple[Accuracy, ...],
+    storage: str = "float16",
+) -> float:
+    """`export` of a checkpoint with its card, whichever normalisation it was trained with."""
+    card = card_from_checkpoint(state, version, accuracy)
+    statistics = None
+    if card.normalisation == "fixed":  # every scene has the same
+        mean, std = next(iter(state["statistics"].values()))
+        statistics = np.array(mean, np.float32), np.array(std, np.float32)
+    return export(network_from_checkpoint(state), card, path, storage, statistics)
 
 
 def export(

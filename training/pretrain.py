@@ -8,9 +8,7 @@ for validation and test are held out here too, so that their scores stay honest.
 
 from __future__ import annotations
 
-import csv
-import dataclasses
-import json
+import functools
 import math
 import time
 from collections.abc import Iterator
@@ -23,18 +21,22 @@ import torch
 from torch import Tensor, nn
 
 from ..engine.errors import ParameterError
-from .data import Block, Patches, load_l4s_rgb, physical, scene_statistics, split
-from .models import build_model, parameter_count
-from .recipe_file import read_recipe_file
-from .swav import LARS, SwAV, prototype_counts, swapped_prediction, usage_entropy
-from .train import (
+from .bands import RGB
+from .compute import autocast, device_of, precision_name, to_device
+from .data import (
+    Block,
+    Patches,
     Statistics,
-    autocast,
     batch_statistics,
-    has_bf16,
-    load_checkpoint,
-    save_checkpoint,
+    physical,
+    scene_statistics,
+    split,
 )
+from .models import build_model, parameter_count
+from .recipe import to_values
+from .run_folder import Rows, log_row, not_a_number, progress_state, resume, save_checkpoint
+from .sources import Source, load_patches
+from .swav import LARS, SwAV, prototype_counts, swapped_prediction, usage_entropy
 from .transfer import resnet_encoder
 from .views import GLOBAL, Views, multi_crop, optical_bands
 
@@ -45,6 +47,8 @@ class Config:
 
     Attributes:
         name: Name of the run.
+        sources: Where the patches come from; their labels are not used.
+        bands: Channels, in order, terrain last; or the name of a set (`bands.BAND_SETS`).
         network: A key of `models.MODELS` whose network has an `encoder`.
         options: What that network's constructor takes besides the number of bands.
         epochs: Passes over the patches.
@@ -74,6 +78,8 @@ class Config:
     """
 
     name: str = "swav_rgb"
+    sources: tuple[Source, ...] = (Source(),)
+    bands: tuple[str, ...] = RGB
     network: str = "swav_unet"
     options: dict[str, Any] = field(default_factory=dict)
     epochs: int = 40
@@ -97,33 +103,6 @@ class Config:
     test: Block = field(default_factory=lambda: Block(1, 49, 55))
     guard: int = 1
     views: Views = field(default_factory=Views)
-
-
-def config_from_dict(values: dict[str, Any]) -> Config:
-    """Build a configuration from plain values, as a recipe or a checkpoint holds them.
-
-    Raises:
-        ParameterError: An unknown or misspelt key.
-    """
-    values = dict(values)
-    try:
-        for key, kind in (("validation", Block), ("test", Block), ("views", Views)):
-            if key in values:
-                pairs = values[key].items()
-                values[key] = kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in pairs})
-        return Config(**values)
-    except TypeError as err:
-        known = ", ".join(f.name for f in dataclasses.fields(Config))
-        raise ParameterError(f"The recipe is wrong: {err}. Known keys: {known}.") from err
-
-
-def read_recipe(path: Path) -> Config:
-    """Read a TOML recipe.
-
-    Raises:
-        ParameterError: No such file, no valid TOML, or an unknown key.
-    """
-    return config_from_dict(read_recipe_file(path))
 
 
 # --- parts of a step -----------------------------------------------------------------------------
@@ -193,7 +172,7 @@ def pretraining_step(
     config: Config,
     step: int,
     fill_queue: bool,
-    bf16: bool,
+    device: torch.device,
 ) -> tuple[float, Tensor]:
     """One step down the gradient.
 
@@ -201,8 +180,8 @@ def pretraining_step(
         The loss, which may be NaN (then no weight was changed), and how many of the global views
         fell on each prototype [K].
     """
-    with autocast(bf16):
-        embeddings = model(views)
+    with autocast(device):
+        embeddings = model([to_device(view, device) for view in views])
     scores = model.scores(embeddings)
     counts = prototype_counts(torch.cat(scores[:GLOBAL]))
     codes = model.codes(scores, config.iterations, config.epsilon)
@@ -220,44 +199,24 @@ def pretraining_step(
     return loss.item(), counts
 
 
-# --- files of a run ------------------------------------------------------------------------------
-
-
-def write_log(rows: list[dict[str, float]], prototypes: int, folder: Path) -> None:
-    """Write the log as CSV and, where matplotlib is installed, as a figure."""
-    with open(folder / "log.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:  # the CSV holds the same
-        return
-    figure = Figure(figsize=(8, 3.2), layout="constrained")
-    FigureCanvasAgg(figure)
-    left, right = figure.subplots(1, 2)
-    epochs = [row["epoch"] for row in rows]
-    left.plot(epochs, [row["loss"] for row in rows])
-    left.axhline(math.log(prototypes), color="grey", linestyle=":", label="no knowledge")
-    left.set(xlabel="epoch", ylabel="swapped prediction loss")
-    left.legend()
-    right.plot(epochs, [row["usage"] for row in rows])
-    right.set(xlabel="epoch", ylabel="prototype usage (0 is collapse)", ylim=(0, 1.02))
-    figure.savefig(folder / "curve.png", dpi=120)
-
-
 # --- the loop ------------------------------------------------------------------------------------
 
 
-def pretrain(config: Config, data: Path, folder: Path, max_steps: int | None = None) -> Path:
+def pretrain(
+    config: Config,
+    data: Path,
+    folder: Path,
+    max_steps: int | None = None,
+    device_name: str = "auto",
+) -> Path:
     """Pre-train, or go on with it.
 
     Args:
         config: What to pre-train.
-        data: Folder with `l4s_rgb.npz`.
+        data: Folder with the training data.
         folder: Folder of the run; made if missing.
         max_steps: Stop after this many steps (a check that all is in place).
+        device_name: One of `compute.DEVICES`.
 
     Returns:
         Path of the encoder, for `train`.
@@ -265,42 +224,33 @@ def pretrain(config: Config, data: Path, folder: Path, max_steps: int | None = N
     Raises:
         ParameterError: The loss is no longer a number, the folder holds another recipe's run, or
             there are fewer patches than a batch needs.
+        DeviceError: The device is not there.
     """
     from tqdm import tqdm
 
-    patches = load_l4s_rgb(data / "l4s_rgb.npz")
+    device = device_of(device_name)
+    patches = load_patches(config.sources, data, config.bands)
     chosen = split(patches, config.validation, config.test, config.guard)["train"]
     statistics = scene_statistics(patches, chosen)
     steps_per_epoch = len(chosen) // config.batch
     if not steps_per_epoch:
-        raise ParameterError(f"{len(chosen)} patches are less than a batch of {config.batch}.")
+        raise ParameterError(
+            f"{len(chosen)} patches are less than a batch of {config.batch}. Lower batch, or add "
+            "sources."
+        )
     steps = config.epochs * steps_per_epoch
 
     torch.manual_seed(config.seed)
     rng = torch.Generator().manual_seed(config.seed)
-    bf16 = has_bf16()
-    model = build_swav(config, len(patches.bands)).to(memory_format=torch.channels_last)
+    model = build_swav(config, len(patches.bands)).to(device, memory_format=torch.channels_last)
     optimiser = build_optimiser(config, model)
 
     folder.mkdir(parents=True, exist_ok=True)
     last, encoder = folder / "last.pt", folder / "encoder.pt"
-    rows: list[dict[str, float]] = []
-    if last.exists():
-        state = load_checkpoint(last)
-        former = config_from_dict(state["config"])
-        if dataclasses.replace(former, epochs=0) != dataclasses.replace(config, epochs=0):
-            raise ParameterError(
-                f"{folder} holds a run of another recipe. Choose another folder, or remove it."
-            )
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        rng.set_state(state["rng"])
-        torch.set_rng_state(state["torch_rng"])
-        rows = state["rows"]
-        print(f"Resumed from {last}: {len(rows)} epochs done.")
+    rows = resume(last, config, optimiser, rng, model=model)
     print(
         f"Encoder of {config.network} with {parameter_count(model.encoder):,} parameters, "
-        f"{'bfloat16' if bf16 else 'float32'}; {len(chosen)} patches without labels"
+        f"{precision_name(device)}; {len(chosen)} patches without labels"
     )
 
     for epoch in range(len(rows), config.epochs):
@@ -314,16 +264,12 @@ def pretrain(config: Config, data: Path, folder: Path, max_steps: int | None = N
             for group in optimiser.param_groups:
                 group["lr"] = learning_rate(config, step, steps)
             fill_queue = epoch >= config.queue_start
-            loss, used = pretraining_step(model, optimiser, views, config, step, fill_queue, bf16)
+            loss, used = pretraining_step(model, optimiser, views, config, step, fill_queue, device)
             if not math.isfinite(loss):
-                kept = f"The state after epoch {len(rows)} is kept in {last}."
-                raise ParameterError(
-                    f"The loss is no longer a number (epoch {epoch + 1}, step {step}). "
-                    f"{kept if rows else 'No checkpoint has been written yet.'} Lower "
-                    f"learning_rate (now {config.learning_rate:g}), and start again."
-                )
+                advice = f"Lower learning_rate (now {config.learning_rate:g})"
+                raise not_a_number(last, epoch, step, rows, advice)
             losses.append(loss)
-            counts += used
+            counts += used.cpu()
             bar.set_postfix(loss=f"{np.mean(losses[-20:]):.4f}")
             if max_steps is not None and step + 1 >= max_steps:
                 return encoder
@@ -338,35 +284,32 @@ def pretrain(config: Config, data: Path, folder: Path, max_steps: int | None = N
                 "seconds": time.monotonic() - started,
             }
         )
-        print(" ".join(f"{key} {value:.4g}" for key, value in rows[-1].items()), flush=True)
-        if rows[-1]["usage"] < config.low_usage:
-            print(
-                f"Warning: the views fall on few of the {config.prototypes} prototypes (usage "
-                f"{rows[-1]['usage']:.2f}, 1 is even): the features may be collapsing. Lower "
-                "learning_rate or epsilon, raise frozen_prototypes, or take fewer prototypes.",
-                flush=True,
-            )
-        plain = json.loads(json.dumps(dataclasses.asdict(config)))
+        described = {"config": to_values(config), "bands": list(patches.bands)}
         # encoder before last: a kill between the two repeats one epoch and loses nothing.
-        save_checkpoint(
-            {
-                "config": plain,
-                "bands": list(patches.bands),
-                "epoch": epoch + 1,
-                "encoder": model.encoder.state_dict(),
-            },
-            encoder,
-        )
-        save_checkpoint(
-            {
-                "config": plain,
-                "model": model.state_dict(),
-                "optimiser": optimiser.state_dict(),
-                "rng": rng.get_state(),
-                "torch_rng": torch.get_rng_state(),
-                "rows": rows,
-            },
-            last,
-        )
-        write_log(rows, config.prototypes, folder)
+        trained = {"epoch": epoch + 1, "encoder": model.encoder.state_dict()}
+        save_checkpoint({**described, **trained}, encoder)
+        save_checkpoint({**described, **progress_state(optimiser, rng, rows, model=model)}, last)
+        log_row(rows, folder, functools.partial(draw_curves, prototypes=config.prototypes))
+        _warn_of_collapse(rows[-1]["usage"], config)
     return encoder
+
+
+def _warn_of_collapse(usage: float, config: Config) -> None:
+    if usage < config.low_usage:
+        print(
+            f"Warning: the views fall on few of the {config.prototypes} prototypes (usage "
+            f"{usage:.2f}, 1 is even): the features may be collapsing. Lower learning_rate or "
+            "epsilon, raise frozen_prototypes, or take fewer prototypes.",
+            flush=True,
+        )
+
+
+def draw_curves(left: Any, right: Any, rows: Rows, prototypes: int) -> None:
+    """Loss on the left, how evenly the prototypes are used on the right."""
+    epochs = [row["epoch"] for row in rows]
+    left.plot(epochs, [row["loss"] for row in rows])
+    left.axhline(math.log(prototypes), color="grey", linestyle=":", label="no knowledge")
+    left.set(xlabel="epoch", ylabel="swapped prediction loss")
+    left.legend()
+    right.plot(epochs, [row["usage"] for row in rows])
+    right.set(xlabel="epoch", ylabel="prototype usage (0 is collapse)", ylim=(0, 1.02))

@@ -170,7 +170,7 @@ class SwAV(nn.Module):
 
     def scores(self, embeddings: Sequence[Tensor]) -> list[Tensor]:
         """Cosine [N, K] of embeddings and prototypes, float32 whatever the precision around."""
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast(self.prototypes.weight.device.type, enabled=False):
             return [self.prototypes(view.float()) for view in embeddings]
 
     @torch.no_grad()

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - PyTorch's own custom
 from torch import Tensor
 
+from .bands import optical
 from .data import normalise
 
 #: The eight flips and quarter turns of a square as matrices on (x, y).
@@ -58,7 +59,7 @@ class Views:
 
 def optical_bands(bands: tuple[str, ...]) -> Tensor:
     """[C] bool: true for reflectances (B01 .. B12), false for terrain."""
-    return torch.tensor([band.startswith("B") for band in bands])
+    return torch.tensor([band in optical(bands) for band in bands])
 
 
 def multi_crop(

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("torch", reason="the training floor needs torch: pip install -e .[training]")
 
-from landslip.training.data import data_folder
+from landslip.training.sources import data_folder
 
 
 @pytest.fixture

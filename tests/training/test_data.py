@@ -5,21 +5,19 @@ import pytest
 import torch
 
 from landslip.engine.errors import ParameterError
+from landslip.training.augmentation import Augmentation, augment
+from landslip.training.bands import L4S_DIVISOR, RGB, TERRAIN_SCALE
 from landslip.training.data import (
-    L4S_DIVISOR,
-    RGB,
-    TERRAIN_SCALE,
-    Augmentation,
     Block,
     Patches,
-    augment,
-    load_l4s,
-    load_l4s_rgb,
     physical,
+    pooled_statistics,
     scene_statistics,
     split,
 )
-from landslip.training.train import read_recipe, training_batches
+from landslip.training.recipe import read_recipe
+from landslip.training.sources import Source, load_l4s_rgb, load_patches, load_quiet
+from landslip.training.train import Config, training_batches
 
 OFF = Augmentation(**dict.fromkeys(Augmentation.__dataclass_fields__, 0.0))
 VALIDATION, TEST = Block(1, 2, 3), Block(1, 6, 7)
@@ -119,8 +117,6 @@ def test_augmentation_is_reproducible_and_varies(patches):
 
 
 def test_an_epoch_shows_every_patch_once(patches):
-    from landslip.training.train import Config
-
     config = Config(batch=4, augmentation=OFF)
     chosen = np.arange(16)
     statistics = scene_statistics(patches, chosen)
@@ -137,9 +133,7 @@ def test_missing_data_says_what_to_do(tmp_path):
 
 def test_shipped_recipe_does_not_leak(l4s_folder):
     """On the real tile grid: two tiles at least between training and either held-out block."""
-    import landslip.training.__main__ as cli
-
-    config = read_recipe(cli.RECIPES / "resunet_rgb.toml")
+    config = read_recipe("resunet_rgb", Config)
     patches = load_l4s_rgb(l4s_folder / "l4s_rgb.npz")
     parts = split(patches, config.validation, config.test, config.guard)
     assert {name: len(index) for name, index in parts.items()} == {
@@ -176,7 +170,7 @@ def test_paste_clears_the_labels_under_the_piece(patches):
     rng = torch.Generator().manual_seed(0)
     settings = Augmentation(**{**OFF.__dict__, "paste": 1.0})
     # Quarter turns would hide where the piece went; so the helper is called by itself.
-    from landslip.training.data import _paste
+    from landslip.training.augmentation import _paste
 
     pasted, cleared = _paste(image, target, mean, std, [stripes], settings.paste, rng)
     changed = (pasted != image).any(1, keepdim=True)
@@ -189,8 +183,6 @@ def test_paste_clears_the_labels_under_the_piece(patches):
 
 def test_quiet_scenes_are_real_reflectances(l4s_folder):
     pytest.importorskip("rasterio")
-    from landslip.training.data import RGB, load_quiet
-
     scenes = load_quiet(l4s_folder / "ssl4eo_l1c", RGB)
     assert len(scenes) == 1  # the other date is under cloud
     assert scenes[0].shape[0] == 3
@@ -212,10 +204,10 @@ def with_slope(synthetic_folder):
         synthetic_folder / "l4s_terrain.npz",
         patch_id=patch_id[:15][::-1],  # another order than the patches'
         slope=slope,
-        dem=np.zeros((15, 128, 128), np.uint16),
+        dem=np.full((15, 128, 128), 1200, np.uint16) + slope,
         quality=quality,
     )
-    return load_l4s(synthetic_folder, (*RGB, "slope"))
+    return load_patches([Source()], synthetic_folder, (*RGB, "slope"))
 
 
 def test_slope_joins_its_patch(with_slope, patches):
@@ -228,7 +220,7 @@ def test_slope_joins_its_patch(with_slope, patches):
 
 def test_slope_is_normalised_alike_everywhere(with_slope):
     mean, std = scene_statistics(with_slope, np.arange(4))[1]
-    assert (mean[3], std[3]) == TERRAIN_SCALE["slope"]
+    assert (mean[3], std[3]) == tuple(TERRAIN_SCALE["slope"])
     assert mean[0] > 100
 
 
@@ -239,7 +231,7 @@ def test_light_does_not_change_the_slope(with_slope):
     mean, std = (torch.from_numpy(s).expand(14, -1) for s in statistics)
     strong = replace(OFF, gain=0.5, band_gain=0.3, shading=0.5, relief=0.5, mean_shift=1.0)
     rng = torch.Generator().manual_seed(0)
-    varied, _ = augment(image, target, mean, std, strong, rng, terrain=1)
+    varied, _ = augment(image, target, mean, std, strong, rng, terrain=("slope",))
     expected = (image[:, 3] - 20) / 15
     # Patches are turned, so values are compared and not places.
     torch.testing.assert_close(varied[:, 3].mean((1, 2)), expected.mean((1, 2)), atol=1e-4, rtol=0)
@@ -255,7 +247,7 @@ def test_pasted_farmland_is_flat(with_slope):
     quiet = [torch.rand(3, 200, 200) * 1000]
     rng = torch.Generator().manual_seed(0)
     varied, labels = augment(
-        image, target, mean, std, replace(OFF, paste=1.0), rng, quiet, terrain=1
+        image, target, mean, std, replace(OFF, paste=1.0), rng, quiet, terrain=("slope",)
     )
     slope = varied[:, 3] * 15 + 20
     flat = slope < 15  # the patches' own slope is 20 to 27 degrees
@@ -265,4 +257,62 @@ def test_pasted_farmland_is_flat(with_slope):
 
 def test_bands_that_the_data_does_not_have(synthetic_folder):
     with pytest.raises(ParameterError, match="no bands B08, slope"):
-        load_l4s(synthetic_folder, ("B08", "slope"))
+        load_patches([Source()], synthetic_folder, ("B08", "slope"))
+
+
+# --- elevation -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_dem(with_slope, synthetic_folder):
+    """Needs the terrain file that `with_slope` wrote."""
+    return load_patches([Source()], synthetic_folder, (*RGB, "slope", "dem"))
+
+
+def test_elevation_counts_from_its_scene(with_dem):
+    mean, std = scene_statistics(with_dem, np.arange(14))[1]
+    assert mean[4] == pytest.approx(1200.5 + 0.5 * (40 + 54), abs=1)
+    assert std[4] == TERRAIN_SCALE["dem"].spread
+    levels = with_dem.levels[:, 4].astype(int) - with_dem.levels[:, 3]
+    assert (levels == 1200).all()
+
+
+def test_elevation_varies_by_shift_and_relief(with_dem):
+    image = physical(torch.from_numpy(with_dem.levels), torch.from_numpy(with_dem.step), 0.0)
+    rows = torch.arange(128.0)[:, None].expand(128, 128)
+    image[:, 4] = 1000 + 10 * rows
+    target = torch.from_numpy(with_dem.mask).float()[:, None]
+    mean, std = (
+        torch.from_numpy(s).expand(14, -1) for s in scene_statistics(with_dem, np.arange(14))[1]
+    )
+    rng = torch.Generator().manual_seed(0)
+    settings = replace(OFF, dem_shift=200.0, dem_gain=0.3)
+    varied, _ = augment(image, target, mean, std, settings, rng, terrain=("slope", "dem"))
+    metres = varied[:, 4] * 500 + mean[0, 4]
+    shift = metres.mean((1, 2)) - 1635
+    assert 100 < shift.std() < 400
+    relief = metres.amax((1, 2)) - metres.amin((1, 2))
+    assert 0.1 < (relief / 1270).log().std() < 0.6
+    torch.testing.assert_close(varied[:, 3].amin(), (image[:, 3].amin() - 20) / 15)
+
+
+def test_gentler_slopes_on_average(with_slope):
+    image = physical(torch.from_numpy(with_slope.levels), torch.from_numpy(with_slope.step), 0.0)
+    target = torch.from_numpy(with_slope.mask).float()[:, None]
+    mean, std = (
+        torch.from_numpy(s).expand(14, -1) for s in scene_statistics(with_slope, np.arange(14))[1]
+    )
+    settings = replace(OFF, slope_gentler=0.5)
+    rng = torch.Generator().manual_seed(0)
+    varied, _ = augment(image, target, mean, std, settings, rng, terrain=("slope",))
+    degrees = varied[:, 3] * 15 + 20
+    assert (degrees.mean() / image[:, 3].mean()).item() == pytest.approx(np.exp(-0.5), rel=1e-3)
+
+
+def test_pooled_statistics_are_the_same_for_every_scene(patches):
+    mixed = replace(patches, scene=np.repeat([1, 4], 8))
+    pooled, own = (f(mixed, np.arange(16)) for f in (pooled_statistics, scene_statistics))
+    np.testing.assert_array_equal(pooled[1], pooled[4])
+    assert not np.allclose(own[1][0], own[4][0], rtol=1e-3)
+    between = sorted([own[1][0][0], own[4][0][0]])
+    assert between[0] < pooled[1][0][0] < between[1]

@@ -10,10 +10,11 @@ from torch import nn
 
 from landslip.engine.errors import ParameterError
 from landslip.training import pretrain as pretraining
-from landslip.training.__main__ import PRETRAINING, RECIPES
 from landslip.training.data import Block, Patches
 from landslip.training.models import build_model
 from landslip.training.pretrain import Config, learning_rate, pretrain
+from landslip.training.recipe import from_values
+from landslip.training.run_folder import load_checkpoint
 from landslip.training.swav import (
     LARS,
     Queue,
@@ -24,7 +25,7 @@ from landslip.training.swav import (
     usage_entropy,
 )
 from landslip.training.train import Config as TrainConfig
-from landslip.training.train import load_checkpoint, train
+from landslip.training.train import train
 from landslip.training.transfer import few_labelled, freeze_encoder, load_encoder
 from landslip.training.views import Views, blur, jitter, multi_crop, optical_bands, random_crop
 
@@ -301,7 +302,7 @@ def test_resumed_run_equals_uninterrupted_run(tiny, synthetic_folder, tmp_path, 
             raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pretraining, "write_log", stop)
+        patch.setattr(pretraining, "log_row", stop)
         with pytest.raises(KeyboardInterrupt):
             pretrain(tiny, synthetic_folder, killed)
     pretrain(tiny, synthetic_folder, killed)
@@ -317,8 +318,8 @@ def test_resumed_run_equals_uninterrupted_run(tiny, synthetic_folder, tmp_path, 
 def test_held_out_rows_and_labels_are_never_read(tiny, synthetic_folder, tmp_path, monkeypatch):
     seen = []
 
-    def load(path):
-        patches = original(path)
+    def load(*arguments):
+        patches = original(*arguments)
         object.__setattr__(patches, "mask", None)
         return patches
 
@@ -326,8 +327,8 @@ def test_held_out_rows_and_labels_are_never_read(tiny, synthetic_folder, tmp_pat
         seen.extend(patches.row[chosen])
         return views(patches, chosen, *rest)
 
-    original, views = pretraining.load_l4s_rgb, pretraining.view_batches
-    monkeypatch.setattr(pretraining, "load_l4s_rgb", load)
+    original, views = pretraining.load_patches, pretraining.view_batches
+    monkeypatch.setattr(pretraining, "load_patches", load)
     monkeypatch.setattr(pretraining, "view_batches", batches)
     pretrain(dataclasses.replace(tiny, epochs=1), synthetic_folder, tmp_path)
     assert set(seen) == {0, 1, 2}  # rows 4 and 6 are held out, 3, 5 and 7 guard them
@@ -368,18 +369,10 @@ def test_mistakes_are_sentences(tiny, synthetic_folder, tmp_path):
     with pytest.raises(ParameterError, match="6 patches are less than a batch of 99"):
         pretrain(dataclasses.replace(tiny, batch=99), synthetic_folder, tmp_path)
     with pytest.raises(ParameterError, match=r"learnig_rate.*Known keys"):
-        pretraining.config_from_dict({"learnig_rate": 1})
+        from_values(Config, {"learnig_rate": 1})
     pretrain(dataclasses.replace(tiny, epochs=1), synthetic_folder, tmp_path)
     with pytest.raises(ParameterError, match="another recipe"):
         pretrain(dataclasses.replace(tiny, batch=3), synthetic_folder, tmp_path)
-
-
-def test_recipe_round_trip():
-    for name in PRETRAINING:
-        config = pretraining.read_recipe(RECIPES / f"{name}.toml")
-        assert config.name == name
-        assert config.views.global_area == (0.4, 1.0)
-        assert pretraining.config_from_dict(dataclasses.asdict(config)) == config
 
 
 # --- few labels ----------------------------------------------------------------------------------

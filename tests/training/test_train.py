@@ -6,22 +6,10 @@ import torch
 
 from landslip.engine.errors import ParameterError
 from landslip.training import train as training
-from landslip.training.__main__ import PRETRAINING, RECIPES
+from landslip.training.calibration import best_threshold, calibrate, logit, sigmoid
 from landslip.training.data import Block
-from landslip.training.train import (
-    Config,
-    best_threshold,
-    calibrate,
-    config_from_dict,
-    learning_rate,
-    load_checkpoint,
-    logit,
-    read_recipe,
-    save_checkpoint,
-    sigmoid,
-    train,
-    update_average,
-)
+from landslip.training.run_folder import load_checkpoint, save_checkpoint
+from landslip.training.train import Config, learning_rate, train, update_average
 
 
 @pytest.fixture
@@ -140,22 +128,3 @@ def test_early_checkpoints_do_not_compete(tiny, synthetic_folder, tmp_path):
     config = dataclasses.replace(tiny, epochs=3, settle=0.67)
     train(config, synthetic_folder, tmp_path / "run")
     assert load_checkpoint(tmp_path / "run" / "best.pt")["epoch"] == 3
-
-
-@pytest.mark.parametrize(
-    "path",
-    sorted(path for path in RECIPES.glob("*.toml") if path.stem not in PRETRAINING),
-    ids=lambda p: p.stem,
-)
-def test_shipped_recipes_are_valid(path):
-    assert read_recipe(path).name == path.stem
-
-
-def test_misspelt_key_is_named(tmp_path):
-    with pytest.raises(ParameterError, match=r"learnig_rate.*Known keys: .*learning_rate"):
-        config_from_dict({"learnig_rate": 1})
-    (tmp_path / "bad.toml").write_text("epochs = = 3")
-    with pytest.raises(ParameterError, match="not valid TOML"):
-        read_recipe(tmp_path / "bad.toml")
-    with pytest.raises(ParameterError, match="no recipe"):
-        read_recipe(tmp_path / "missing.toml")

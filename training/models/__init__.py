@@ -39,6 +39,22 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "swav_unet": SwavUNet,
 }
 
+#: The networks in the literature's terms.
+TITLES = {
+    "resunet": "ResU-Net",
+    "unet": "U-Net",
+    "pspnet": "PSPNet",
+    "contextnet": "ContextNet",
+    "deeplab_v2": "DeepLab-v2",
+    "deeplab_v3plus": "DeepLab-v3+",
+    "fcn8s": "FCN-8s",
+    "linknet": "LinkNet",
+    "frrn_a": "FRRN-A",
+    "frrn_b": "FRRN-B",
+    "sqnet": "SQNet",
+    "swav_unet": "SwAV-U-Net",
+}
+
 
 def build_model(name: str, in_channels: int, **options: Any) -> nn.Module:
     """Build a network by its registered name.

@@ -1,0 +1,114 @@
+"""The folder of a run: checkpoints that a kill cannot damage, a log, and its curves."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..engine.errors import ParameterError
+from .recipe import from_values
+
+Rows = list[dict[str, float]]
+
+
+def save_checkpoint(state: dict[str, Any], path: Path) -> None:
+    """Write a checkpoint whole or not at all: a kill in the middle leaves the former one."""
+    beside = path.with_suffix(".part")
+    torch.save(state, beside)
+    os.replace(beside, path)
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a checkpoint as data; ``weights_only`` refuses anything that would run code.
+
+    Raises:
+        ParameterError: There is no such file.
+    """
+    if not path.is_file():
+        raise ParameterError(f"There is no checkpoint {path}. Train first, or name another run.")
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def progress_state(
+    optimiser: torch.optim.Optimizer, rng: torch.Generator, rows: Rows, **models: nn.Module
+) -> dict[str, Any]:
+    """Everything besides the recipe that a run needs to go on as if it had never stopped."""
+    return {
+        **{name: model.state_dict() for name, model in models.items()},
+        "optimiser": optimiser.state_dict(),
+        "rng": rng.get_state(),
+        "torch_rng": torch.get_rng_state(),
+        "rows": rows,
+    }
+
+
+def resume(
+    last: Path,
+    config: Any,
+    optimiser: torch.optim.Optimizer,
+    rng: torch.Generator,
+    **models: nn.Module,
+) -> Rows:
+    """Bring everything to where the folder's last checkpoint left off.
+
+    Returns:
+        The log so far; empty where the folder is new.
+
+    Raises:
+        ParameterError: The folder holds a run of another recipe (more epochs are no other recipe).
+    """
+    if not last.exists():
+        return []
+    state = load_checkpoint(last)
+    former = from_values(type(config), state["config"])  # keys it does not know: the defaults
+    if dataclasses.replace(former, epochs=0) != dataclasses.replace(config, epochs=0):
+        raise ParameterError(
+            f"{last.parent} holds a run of another recipe. Choose another folder, or remove it."
+        )
+    for name, model in models.items():
+        model.load_state_dict(state[name])
+    optimiser.load_state_dict(state["optimiser"])
+    rng.set_state(state["rng"])
+    torch.set_rng_state(state["torch_rng"])
+    print(f"Resumed from {last}: {len(state['rows'])} epochs done.")
+    return state["rows"]
+
+
+def not_a_number(last: Path, epoch: int, step: int, rows: Rows, advice: str) -> ParameterError:
+    """What to raise when the loss is no longer a number."""
+    kept = f"The state after epoch {len(rows)} is kept in {last}."
+    return ParameterError(
+        f"The loss is no longer a number (epoch {epoch + 1}, step {step}). "
+        f"{kept if rows else 'No checkpoint has been written yet.'} {advice}, and start again."
+    )
+
+
+def log_row(rows: Rows, folder: Path, draw: Callable[[Any, Any, Rows], None]) -> None:
+    """Print the newest row, and write the log as CSV and, where matplotlib is, as a figure.
+
+    Args:
+        rows: The log, one row an epoch.
+        folder: Of the run.
+        draw: Draws the rows on a left and a right pair of axes.
+    """
+    print(" ".join(f"{key} {value:.4g}" for key, value in rows[-1].items()), flush=True)
+    with open(folder / "log.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:  # the CSV holds the same
+        return
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    draw(*figure.subplots(1, 2), rows)
+    figure.savefig(folder / "curve.png", dpi=120)
