@@ -22,9 +22,13 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..engine.card import Accuracy
 from ..engine.errors import LandslipError, ParameterError
+
+if TYPE_CHECKING:  # torch is imported when a command needs it
+    from .evaluate import Scene
 
 RECIPES = Path(__file__).parent / "recipes"
 EXPERIMENTS = Path(__file__).parent / "experiments"
@@ -48,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     _add_export(commands)
     _add_compare(commands)
     _add_card_table(commands)
+    _add_panels(commands)
     _add_networks(commands)
     return top
 
@@ -216,6 +221,23 @@ def _add_card_table(commands: argparse._SubParsersAction) -> None:
     command.set_defaults(run_command=_card_table)
 
 
+def _add_panels(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "panels",
+        help="draw what models found, missed and invented in a labelled scene",
+        description="Run model files on a scene and draw a panel for each: true positives red, "
+        "false negatives green, false positives blue, at the model's threshold.",
+    )
+    command.add_argument("models", type=Path, nargs="+", help="model files (.onnx)")
+    command.add_argument("--scene", type=Path, required=True, help="raster with named bands")
+    command.add_argument("--labels", type=Path, required=True, help="1 landslide, 0 not, nodata")
+    command.add_argument("--dem", type=Path, help="its DEM, for models that read terrain")
+    command.add_argument("--region", help="what the picture calls the scene")
+    command.add_argument("--credit", default="", help="whom the picture must name")
+    command.add_argument("--output", type=Path, required=True, help="the .png file to write")
+    command.set_defaults(run_command=_panels)
+
+
 def _add_networks(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser(
         "networks",
@@ -278,10 +300,8 @@ def _evaluate(args: argparse.Namespace) -> None:
     if args.scene:
         if not args.labels:
             raise ParameterError("--scene needs --labels, a raster with its landslides.")
-        region = args.region or args.scene.stem
-        dem = str(args.dem) if args.dem else ""
-        scene = evaluate.Scene(region, str(args.scene), str(args.labels), dem)
-        row = evaluate.accuracy_row(region, evaluate.scene_accuracy(state, scene))
+        scene = _scene(args)
+        row = evaluate.accuracy_row(scene.region, evaluate.scene_accuracy(state, scene))
         _print_row(row)
         evaluate.store_accuracy(args.run, row)
         return
@@ -347,6 +367,21 @@ def _card_table(args: argparse.Namespace) -> None:
     from .table import write_table
 
     print(write_table(args.folder))
+
+
+def _panels(args: argparse.Namespace) -> None:
+    from .panels import draw_panels
+
+    draw_panels(args.models, _scene(args), args.output, args.credit)
+    print(args.output)
+
+
+def _scene(args: argparse.Namespace) -> Scene:
+    """The labelled scene that the command line names."""
+    from .evaluate import Scene
+
+    dem = str(args.dem) if args.dem else ""
+    return Scene(args.region or args.scene.stem, str(args.scene), str(args.labels), dem)
 
 
 def _networks(_args: argparse.Namespace) -> None:
