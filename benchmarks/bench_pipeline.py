@@ -28,7 +28,7 @@ from landslip.engine.pipeline import DetectRequest, Model, write_probability
 from landslip.engine.scene import SceneStatistics, scene_statistics
 from landslip.engine.stack import Stack, StackReader, open_stack
 from landslip.engine.tiling import Lattice
-from landslip.engine.zoo import DEFAULT, model_path
+from landslip.engine.zoo import AUTO, model_path
 
 ROUNDS = 3
 
@@ -36,7 +36,7 @@ ROUNDS = 3
 def main() -> None:
     """Run both parts and print a table each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default=DEFAULT)
+    parser.add_argument("--model", default=AUTO)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--sizes", type=int, nargs="*", default=[2000, 5000, 10980])
     parser.add_argument("--speed-size", type=int, default=1024)

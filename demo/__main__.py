@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..engine.assess import Score, score_detection, write_comparison
 from ..engine.errors import LandslipError, RasterError
-from ..engine.zoo import DEFAULT
+from ..engine.zoo import AUTO
 from .processing import run_algorithm
 from .project_map import MapRequest, write_project_and_map
 
@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--scene", help="folder of a scene; default: one made from a seed")
     parser.add_argument("--output", default=str(BUILD), help="folder for the results")
-    parser.add_argument("--model", default=DEFAULT, help="a shipped model, or an .onnx file")
+    parser.add_argument("--model", default=AUTO, help="a shipped model, an .onnx file, or auto")
     parser.add_argument("--min-area", type=float, default=500, help="smallest landslide, m2")
     parser.add_argument("--credit", help="whom the map must name, besides the model's sources")
     return parser

@@ -43,17 +43,21 @@ class Stack:
         """Number of a band in the raster, from 1; None where it has none of that name."""
         return dict(self.bands).get(band)
 
+    def missing_bands(self, wanted: Sequence[str]) -> list[str]:
+        """Those bands that are neither in the raster nor computed from the DEM."""
+        return [
+            band
+            for band in wanted
+            if self.number(band) is None and not (band in TERRAIN_BANDS and self._has_elevation)
+        ]
+
     def require_bands(self, wanted: Sequence[str], who: str) -> None:
         """Check that every band is in the raster, or can be computed from the DEM.
 
         Raises:
             BandError: Names the bands that are missing, and those that were found.
         """
-        missing = [
-            band
-            for band in wanted
-            if self.number(band) is None and not (band in TERRAIN_BANDS and self._has_elevation)
-        ]
+        missing = self.missing_bands(wanted)
         if not missing:
             return
         found = ", ".join(name for name, _ in self.bands) or "no band with a known name"

@@ -1,4 +1,4 @@
-"""The shipped default on a real scene of a region that it never saw (Hokkaido 2018)."""
+"""The shipped models on a real scene of a region that they never saw (Hokkaido 2018)."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from landslip.engine.assess import score_detection
 from landslip.engine.pipeline import DetectRequest, Model, detect, write_probability
 from landslip.engine.scene import scene_statistics
 from landslip.engine.stack import open_stack
-from landslip.engine.zoo import DEFAULT, model_path
+from landslip.engine.zoo import AUTO, model_path, shipped_models
 
 STACK, DSM = "s2_post_B02_B03_B04.tif", "dsm_aw3d30.tif"
 SHIFT = 37
@@ -19,11 +19,12 @@ def region(real_data):
     return real_data / "hokkaido_2018"
 
 
-def test_held_out_accuracy_through_the_plugins_own_path(region, tmp_path):
+@pytest.mark.parametrize("name", shipped_models())
+def test_held_out_accuracy_through_the_plugins_own_path(region, tmp_path, name):
     """Stack, detect, raster, compare: what the card and the README claim, within a point."""
     request = DetectRequest(
         str(region / STACK),
-        model_path(DEFAULT),
+        model_path(name),
         str(tmp_path / "p.tif"),
         dem=str(region / DSM),
         device="cpu",
@@ -41,7 +42,7 @@ def test_held_out_accuracy_through_the_plugins_own_path(region, tmp_path):
 
 def test_moving_the_patches_changes_little(region, tmp_path):
     """By less than 0.02 in the 99th percentile of pixels, when the lattice moves by 37 pixels."""
-    model = Model(model_path(DEFAULT), "cpu")
+    model = Model(model_path(AUTO), "cpu")
     whole = str(region / STACK)
     statistics = scene_statistics(open_stack(whole), model.card.bands)
     with rasterio.open(whole) as dataset:
@@ -55,7 +56,7 @@ def test_moving_the_patches_changes_little(region, tmp_path):
 
     def probability(stack, extent=None):
         request = DetectRequest(
-            str(stack), model_path(DEFAULT), str(tmp_path / "p.tif"), extent=extent
+            str(stack), model_path(AUTO), str(tmp_path / "p.tif"), extent=extent
         )
         write_probability(
             request, open_stack(str(stack)), model, statistics, lambda *_: None, lambda: False

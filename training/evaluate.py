@@ -107,25 +107,29 @@ def _statistics(state: dict[str, Any]) -> Statistics:
 def ensemble(states: list[dict[str, Any]], name: str) -> dict[str, Any]:
     """Checkpoint of several trained networks that answer together, by the mean of their logits.
 
-    Its calibration and threshold are still the first member's: `recalibrate` it.
+    Members may read fewer bands than the one that reads most. Calibration and threshold are still
+    that one's: `recalibrate` it.
 
     Raises:
-        ParameterError: Fewer than two, or they differ in bands, normalisation or what they held
-            out.
+        ParameterError: Fewer than two, or they differ in normalisation or what they held out, or
+            none reads all the bands of the others.
     """
     configs = [from_values(Config, state["config"]) for state in states]
-    alike = {(c.bands, c.normalisation, c.validation, c.test, c.guard, c.sources) for c in configs}
-    if len(states) < 2 or len(alike) > 1:
+    alike = {(c.normalisation, c.validation, c.test, c.guard) for c in configs}
+    widest = max(states, key=lambda state: len(state["bands"]))
+    covered = all(set(state["bands"]) <= set(widest["bands"]) for state in states)
+    if len(states) < 2 or len(alike) > 1 or not covered:
         raise ParameterError(
-            f"{len(states)} runs cannot answer together. Name two or more with the same bands, "
-            "sources, normalisation, validation and test rows."
+            f"{len(states)} runs cannot answer together. Name two or more with the same "
+            "normalisation, validation and test rows, one of which reads all the bands of the "
+            "others."
         )
-    keys = ("config", "average", "calibration")
+    keys = ("config", "bands", "average", "calibration")
     members = [{key: state[key] for key in keys} for state in states]
-    described = {key: value for key, value in states[0].items() if key != "average"}
+    described = {key: value for key, value in widest.items() if key != "average"}
     networks = " and ".join(sorted({TITLES[c.network] for c in configs}))
     description = f"{len(states)} networks ({networks}) that answer together."
-    config = {**states[0]["config"], "name": name, "description": description, "enlarge": 1.0}
+    config = {**widest["config"], "name": name, "description": description, "enlarge": 1.0}
     return {**described, "config": config, "members": members, "calibration": [1.0, 0.0]}
 
 

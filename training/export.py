@@ -120,15 +120,22 @@ class Calibrated(nn.Module):
 
 
 class Ensemble(nn.Module):
-    """Networks that answer together: the mean of their logits."""
+    """Networks that answer together: the mean of their logits.
 
-    def __init__(self, members: Sequence[nn.Module]) -> None:
+    Args:
+        members: The networks.
+        channels: Which bands each of them reads.
+    """
+
+    def __init__(self, members: Sequence[nn.Module], channels: Sequence[list[int]]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
+        self.channels = list(channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalised bands [N, C, H, W] -> logits [N, 1, H, W]."""
-        return torch.stack([member(x) for member in self.members]).mean(0)
+        pairs = zip(self.members, self.channels, strict=True)
+        return torch.stack([member(x[:, channels]) for member, channels in pairs]).mean(0)
 
 
 def network_from_checkpoint(state: dict[str, Any]) -> nn.Module:
@@ -143,8 +150,9 @@ def bare_network(state: dict[str, Any]) -> nn.Module:
     """
     config = from_values(Config, state["config"])
     if "members" in state:
-        described = [{**member, "bands": state["bands"]} for member in state["members"]]
-        network: nn.Module = Ensemble([network_from_checkpoint(member) for member in described])
+        members = [network_from_checkpoint(member) for member in state["members"]]
+        places = [[state["bands"].index(b) for b in m["bands"]] for m in state["members"]]
+        network: nn.Module = Ensemble(members, places)
     else:
         network = build_model(config.network, len(state["bands"]), **config.options)
         network.load_state_dict(state["average"])

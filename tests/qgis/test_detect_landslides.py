@@ -274,7 +274,7 @@ def test_model_widget_in_the_batch_dialog(plugin, registry):
     columns = panel.column_to_parameter_definition
     (column,) = [index for index, name in columns.items() if name == "MODEL"]
     wrapper = panel.wrappers[0][column]
-    assert wrapper.parameterValue() == "resunet_rgb"
+    assert wrapper.parameterValue() == "auto"
 
 
 def test_model_widget_in_the_model_designer(plugin, registry):
@@ -284,7 +284,7 @@ def test_model_widget_in_the_model_designer(plugin, registry):
     dialog = ModelerParametersDialog(registry.algorithmById(NAME).create(), model)
     child = dialog.createAlgorithm()
     (source,) = child.parameterSources()["MODEL"]
-    assert source.staticValue() == "resunet_rgb"
+    assert source.staticValue() == "auto"
 
 
 def test_inventory_that_breaks_off_is_removed(run, parameters, monkeypatch):

@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import pytest
+import torch
 
 from landslip.engine.errors import ParameterError
 from landslip.engine.metrics import confusion
@@ -13,6 +14,7 @@ from landslip.training import compare as comparing
 from landslip.training.__main__ import EXPERIMENTS
 from landslip.training.compare import compare, read_experiment, read_rows
 from landslip.training.evaluate import best_of_all, ensemble
+from landslip.training.export import Ensemble
 from landslip.training.pretrain import Config as PretrainConfig
 from landslip.training.recipe import read_recipe
 from landslip.training.run_folder import load_checkpoint
@@ -113,9 +115,20 @@ def test_ensembles_are_of_one_kind(experiment, synthetic_folder, tmp_path):
     state = load_checkpoint(tmp_path / "shallow-0" / "best.pt")
     with pytest.raises(ParameterError, match="1 runs cannot answer together"):
         ensemble([state], "alone")
-    other = {**state, "config": {**state["config"], "bands": ["B04", "B03"]}}
-    with pytest.raises(ParameterError, match="same bands"):
+    other = {**state, "bands": ["B04", "B08"]}
+    with pytest.raises(ParameterError, match="all the bands of the others"):
         ensemble([state, other], "mixed")
+    pooled = {**state, "config": {**state["config"], "normalisation": "fixed"}}
+    with pytest.raises(ParameterError, match="same normalisation"):
+        ensemble([state, pooled], "mixed")
+
+
+def test_members_read_their_own_bands():
+    """A member that knows one band sees that band alone, wherever it is in the stack."""
+    first, both = torch.nn.Conv2d(1, 1, 1), torch.nn.Conv2d(2, 1, 1)
+    x = torch.randn(2, 2, 5, 6)
+    together = Ensemble([first, both], [[1], [0, 1]])
+    torch.testing.assert_close(together(x), (first(x[:, 1:]) + both(x)) / 2)
 
 
 def test_best_of_all_against_every_threshold():
