@@ -198,7 +198,10 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
         "it with the network. Needs a run that was evaluated.",
     )
     command.add_argument("run", type=Path, help="folder of the run")
-    command.add_argument("--output", type=Path, required=True, help="the .onnx file to write")
+    command.add_argument(
+        "--output", type=Path, required=True, help="the .onnx file to write; the model's name"
+    )
+    command.add_argument("--description", default="", help="one sentence instead of the recipe's")
     command.add_argument(
         "--version", default="1.0.0", help="version of the weights (default: %(default)s)"
     )
@@ -345,7 +348,8 @@ def _export(args: argparse.Namespace) -> None:
 
     state = load_checkpoint(args.run / "best.pt")
     accuracy = read_accuracy(args.run)
-    difference = export_checkpoint(state, args.output, args.version, accuracy, args.storage)
+    options = args.version, accuracy, args.storage, args.description
+    difference = export_checkpoint(state, args.output, *options)
     size = args.output.stat().st_size / 1e6
     print(
         f"{args.output}: {size:.1f} MB, largest difference of a probability {difference:.1e}, "

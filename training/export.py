@@ -222,9 +222,14 @@ def export_checkpoint(
     version: str,
     accuracy: tuple[Accuracy, ...],
     storage: str = "float16",
+    description: str = "",
 ) -> float:
-    """`export` of a checkpoint with its card, whichever normalisation it was trained with."""
+    """`export` of a checkpoint with its card, whichever normalisation it was trained with.
+
+    The model is called as its file. A description replaces the recipe's.
+    """
     card = card_from_checkpoint(state, version, accuracy)
+    card = replace(card, name=path.stem, description=description or card.description)
     statistics = None
     if card.normalisation == "fixed":  # every scene has the same
         mean, std = next(iter(state["statistics"].values()))

@@ -278,6 +278,25 @@ def test_encoder_takes_the_weights_of_a_resnet():
     torch.testing.assert_close(network.eval().encoder(image)[-1], trained.eval()(image)[-1])
 
 
+@networks
+def test_a_few_steps_overfit_one_patch(name):
+    """Blocks of 16 pixels, as coarse as the coarsest output of any network can draw."""
+    network = small(name).train()
+    coarse = torch.randn(1, 3, 6, 6)
+    image = coarse.repeat_interleave(16, 2).repeat_interleave(16, 3)
+    image = torch.cat([image, image.flip(-1)])  # BatchNorm after pooling to 1 x 1 needs two
+    target = (image[:, :1] > 0.3).float()
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-2)
+    first = None
+    for _ in range(100):
+        loss = nn.functional.binary_cross_entropy_with_logits(network(image), target)
+        first = first or loss.item()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert loss.item() < 0.15 < first
+
+
 # --- structure, against published figures ---------------------------------------------------------
 
 
