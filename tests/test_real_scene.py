@@ -8,7 +8,7 @@ from landslip.engine.assess import score_detection
 from landslip.engine.pipeline import DetectRequest, Model, detect, write_probability
 from landslip.engine.scene import scene_statistics
 from landslip.engine.stack import open_stack
-from landslip.engine.zoo import AUTO, model_path, shipped_models
+from landslip.engine.zoo import BEST, model_path, shipped_models
 
 STACK, DSM = "s2_post_B02_B03_B04.tif", "dsm_aw3d30.tif"
 SHIFT = 37
@@ -40,11 +40,12 @@ def test_held_out_accuracy_through_the_plugins_own_path(region, tmp_path, name):
         assert 0 <= landslide["slope_mean"] < 60
 
 
-def test_moving_the_patches_changes_little(region, tmp_path):
+@pytest.mark.parametrize("name", BEST)
+def test_moving_the_patches_changes_little(region, tmp_path, name):
     """By less than 0.02 in the 99th percentile of pixels, when the lattice moves by 37 pixels."""
-    model = Model(model_path(AUTO), "cpu")
-    whole = str(region / STACK)
-    statistics = scene_statistics(open_stack(whole), model.card.bands)
+    model = Model(model_path(name), "cpu")
+    whole, dem = str(region / STACK), str(region / DSM)
+    statistics = scene_statistics(open_stack(whole, dem), model.card.bands)
     with rasterio.open(whole) as dataset:
         window = rasterio.windows.Window(SHIFT, SHIFT, 700, 700)
         profile = {**dataset.profile, "width": 700, "height": 700}
@@ -56,10 +57,10 @@ def test_moving_the_patches_changes_little(region, tmp_path):
 
     def probability(stack, extent=None):
         request = DetectRequest(
-            str(stack), model_path(AUTO), str(tmp_path / "p.tif"), extent=extent
+            str(stack), model_path(name), str(tmp_path / "p.tif"), dem=dem, extent=extent
         )
         write_probability(
-            request, open_stack(str(stack)), model, statistics, lambda *_: None, lambda: False
+            request, open_stack(str(stack), dem), model, statistics, lambda *_: None, lambda: False
         )
         with rasterio.open(request.probability) as dataset:
             return dataset.read(1, masked=True).filled(0)
