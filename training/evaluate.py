@@ -124,7 +124,7 @@ def ensemble(states: list[dict[str, Any]], name: str) -> dict[str, Any]:
             "normalisation, validation and test rows, one of which reads all the bands of the "
             "others."
         )
-    keys = ("config", "bands", "average", "calibration")
+    keys = ("config", "bands", "average", "calibration", "statistics")
     members = [{key: state[key] for key in keys} for state in states]
     described = {key: value for key, value in widest.items() if key != "average"}
     networks = " and ".join(sorted({TITLES[c.network] for c in configs}))

@@ -190,8 +190,8 @@ def _training_data(state: dict[str, Any], config: Config) -> str:
         f"rows {block.first_row}-{block.last_row} of scene {block.scene} for {purpose}"
         for purpose, block in (("validation", config.validation), ("test", config.test))
     )
-    used = [scene for scene in state["statistics"] if config.repeat.get(scene, 1)]
-    scenes = ", ".join(SCENE_NAMES.get(scene, scene) for scene in sorted(used))
+    used = sorted(set().union(*map(_scenes, state.get("members", [state]))))
+    scenes = ", ".join(SCENE_NAMES.get(scene, scene) for scene in used)
     origin = ", ".join(_origin(source) for source in config.sources)
     few = (
         f"{config.labelled} patches with {config.labelled_pixels} or more landslide pixels out of "
@@ -208,6 +208,12 @@ def _training_data(state: dict[str, Any], config: Config) -> str:
         f"{farmland if config.augmentation.paste else ''}. Held out: {held}, with "
         f"{config.guard} unused tile row(s) on either side.{encoder if config.encoder else ''}"
     )
+
+
+def _scenes(state: dict[str, Any]) -> set[str]:
+    """Numbers of the scenes that a network was trained on."""
+    repeat = from_values(Config, state["config"]).repeat
+    return {scene for scene in state["statistics"] if repeat.get(scene, 1)}
 
 
 def _origin(source: Source) -> str:
