@@ -32,6 +32,8 @@ if TYPE_CHECKING:  # torch is imported when a command needs it
 
 RECIPES = Path(__file__).parent / "recipes"
 EXPERIMENTS = Path(__file__).parent / "experiments"
+#: The shipped recipes for `pretrain`; all others are for `train`.
+PRETRAINING = ("swav_rgb",)
 #: What the benchmark's scenes are called in tables.
 SCENES = {1: "Taiwan", 4: "India"}
 
@@ -104,9 +106,9 @@ def _add_recipe(command: argparse.ArgumentParser, shipped: list[str]) -> None:
 
 
 def _shipped_recipes(pretraining: bool) -> list[str]:
-    """Names of the recipes for `pretrain`, which start with swav, or for `train`."""
+    """Names of the recipes for `pretrain`, or for `train`."""
     names = sorted(path.stem for path in RECIPES.glob("*.toml"))
-    return [name for name in names if name.startswith("swav_") == pretraining]
+    return [name for name in names if (name in PRETRAINING) == pretraining]
 
 
 def _add_pretrain(commands: argparse._SubParsersAction) -> None:

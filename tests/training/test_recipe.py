@@ -4,6 +4,7 @@ import pytest
 
 from landslip.engine.errors import ParameterError
 from landslip.training import pretrain, train
+from landslip.training.__main__ import PRETRAINING
 from landslip.training.bands import BAND_SETS, L4S_DIVISOR, RGB, band_names
 from landslip.training.recipe import FOLDER, from_values, read_recipe, to_values
 
@@ -12,7 +13,7 @@ RECIPES = sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_shipped_recipes_are_valid_and_survive_a_checkpoint(name):
-    kind = pretrain.Config if name.startswith("swav_") else train.Config
+    kind = pretrain.Config if name in PRETRAINING else train.Config
     config = read_recipe(name, kind)
     assert config.name == name
     assert from_values(kind, to_values(config)) == config
