@@ -1,111 +1,27 @@
-"""A Sentinel-2 product: which file holds which band, and how its numbers become reflectance."""
+"""Sentinel-2 products of every make: which file holds which band, and how to read its numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+import pathlib
+import zipfile
+from collections.abc import Iterable, Sequence
 
-from .errors import BandError, ProductError
+from .archive import open_container
+from .band_files import read_band_files, read_raster
+from .errors import ProductError
+from .safe import is_metadata_file, metadata_files, read_safe
+from .source import BandSource, MaskSource, Product
 
-
-@dataclass(frozen=True)
-class BandSource:
-    """One band in one file. Reflectance x 10000 is ``(number in the file + offset) * scale``.
-
-    Its pixel size is the file's own; nothing here is derived from a name.
-
-    Attributes:
-        name: Canonical band name, such as ``B02`` or ``B8A``; also ``dem`` and ``slope`` where a
-            ready raster has them.
-        path: What GDAL opens, ``/vsizip/...`` inside a zip.
-        number: The band's number in that file, from 1.
-        offset: To add to the digital number.
-        scale: To multiply by afterwards.
-        nodata: Digital number that means no data, besides what the file declares; None for none.
-        saturated: Digital number that means saturated; None for none.
-    """
-
-    name: str
-    path: str
-    number: int = 1
-    offset: float = 0.0
-    scale: float = 1.0
-    nodata: float | None = None
-    saturated: float | None = None
-
-
-@dataclass(frozen=True)
-class MaskSource:
-    """One mask of a product; `landslip.engine.masks` says what is in it.
-
-    Attributes:
-        kind: ``scl`` (raster of scene classes), ``cloud_raster`` (raster of 0 and 1, see
-            ``layer``), ``cloud_vector`` (GML, see ``masks.read_polygons``), ``cloud_omni``
-            (raster: 0 clear, 1 thick cloud, 2 thin cloud, 3 shadow), ``quality_raster`` (raster
-            of 0 and 1, see ``layer``), ``saturated_vector``, ``defective_vector`` or
-            ``nodata_vector`` (GML).
-        path: What GDAL opens; of a vector mask, what ``masks.read_polygons`` opens.
-        number: The band's number in a raster, from 1; 0 for a vector.
-        layer: What the raster's band is about: ``opaque``, ``cirrus``, ``snow``, ``saturated``,
-            ``defective``, ``nodata``...
-        band: Canonical name of the one band that the mask is about; empty where it is all.
-    """
-
-    kind: str
-    path: str
-    number: int = 1
-    layer: str = ""
-    band: str = ""
-
-
-@dataclass(frozen=True)
-class Product:
-    """One granule (tile) of a Sentinel-2 product, or what stands for one. Pickles.
-
-    Attributes:
-        path: What the user gave: folder, zip or raster.
-        id: Name of the product, for messages and tags.
-        level: ``L1C`` (top of atmosphere) or ``L2A`` (surface); empty where unknown.
-        baseline: Processing baseline such as ``04.00``; empty where unknown.
-        date: Sensing time, ISO 8601 (UTC) to the second, or the day alone; empty where unknown.
-        tile: MGRS tile such as ``32TMT``; empty where unknown.
-        bands: The bands that are there, in the order of their names.
-        masks: The masks that are there.
-        warnings: What the user should know about how the product was read, one sentence each.
-    """
-
-    path: str
-    id: str
-    level: str = ""
-    baseline: str = ""
-    date: str = ""
-    tile: str = ""
-    bands: tuple[BandSource, ...] = ()
-    masks: tuple[MaskSource, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-    def band(self, name: str) -> BandSource:
-        """The source of a band.
-
-        Raises:
-            BandError: The product does not have it; names those it has.
-        """
-        for source in self.bands:
-            if source.name == name:
-                return source
-        found = ", ".join(source.name for source in self.bands)
-        raise BandError(
-            f"{self.id} has no band {name}; it has {found}. Give a product with that band, or "
-            "choose a model that works without it."
-        )
+__all__ = ["BandSource", "MaskSource", "Product", "open_product", "open_products"]
 
 
 def open_product(path: str, offset: float | None = None, band_mapping: str = "") -> Product:
     """Find the bands and masks of one granule; no pixel is read.
 
     Args:
-        path: A ``.SAFE`` folder or a zip of one, its metadata file, a folder of band files, or a
-            raster of several bands.
+        path: A ``.SAFE`` folder or a zip of one, its metadata file, a folder or zip of band
+            files, or a raster of several bands.
         offset: What to add to digital numbers, instead of what the metadata says.
         band_mapping: For a raster of several bands, as in `landslip.engine.stack.open_stack`.
 
@@ -118,8 +34,8 @@ def open_product(path: str, offset: float | None = None, band_mapping: str = "")
     if len(products) > 1:
         tiles = ", ".join(product.tile for product in products)
         raise ProductError(
-            f"{path} holds {len(products)} granules ({tiles}); expected one here. Use them "
-            "together as a mosaic."
+            f"{path} holds {len(products)} granules ({tiles}); expected one here. Make a mosaic "
+            "of them, or give a product of one granule."
         )
     return products[0]
 
@@ -138,6 +54,111 @@ def open_products(
         One product for each granule, which together make a mosaic.
 
     Raises:
-        ProductError: As for `open_product`; or they differ in level or sensing day.
+        ProductError: As for `open_product`; or they differ in level or sensing day, or one is
+            there twice.
     """
-    raise NotImplementedError
+    if not paths:
+        raise ProductError("No product was given. Give the path of at least one.")
+    products = tuple(product for path in paths for product in _open(path, offset, band_mapping))
+    _check_together(products)
+    return products
+
+
+def _open(path: str, offset: float | None, band_mapping: str) -> tuple[Product, ...]:
+    _check_not_inside(path)
+    folder = _folder_of_metadata(path)
+    if not (os.path.isdir(folder) or _is_zip(folder)):
+        return (read_raster(path, offset, band_mapping),)
+    container = open_container(folder)
+    metadata = metadata_files(container)
+    if metadata:
+        return tuple(product for name in metadata for product in read_safe(container, name, offset))
+    return (read_band_files(container, offset, band_mapping),)
+
+
+def _check_not_inside(path: str) -> None:
+    """Refuse a part of a ``.SAFE`` product: without its description, the offset is not known."""
+    for parent in pathlib.PurePath(os.path.abspath(path)).parents:
+        if not parent.name.upper().endswith(".SAFE"):
+            continue
+        descriptions = _descriptions(parent)
+        if descriptions and os.path.basename(path) not in (*descriptions, "manifest.safe"):
+            raise ProductError(
+                f"{path} is a part of the product {parent}; expected the whole, as its metadata "
+                f"file says how to read the numbers. Give {parent}."
+            )
+
+
+def _descriptions(folder: pathlib.PurePath) -> tuple[str, ...]:
+    try:
+        return tuple(name for name in os.listdir(folder) if is_metadata_file(name))
+    except OSError:
+        return ()
+
+
+def _folder_of_metadata(path: str) -> str:
+    """The product's folder, where the user gave the metadata file in it."""
+    name = os.path.basename(path).lower()
+    if os.path.isfile(path) and (name.endswith(".xml") or name == "manifest.safe"):
+        return os.path.dirname(os.path.abspath(path))
+    return path
+
+
+def _is_zip(path: str) -> bool:
+    if not os.path.isfile(path):
+        return False
+    return path.lower().endswith(".zip") or zipfile.is_zipfile(path)
+
+
+def _check_together(products: Sequence[Product]) -> None:
+    """Check that granules make one mosaic; what is not known of one is not held against it.
+
+    Raises:
+        ProductError: Says which two do not go together.
+    """
+    if pair := _differing((product.level, product) for product in products):
+        raise ProductError(
+            f"{pair[0].id} has level {pair[0].level} and {pair[1].id} has level {pair[1].level}; "
+            "expected one level, as top-of-atmosphere and surface reflectance do not make one "
+            "image. Give products of one level."
+        )
+    if pair := _differing((product.date[:10], product) for product in products):
+        raise ProductError(
+            f"{pair[0].id} was sensed on {pair[0].date[:10]} and {pair[1].id} on "
+            f"{pair[1].date[:10]}; expected one day. Make a stack of each day on its own."
+        )
+    if pair := _twice(products):
+        raise ProductError(
+            f"Tile {pair[0].tile or pair[0].id} is there twice, from {pair[0].path} and from "
+            f"{pair[1].path}. Keep one of them, that of the newer processing baseline."
+        )
+
+
+def _differing(known: Iterable[tuple[str, Product]]) -> tuple[Product, Product] | None:
+    first: tuple[str, Product] | None = None
+    for value, product in known:
+        if not value:
+            continue
+        first = first or (value, product)
+        if value != first[0]:
+            return first[1], product
+    return None
+
+
+def _twice(products: Iterable[Product]) -> tuple[Product, Product] | None:
+    """Two products of the same pixels.
+
+    One tile may come in two granules where a datatake was received in two pieces; those differ in
+    the granule's name, and not in the processing baseline.
+    """
+    tiles: dict[str, Product] = {}
+    granules: dict[tuple[str, str], Product] = {}
+    for product in products:
+        tile = product.tile or product.path
+        other = tiles.setdefault(tile, product)
+        if other.baseline != product.baseline:
+            return other, product
+        other = granules.setdefault((tile, product.granule), product)
+        if other is not product:
+            return other, product
+    return None
