@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 # Safe here, as document types, and with them all entities, are refused below.
 from xml.parsers import expat  # nosec B407
@@ -87,7 +87,7 @@ class _Builder:
         self._open: list[tuple[Element, list[str]]] = []
         self._count = 0
 
-    def refuse(self, *_: Any) -> None:
+    def refuse(self, *_: Any) -> NoReturn:
         raise ProductError(
             f"{self._path} declares a document type or an entity, which no Sentinel-2 product "
             "does and which can be used to attack a reader. Download the product from its origin."

@@ -136,7 +136,7 @@ def _product(
     offset: float | None,
 ) -> Product:
     finest = _finest(names)
-    bands = {band: name for band, name in finest.items() if band in OPTICAL_BANDS}
+    bands = {band: finest[band] for band in OPTICAL_BANDS if band in finest}
     if not bands:
         raise ProductError(
             f"Granule {granule} of {container.path} has no band file. The download is incomplete: "
@@ -155,14 +155,13 @@ def _product(
         bands=tuple(
             BandSource(
                 band,
-                container.gdal_path(bands[band]),
+                container.gdal_path(name),
                 offset=offsets[band],
                 scale=10000 / metadata.radiometry.quantification,
                 nodata=metadata.radiometry.nodata,
                 saturated=metadata.radiometry.saturated,
             )
-            for band in OPTICAL_BANDS
-            if band in bands
+            for band, name in bands.items()
         ),
         masks=tuple(_masks(container, names, finest)),
         warnings=metadata.warnings + _missing(bands, granule, tile[1] if tile else "", metadata),
