@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import collections
 import io
+import json
 import random
 import re
 import shutil
@@ -24,12 +25,15 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from landslip.engine.errors import LandslipError
 from landslip.engine.grid import Grid
 from landslip.engine.masks import rasterise, read_polygons
 from landslip.engine.product import open_products
 from landslip.engine.source import Product
 from landslip.tests.safe_fixture import CORNERS, SIZE, Safe, write_safe
+from landslip.tests.support import write_raster
 
 #: No honest or hostile product of this size may take longer.
 SLOW_SECONDS = 5.0
@@ -49,6 +53,14 @@ WORDS = (
     b"PK\x05\x06",
     "\u0663\u0662".encode(),
 )
+#: Parts of XML, and what to put in their place.
+PARTS = {
+    rb"(?<=[>\" ])-?\d+(\.\d+)?(?=[<\" ])": NUMBERS,
+    rb'(?<=")[^"<>]*(?=")': (*NUMBERS, b"../x", b"EPSG:0"),
+    rb"(?<=>)[^<>]+(?=<)": (*NUMBERS, b"x" * 5000, b"../../x", b"1 2 3 4"),
+    rb"<(\w+)[^>]*>[^<]*</\1>": (b"", b"<a/>"),
+    rb"<\w[^>]*>": (b"", b"<a>"),
+}
 MADE = (
     Safe("L2A", "05.09"),
     Safe("L1C", "02.06", offset=None),
@@ -74,7 +86,19 @@ def make(folder: Path) -> list[Files]:
                 if file.is_file()
             }
         )
+    made.append(band_files(folder / "bands"))
     return made
+
+
+def band_files(folder: Path) -> Files:
+    """A folder of band files with the metadata of a catalogue."""
+    folder.mkdir()
+    for band in ("B02", "B04", "B8A", "SCL"):
+        write_raster(folder / f"T32TMT_20230627T102021_{band}.tif", np.ones((8, 8), "uint16"))
+    item = {"s2:processing_baseline": "05.09", "earthsearch:boa_offset_applied": True}
+    item |= {"s2:product_uri": MADE[0].name, "datetime": "2023-06-27T10:20:21Z"}
+    (folder / "item.json").write_text(json.dumps({"type": "Feature", "properties": item}))
+    return {f"x/{file.name}": file.read_bytes() for file in sorted(folder.iterdir())}
 
 
 def mutated_bytes(content: bytes, chance: random.Random) -> bytes:
@@ -101,25 +125,12 @@ def mutated_bytes(content: bytes, chance: random.Random) -> bytes:
 def mutated_text(content: bytes, chance: random.Random) -> bytes:
     """XML with numbers, elements and attributes replaced, so that it mostly stays well-formed."""
     for _ in range(chance.randint(1, 4)):
-        pattern = chance.choice(
-            (
-                rb"-?\d+(\.\d+)?",
-                rb"<[^/?!][^>]*>",
-                rb'="[^"]*"',
-                rb">[^<]+<",
-                rb"<(\w+)[^>]*>[^<]*</\1>",
-            )
-        )
+        pattern = chance.choice(list(PARTS))
         found = list(re.finditer(pattern, content))
         if not found:
             continue
         place = chance.choice(found)
-        by = {
-            pattern: b"",
-            rb"-?\d+(\.\d+)?": chance.choice(NUMBERS),
-            rb'="[^"]*"': b'="' + chance.choice((*NUMBERS, b"../x", b"EPSG:0")) + b'"',
-            rb">[^<]+<": b">" + chance.choice((*NUMBERS, b"x" * 5000, b"../../x")) + b"<",
-        }[pattern]
+        by = chance.choice(PARTS[pattern])
         if chance.random() < 0.3:
             by = place[0] * chance.choice((2, 50))
         content = content[: place.start()] + by + content[place.end() :]
@@ -138,12 +149,13 @@ def mutated_name(name: str, chance: random.Random) -> str:
 def mutated_product(files: Files, chance: random.Random) -> Files:
     """A product with some files changed, renamed or gone."""
     files = dict(files)
-    texts = [name for name in files if name.endswith((".xml", ".gml"))]
+    texts = [name for name in files if name.endswith((".xml", ".gml", ".tif", ".json"))]
     main = [name for name in texts if name.count("/") == 1]
     for _ in range(chance.randint(1, 3)):
         name = chance.choice(main if chance.random() < 0.6 else texts)
         if name in files:
-            change = chance.choice((mutated_text, mutated_text, mutated_bytes))
+            binary = name.endswith(".tif") or chance.random() < 0.2
+            change = mutated_bytes if binary else mutated_text
             files[name] = change(files[name], chance)
     while chance.random() < 0.3:
         name = chance.choice(list(files))
@@ -169,7 +181,7 @@ def write_folder(path: Path, files: Files, chance: random.Random) -> Path:
 def write_zip(path: Path, files: Files, chance: random.Random) -> Path:
     """The files in a zip, whose own bytes are changed half of the time."""
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", chance.choice((0, 8, 8, 8, 12, 14))) as archive:
+    with zipfile.ZipFile(packed, "w", chance.choice((0, 8, 8, 8, 8, 8, 8, 12))) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
             if chance.random() < 0.002:

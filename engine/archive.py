@@ -109,17 +109,23 @@ def read_bytes(path: str) -> bytes:
     try:
         content = _read_member(inside) if inside else _read_file(path)
     except KeyError as err:
-        raise ProductError(f"{path} is not there. Download the product again.") from err
+        raise ProductError(f"{shown(path)} is not there. Download the product again.") from err
     except _ZIP_ERRORS as err:
         raise ProductError(
-            f"{path} cannot be read ({err}). The product is damaged: download it again."
+            f"{shown(path)} cannot be read ({err}). The product is damaged: download it again."
         ) from err
     if len(content) > MAX_TEXT_BYTES:
         raise ProductError(
-            f"{path} is larger than {MAX_TEXT_BYTES >> 20} MiB; a file of this kind never is in a "
+            f"{shown(path)} is larger than {MAX_TEXT_BYTES >> 20} MiB; a file of this kind never is in a "
             "genuine product. Download the product from its origin."
         )
     return content
+
+
+def shown(path: str) -> str:
+    """A path of `Container.gdal_path` as people write it, for messages."""
+    inside = _ARCHIVED.fullmatch(path)
+    return f"{inside['braced'] or inside['plain']}/{inside['member']}" if inside else path
 
 
 def _read_member(inside: re.Match[str]) -> bytes:

@@ -46,6 +46,7 @@ MASK_NAMES = {
 }
 _RASTERS = (".tif", ".tiff", ".jp2", ".vrt", ".img")
 _BAND = re.compile(r"(?:^|[^A-Za-z0-9])B(?:and)?[ _-]?(\d{1,2}|0?8A)(?![A-Za-z0-9])", re.IGNORECASE)
+_IN_SAFE = re.compile(r"(?:^|/)GRANULE/[^/]+/IMG_DATA/")
 _MAX_METADATA_FILES = 5
 
 #: Names of products, as different distributors shorten them; group names are those of `_Facts`.
@@ -128,6 +129,11 @@ def read_band_files(container: Container, offset: float | None, band_mapping: st
         RasterError: A file cannot be read.
     """
     rasters = [name for name in container.names if name.lower().endswith(_RASTERS)]
+    if any(_IN_SAFE.search(name) for name in rasters):
+        raise ProductError(
+            f"{container.path} has the images of a .SAFE product, but not its MTD_MSIL1C.xml or "
+            "MTD_MSIL2A.xml, which says how to read their numbers. Download the product again."
+        )
     folder = _folder_with_bands(container, rasters)
     if folder is None:
         if len(rasters) == 1:

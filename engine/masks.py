@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .archive import read_bytes
+from .archive import read_bytes, shown
 from .dependencies import require
 from .errors import ProductError
 from .grid import Grid
@@ -157,12 +157,13 @@ def read_polygons(source: MaskSource) -> MaskPolygons:
     Raises:
         ProductError: It is broken or hostile, or in a CRS that products do not come in.
     """
-    root = parse_xml(read_bytes(source.path), source.path)
-    polygons = tuple(_polygons(root, source))
-    return MaskPolygons(_crs(root, source.path) if polygons else "", polygons)
+    path = shown(source.path)
+    root = parse_xml(read_bytes(source.path), path)
+    polygons = tuple(_polygons(root, path))
+    return MaskPolygons(_crs(root, path) if polygons else "", polygons)
 
 
-def _polygons(root: Element, source: MaskSource) -> Iterator[MaskPolygon]:
+def _polygons(root: Element, path: str) -> Iterator[MaskPolygon]:
     dimension = _dimension(root)
     for feature in root.every("MaskFeature"):
         reason = _POLYGON_TYPES.get(feature.text_of("maskType").upper(), Reason(0))
@@ -170,7 +171,7 @@ def _polygons(root: Element, source: MaskSource) -> Iterator[MaskPolygon]:
             continue
         for polygon in feature.every("Polygon"):
             rings = tuple(
-                _ring(positions, dimension, source.path) for positions in polygon.every("posList")
+                _ring(positions, dimension, path) for positions in polygon.every("posList")
             )
             if rings:
                 yield MaskPolygon(reason, rings)

@@ -92,7 +92,7 @@ def _check_not_inside(path: str) -> None:
 def _descriptions(folder: pathlib.PurePath) -> tuple[str, ...]:
     try:
         return tuple(name for name in os.listdir(folder) if is_metadata_file(name))
-    except OSError:
+    except (OSError, ValueError):  # the latter: a null character in the name
         return ()
 
 

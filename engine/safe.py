@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from .archive import Container
+from .archive import Container, shown
 from .errors import ProductError
 from .markup import Element, parse_xml
 from .source import BandSource, MaskSource, Product
@@ -97,7 +97,7 @@ def read_safe(
     Raises:
         ProductError: The description is broken, hostile or of another kind, or there is no image.
     """
-    path = container.gdal_path(metadata_file)
+    path = shown(container.gdal_path(metadata_file))
     root = posixpath.dirname(metadata_file)
     metadata = _read_metadata(parse_xml(container.read(metadata_file), path), path)
     granules = _granules(container.names, root)
@@ -308,7 +308,7 @@ def _stated_offsets(root: Element, level: str, path: str) -> dict[str, float]:
         offset = _number(element.text, path, _OFFSET[level])
         if band is None or abs(offset) > 65535 or offsets.setdefault(band, offset) != offset:
             raise ProductError(
-                f"{path} has an {_OFFSET[level]} of {offset:g} for band_id {number!r}, which is no "
+                f"{path} has {_OFFSET[level]} {offset:g} for band_id {number[:20]!r}: that is no "
                 "band, no sensible number, or at odds with another. The product is damaged: "
                 "download it again."
             )

@@ -1,4 +1,5 @@
 import dataclasses
+import datetime
 import json
 import pickle
 import re
@@ -16,7 +17,15 @@ from landslip.engine.band_files import band_of_file
 from landslip.engine.errors import BandError, LandslipError, ProductError, RasterError
 from landslip.engine.product import open_product, open_products
 from landslip.engine.stack import OPTICAL_BANDS
-from landslip.tests.safe_fixture import BANDS, PIXEL_SIZES, Safe, metadata, reflectance, write_safe
+from landslip.tests.safe_fixture import (
+    BANDS,
+    PIXEL_SIZES,
+    Safe,
+    metadata,
+    reflectance,
+    write_safe,
+    zip_folder,
+)
 from landslip.tests.support import write_raster
 
 L1C = Safe("L1C", "05.10")
@@ -190,6 +199,16 @@ def test_no_band_at_all(safe):
         open_product(safe)
 
 
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("made", [L1C, L2A], ids=["L1C", "L2A"])
+def test_a_product_without_its_description(tmp_path, made, zipped):
+    path = Path(write_safe(tmp_path, made))
+    (path / made.metadata_name).unlink()
+    path = zip_folder(path) if zipped else path
+    with pytest.raises(ProductError, match=r"images of a \.SAFE product, but not its MTD_MSI"):
+        open_product(str(path))
+
+
 def test_offset_missing_where_there_must_be_one(safe):
     edited(safe, "<BOA_ADD_OFFSET_VALUES_LIST>.*</BOA_ADD_OFFSET_VALUES_LIST>", "")
     with pytest.raises(
@@ -240,8 +259,8 @@ def test_a_baseline_that_is_none(safe):
         (">10000<", ">0<", "multiplied by 0; expected about 10000"),
         (">10000<", ">nan<", "'nan' as BOA_QUANTIFICATION_VALUE"),
         ("BOA_QUANTIFICATION_VALUE", "BOA", "has no BOA_QUANTIFICATION_VALUE"),
-        (">-1000<", ">-1e9<", "BOA_ADD_OFFSET of -1e.09 for band_id '0'"),
-        ('band_id="2"', 'band_id="77"', "band_id '77', which is no band"),
+        (">-1000<", ">-1e9<", "BOA_ADD_OFFSET -1e.09 for band_id '0': that is no"),
+        ('band_id="2"', 'band_id="77"', "band_id '77': that is no band"),
         ('band_id="2">-1000', 'band_id="1">-10', "at odds with another"),
         ("</n1:General_Info>", "", "not well-formed XML"),
         ("^.*$", "", "not well-formed XML"),
@@ -344,6 +363,33 @@ def test_names_of_band_files(tmp_path, names):
 @pytest.mark.parametrize("name", ["slope.tif", "B13.tif", "B02_B03_B04.tif", "AB02.tif", "B0.tif"])
 def test_names_of_no_band(name):
     assert band_of_file(name) is None
+
+
+@given(
+    level=st.sampled_from(["L1C", "L2A"]),
+    baseline=st.sampled_from(["02.09", "03.01", "04.00", "05.11"]),
+    time=st.datetimes(datetime.datetime(2015, 6, 23), datetime.datetime(2040, 1, 1)),
+    zone=st.integers(1, 60),
+    band=st.sampled_from("CDEFGHJKLMNPQRSTUVWX"),
+    style=st.sampled_from(["esa", "pc", "earth search"]),
+)
+@settings(max_examples=40)
+def test_what_a_folders_name_tells(tmp_path_factory, level, baseline, time, zone, band, style):
+    start, tile = f"{time:%Y%m%dT%H%M%S}", f"{zone:02d}{band}AB"
+    name = {
+        "esa": f"S2B_MSI{level}_{start}_N{baseline.replace('.', '')}_R007_T{tile}_{start}",
+        "pc": f"S2C_MSI{level}_{start}_R007_T{tile}_{start}",
+        "earth search": f"S2A_{zone}{band}AB_{time:%Y%m%d}_0_{level}",
+    }[style]
+    folder = tmp_path_factory.mktemp("x")
+    product = open_product(bands_in_folder(folder / name, ["B02.tif"]))
+    assert (product.id, product.level, product.tile) == (name, level, tile)
+    assert product.baseline == (baseline if style == "esa" else "")
+    whole = time.replace(microsecond=0)
+    assert product.date == (
+        f"{whole:%Y-%m-%d}" if style == "earth search" else f"{whole.isoformat()}Z"
+    )
+    assert product.band("B02").offset == (-1000 if product.baseline >= "04.00" else 0)
 
 
 @given(
@@ -517,6 +563,24 @@ def test_a_raster_with_a_name_twice(tmp_path):
         open_product(path)
 
 
+@pytest.mark.parametrize(
+    ("scale", "offset", "expected"),
+    [
+        (1, 0, (0, 1)),
+        (1, -1000, (-1000, 1)),
+        (0.0001, 0, (0, 1)),
+        (0.001, 0.01, (10, 10)),
+        (-1, 0, (0, 1)),
+        (1e-30, 0, (0, 1)),
+        (1, 1e9, (0, 1)),
+        (0.0001, float("inf"), (0, 1)),
+    ],
+)
+def test_scales_that_make_sense_and_that_do_not(tmp_path, scale, offset, expected):
+    source = open_product(scaled(tmp_path / "a.tif", scale, offset)).band("B02")
+    assert (source.offset, source.scale) == pytest.approx(expected)
+
+
 def test_scale_of_a_raster(tmp_path):
     path = scaled(tmp_path / "a.tif", 0.0001, 0.0, ("B02", "dem"))
     product = open_product(path)
@@ -527,6 +591,15 @@ def test_scale_of_a_raster(tmp_path):
 def test_no_such_file(tmp_path):
     with pytest.raises(RasterError, match="cannot be read as a raster"):
         open_product(str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize(
+    "path", ["", ".", "a\0b", "/x\0.SAFE/y", "/dev/null", "/vsizip/x", "zip:x"]
+)
+def test_paths_of_nothing(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(LandslipError, match=r"\.$"):
+        open_product(path)
 
 
 @given(text=st.text(max_size=60))
