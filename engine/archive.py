@@ -116,8 +116,8 @@ def read_bytes(path: str) -> bytes:
         ) from err
     if len(content) > MAX_TEXT_BYTES:
         raise ProductError(
-            f"{shown(path)} is larger than {MAX_TEXT_BYTES >> 20} MiB; a file of this kind never is in a "
-            "genuine product. Download the product from its origin."
+            f"{shown(path)} is larger than {MAX_TEXT_BYTES >> 20} MiB; a file of this kind never "
+            "is in a genuine product. Download the product from its origin."
         )
     return content
 

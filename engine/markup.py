@@ -73,7 +73,8 @@ def parse_xml(content: bytes, path: str) -> Element:
         parser.Parse(content, True)
     except (expat.ExpatError, ValueError, LookupError) as err:  # the latter two: its encoding
         raise ProductError(
-            f"{path} is not well-formed XML ({str(err)[:80]}). The product is damaged: download it again."
+            f"{path} is not well-formed XML ({str(err)[:80]}). The product is damaged: download it "
+            "again."
         ) from err
     return builder.root
 
