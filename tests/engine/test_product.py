@@ -320,6 +320,15 @@ def test_a_tile_received_in_two_pieces_is_not_there_twice(tmp_path):
     assert len(open_products([str(path)])) == 2
 
 
+def test_a_tile_processed_twice_is_there_twice_whatever_its_granules_are_called(tmp_path):
+    newer = dataclasses.replace(L2A, baseline="05.10")
+    paths = [write_safe(tmp_path, made) for made in (L2A, newer)]
+    granule = next((Path(paths[1]) / "GRANULE").iterdir())
+    granule.rename(granule.with_name(granule.name.replace("T102458", "T102510")))
+    with pytest.raises(ProductError, match=r"Tile 32TMT is there twice.*newer processing baseline"):
+        open_products(paths)
+
+
 def test_no_product():
     with pytest.raises(ProductError, match="No product was given"):
         open_products([])
