@@ -20,7 +20,8 @@ from .errors import Cancelled, OutputError, ParameterError
 from .inventory import Landslide
 from .probability import ProbabilityWriter, Provenance, probability_writer
 from .runtime import Model
-from .scene import SceneStatistics, check_scale, scene_statistics
+from .sanity import check_bands
+from .scene import SceneStatistics, scene_sample, statistics_of
 from .stack import Stack, StackReader, open_stack
 from .stitch import RegionBlender
 from .terrain import bounded_cache
@@ -140,14 +141,15 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     stack.require_bands(model.card.bands, f"The model {model.card.name}")
     _warn_of_pixel_size(stack, model.card, warn)
     progress(0, f"Model {model.card.name} {model.card.version} on {model.device}")
-    statistics = scene_statistics(stack, model.card.bands, cancelled)
-    check_scale(statistics, stack)
+    sample = scene_sample(stack, model.card.bands, cancelled)
+    for sentence in check_bands(dict(zip(model.card.bands, sample)), stack.path):
+        warn(sentence)
 
     patches = write_probability(
         request,
         stack,
         model,
-        statistics,
+        statistics_of(sample, model.card.bands),
         lambda fraction, message: progress(_INFERENCE_SHARE * fraction, message),
         cancelled,
     )
