@@ -20,9 +20,9 @@ from .errors import Cancelled, OutputError, ParameterError
 from .inventory import Landslide
 from .probability import ProbabilityWriter, Provenance, probability_writer
 from .runtime import Model
-from .sanity import check_bands
 from .scene import SceneStatistics, scene_sample, statistics_of
 from .stack import Stack, StackReader, open_stack
+from .stack_check import check_stack
 from .stitch import RegionBlender
 from .terrain import bounded_cache
 from .test_time import TEST_TIME, run_with_test_time
@@ -142,7 +142,7 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     _warn_of_pixel_size(stack, model.card, warn)
     progress(0, f"Model {model.card.name} {model.card.version} on {model.device}")
     sample = scene_sample(stack, model.card.bands, cancelled)
-    for sentence in check_bands(dict(zip(model.card.bands, sample)), stack.path):
+    for sentence in check_stack(stack, model.card.bands, sample):
         warn(sentence)
 
     patches = write_probability(

@@ -52,7 +52,7 @@ class Stack:
         missing = [
             band
             for band in wanted
-            if self.number(band) is None and not (band in TERRAIN_BANDS and self._has_elevation)
+            if self.number(band) is None and not (band in TERRAIN_BANDS and self.has_elevation)
         ]
         if not missing:
             return
@@ -70,7 +70,8 @@ class Stack:
         )
 
     @property
-    def _has_elevation(self) -> bool:
+    def has_elevation(self) -> bool:
+        """Whether elevation, and so slope, can be had."""
         return self.dem is not None or self.number("dem") is not None
 
 

@@ -6,7 +6,8 @@ import rasterio
 
 from landslip.engine.errors import RasterError, ScaleError
 from landslip.engine.product import open_product
-from landslip.engine.sanity import check_bands, check_cover, check_dem, check_slope
+from landslip.engine.sanity import check_bands
+from landslip.engine.terrain_sanity import check_cover, check_dem, check_slope
 from landslip.tests.support import write_raster
 
 BANDS = ("B02", "B03", "B04", "B05", "B08", "B8A", "B11", "B12")
