@@ -16,6 +16,9 @@ CACHE_MEGABYTES = 128
 #: A DEM pixel smaller than this share of a stack pixel is averaged; a larger one is interpolated.
 AVERAGE_BELOW = 0.67
 
+#: Largest error of the approximate transformation between CRSs, DEM pixels.
+WARP_TOLERANCE = 0.01
+
 
 class WarpedDem:
     """A DEM seen through the grid of a stack. Reads block by block; use one per thread."""
@@ -43,26 +46,8 @@ class WarpedDem:
             )
         # One pixel more on each side: the slope at the stack's edge needs its neighbours.
         self._padded = grid.shifted(Window(-1, -1, grid.height + 2, grid.width + 2))
-        self._vrt = self._warped(dem_grid)
+        self._vrt = warp_elevation(self._dataset, dem_grid, self._padded)
         self._check_overlap(path)
-
-    def _warped(self, dem_grid: Grid) -> Any:
-        vrt = require("rasterio.vrt", "rasterio")
-        warp = require("rasterio.enums", "rasterio").Resampling
-        finer = dem_grid.pixel_size_metres()[0][0] < (
-            AVERAGE_BELOW * self._grid.pixel_size_metres()[0][0]
-        )
-        return vrt.WarpedVRT(
-            self._dataset,
-            crs=self._padded.crs,
-            transform=self._padded.affine,
-            width=self._padded.width,
-            height=self._padded.height,
-            # Nearest would leave terraces, and bilinear creases, in the slope.
-            resampling=warp.average if finer else warp.cubic,
-            nodata=float("nan"),
-            dtype="float32",
-        )
 
     def _check_overlap(self, path: str) -> None:
         warp = require("rasterio.warp", "rasterio")
@@ -95,6 +80,33 @@ class WarpedDem:
         self._dataset.close()
 
 
+def warp_elevation(dataset: Any, dem_grid: Grid, grid: Grid, method: str = "cubic") -> Any:
+    """A DEM on another grid, as an open dataset of float32 with NaN where there is no data.
+
+    Args:
+        dataset: The open DEM.
+        dem_grid: Its grid.
+        grid: The grid to warp it to.
+        method: ``cubic`` or ``bilinear``. Nearest would leave terraces, and bilinear leaves
+            creases, in the slope. A DEM much finer than the grid is averaged.
+    """
+    vrt = require("rasterio.vrt", "rasterio")
+    warp = require("rasterio.enums", "rasterio").Resampling
+    finer = dem_grid.pixel_size_metres()[0][0] < AVERAGE_BELOW * grid.pixel_size_metres()[0][0]
+    return vrt.WarpedVRT(
+        dataset,
+        crs=grid.crs,
+        transform=grid.affine,
+        width=grid.width,
+        height=grid.height,
+        resampling=warp.average if finer else warp[method],
+        # GDAL's default, an eighth of a DEM pixel, shows in the slope where blocks meet.
+        tolerance=WARP_TOLERANCE,
+        nodata=float("nan"),
+        dtype="float32",
+    )
+
+
 def horn_slope(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) -> np.ndarray:
     """Slope after Horn (1981), as ``gdaldem slope`` computes it.
 
@@ -122,10 +134,14 @@ def horn_slope(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) 
         straight = np.where(np.isnan(opposite), otherwise, 2 * centre - opposite)
         return np.where(np.isnan(there), straight, there)
 
-    n, s = filled(-1, 0, centre), filled(1, 0, centre)
-    w, e = filled(0, -1, centre), filled(0, 1, centre)
-    nw, ne = filled(-1, -1, n + w - centre), filled(-1, 1, n + e - centre)
-    sw, se = filled(1, -1, s + w - centre), filled(1, 1, s + e - centre)
+    if np.isnan(dem).any():
+        n, s = filled(-1, 0, centre), filled(1, 0, centre)
+        w, e = filled(0, -1, centre), filled(0, 1, centre)
+        nw, ne = filled(-1, -1, n + w - centre), filled(-1, 1, n + e - centre)
+        sw, se = filled(1, -1, s + w - centre), filled(1, 1, s + e - centre)
+    else:
+        n, s, w, e = at(-1, 0), at(1, 0), at(0, -1), at(0, 1)
+        nw, ne, sw, se = at(-1, -1), at(-1, 1), at(1, -1), at(1, 1)
     eastward = (ne + 2 * e + se) - (nw + 2 * w + sw)
     southward = (sw + 2 * s + se) - (nw + 2 * n + ne)
     gradient = np.hypot(eastward / (8 * dx), southward / (8 * dy))
@@ -151,12 +167,12 @@ def read_window(dataset: Any, bands: int | list[int], window: Window, path: str)
         ) from err
 
 
-def bounded_cache() -> Any:
-    """A context in which GDAL keeps at most `CACHE_MEGABYTES` of raster blocks in memory.
+def bounded_cache(megabytes: int = CACHE_MEGABYTES) -> Any:
+    """A context in which GDAL keeps at most ``megabytes`` of raster blocks in memory.
 
     Its default is a share of the machine's memory, which a large raster would fill.
     """
-    return require("rasterio").Env(GDAL_CACHEMAX=CACHE_MEGABYTES)
+    return require("rasterio").Env(GDAL_CACHEMAX=megabytes)
 
 
 def open_raster(path: str) -> Any:
