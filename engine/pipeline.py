@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -15,10 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from .. import __version__
+from .background import Background, read_ahead
 from .card import ModelCard
 from .errors import Cancelled, OutputError, ParameterError
 from .inventory import Landslide
-from .probability import ProbabilityWriter, Provenance, probability_writer
+from .probability import Provenance, probability_writer
 from .runtime import Model
 from .scene import SceneStatistics, scene_sample, statistics_of
 from .stack import Stack, StackReader, open_stack
@@ -203,8 +202,8 @@ def write_probability(
         writer = context.enter_context(
             probability_writer(request.probability, stack.grid, area, _provenance(request, model))
         )
-        writing = context.enter_context(_Background(writer))
-        reading = context.enter_context(closing(_read_ahead(stack, card, lattice, blocks)))
+        writing = context.enter_context(Background(writer.write))
+        reading = context.enter_context(closing(_read_regions(stack, card, lattice, blocks)))
         for region, values, valid in reading:
             runner = _RegionRunner(request, model, statistics, lattice, region, values, valid)
             for count in runner.batches():
@@ -275,47 +274,21 @@ class _RegionRunner:
         return self._valid[self._place(self._region)]
 
 
-def _read_ahead(
+def _read_regions(
     stack: Stack, card: ModelCard, lattice: Lattice, blocks: list[Window]
 ) -> Generator[tuple[Window, np.ndarray, np.ndarray], None, None]:
     """Read regions with their halo, always one ahead of the one in work."""
-    local = threading.local()  # GDAL datasets belong to the thread that opened them
-    with ExitStack() as files, ThreadPoolExecutor(1, "landslip-read") as pool:
+    opened: list[StackReader] = []  # GDAL datasets belong to the thread that opened them
+    with ExitStack() as files:
 
         def read(region: Window) -> tuple[np.ndarray, np.ndarray]:
-            if not hasattr(local, "reader"):
-                local.reader = files.enter_context(StackReader(stack, card.bands))
-            return local.reader.read(lattice.halo_window(region))
+            if not opened:
+                opened.append(files.enter_context(StackReader(stack, card.bands)))
+            return opened[0].read(lattice.halo_window(region))
 
-        ahead: Future[tuple[np.ndarray, np.ndarray]] = pool.submit(read, blocks[0])
-        for index, region in enumerate(blocks):
-            values, valid = ahead.result()
-            if index + 1 < len(blocks):
-                ahead = pool.submit(read, blocks[index + 1])
-            yield region, values, valid
-
-
-class _Background:
-    """Writes regions on a thread of its own, one at a time; a failure shows at the next put."""
-
-    def __init__(self, writer: ProbabilityWriter) -> None:
-        self._writer = writer
-        self._pool = ThreadPoolExecutor(1, "landslip-write")
-        self._last: Future[None] | None = None
-
-    def __enter__(self) -> _Background:
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._pool.shutdown(wait=True)
-        if kind is None and self._last:
-            self._last.result()
-
-    def put(self, region: Window, probability: np.ndarray, valid: np.ndarray) -> None:
-        """Wait for the region before, then hand this one over."""
-        if self._last:
-            self._last.result()
-        self._last = self._pool.submit(self._writer.write, region, probability, valid)
+        with closing(read_ahead(blocks, read)) as reading:
+            for region, (values, valid) in reading:
+                yield region, values, valid
 
 
 def check_request(request: DetectRequest) -> None:
