@@ -28,6 +28,7 @@ class Reason(enum.IntFlag):
     SHADOW = 16  #: of a cloud
     SNOW = 32
     WATER = 64
+    OUTSIDE = 128  #: outside of the area that was asked for
 
 
 #: Scene classes of Sen2Cor: *Level-2A Algorithm Theoretical Basis Document* (ESA,
