@@ -104,8 +104,9 @@ def _offset_left(samples: Samples, what: str) -> str:
         return ""
     return (
         f"Values of {what} seem to be {_OFFSET} too high: {evidence}. Products of processing "
-        f"baseline 04.00 and later carry an offset of {_OFFSET} that must be subtracted. Give the "
-        "product itself to Prepare stack, which does so, or subtract it; ignore this if it was."
+        f"baseline 04.00 and later carry an offset of {_OFFSET} that must be subtracted: give the "
+        f"product with its metadata, or the offset -{_OFFSET}, when you prepare the stack. Ignore "
+        "this if it was subtracted."
     )
 
 
