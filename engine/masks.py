@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import functools
+import operator
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -91,6 +93,19 @@ def _whole(values: np.ndarray) -> np.ndarray:
     if values.dtype.kind in "biu":
         return values
     return np.nan_to_num(values, nan=0, posinf=0, neginf=0).astype(np.int64)
+
+
+def tells(source: MaskSource) -> Reason:
+    """The reasons that a mask can tell of."""
+    if source.layer:
+        return _LAYERS[source.layer]
+    if source.kind == "scl":
+        return functools.reduce(operator.or_, SCENE_CLASSES.values())
+    if source.kind == "cloud_classes":
+        return functools.reduce(operator.or_, _CLOUD_CLASSES.values())
+    if source.kind in ("qa60", "cloud_vector"):
+        return Reason.CLOUD | Reason.CIRRUS
+    return Reason.NODATA if source.kind == "nodata_vector" else Reason.DEFECTIVE
 
 
 def raster_reasons(source: MaskSource, values: np.ndarray) -> np.ndarray:

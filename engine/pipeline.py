@@ -15,8 +15,9 @@ import numpy as np
 from .. import __version__
 from .background import Background, read_ahead
 from .card import ModelCard
-from .errors import Cancelled, OutputError, ParameterError
+from .errors import Cancelled, ParameterError
 from .inventory import Landslide
+from .output import check_geotiff
 from .probability import Provenance, probability_writer
 from .runtime import Model
 from .scene import SceneStatistics, scene_sample, statistics_of
@@ -61,6 +62,8 @@ class DetectRequest:
         band_mapping: See `stack.open_stack`.
         test_time: One of `test_time.TEST_TIME`.
         region_size: Side of the blocks of output pixels worked on at a time.
+        product: Name of the product that the stack was just prepared from, when its values were
+            checked; empty for a stack that comes from elsewhere.
     """
 
     stack: str
@@ -76,6 +79,7 @@ class DetectRequest:
     band_mapping: str = ""
     test_time: str = "none"
     region_size: int = REGION_SIZE
+    product: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,8 +145,9 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     _warn_of_pixel_size(stack, model.card, warn)
     progress(0, f"Model {model.card.name} {model.card.version} on {model.device}")
     sample = scene_sample(stack, model.card.bands, cancelled)
-    for sentence in check_stack(stack, model.card.bands, sample):
-        warn(sentence)
+    if not request.product:
+        for sentence in check_stack(stack, model.card.bands, sample):
+            warn(sentence)
 
     patches = write_probability(
         request,
@@ -311,16 +316,7 @@ def check_request(request: DetectRequest) -> None:
         check_threshold(request.threshold)
     check_minimum_area(request.min_area)
     inputs = [path for path in (request.stack, request.dem, request.model) if path]
-    if Path(request.probability).resolve() in [Path(path).resolve() for path in inputs]:
-        raise OutputError(
-            f"The probability raster would overwrite an input ({request.probability}). Choose "
-            "another file name."
-        )
-    if Path(request.probability).suffix.lower() not in (".tif", ".tiff"):
-        raise OutputError(
-            f"The probability raster is written as GeoTIFF, but {request.probability} does not end "
-            "in .tif. Choose a file name that does."
-        )
+    check_geotiff(request.probability, inputs, "The probability raster")
 
 
 def _warn_of_pixel_size(stack: Stack, card: ModelCard, warn: Warn) -> None:
@@ -347,7 +343,7 @@ def _provenance(request: DetectRequest, model: Model) -> Provenance:
         model_version=model.card.version,
         model_sha256=hashlib.sha256(Path(request.model).read_bytes()).hexdigest(),
         threshold=model.card.threshold,
-        source=Path(request.stack).name,
+        source=request.product or Path(request.stack).name,
         run_date=datetime.now(timezone.utc).date().isoformat(),
         device=model.device,
         test_time=request.test_time,
