@@ -47,9 +47,7 @@ def test_it_equals_preparing_first(request_of, tmp_path, level, zipped):
     request = request_of(Safe(level, "05.09"), zipped=zipped)
     found = detect_in_product(request)
     stack = str(tmp_path / "stack.tif")
-    prepare(
-        PrepareRequest((request.stack,), stack, (request.dem,), model=request.model, out=("cloud",))
-    )
+    prepare(PrepareRequest((request.stack,), stack, (request.dem,), model=request.model))
     again = dataclasses.replace(request, stack=stack, probability=str(tmp_path / "again.tif"))
     expected = detect(again)
     probability, tags = read(request.probability)
