@@ -176,13 +176,24 @@ def fill_voids(dem: np.ndarray, widest: int) -> None:
     missing = np.isnan(dem)
     if not missing.any():
         return
-    fillnodata = require("rasterio.fill", "rasterio").fillnodata
-    reach = 2.0 * (widest + _RIM)
     for place, void in _small_voids(missing, widest):
         # Not from what was filled before: the order of voids depends on how the DEM was cut.
-        known = ~missing[place]
-        part = np.where(known, dem[place], 0).astype(np.float32)
-        dem[place][void] = fillnodata(part, known, max_search_distance=reach)[void]
+        dem[place][void] = _from_rim(dem[place], ~missing[place], void)
+
+
+def _from_rim(dem: np.ndarray, known: np.ndarray, void: np.ndarray) -> np.ndarray:
+    """Elevation in a void: smooth, and exact on a plane; NaN where the rim does not enclose it.
+
+    Clough and Tocher's piecewise cubic; inverse distances would leave terraces on a slope.
+    """
+    interpolate = require("scipy.interpolate", "scipy")
+    ndimage = require("scipy.ndimage", "scipy")
+    rim = known & ndimage.binary_dilation(void, np.ones((3, 3)), iterations=_RIM)
+    points = np.argwhere(rim)
+    if len(points) < 3 or np.linalg.matrix_rank(points - points[0]) < 2:  # all in one line
+        return np.full(np.count_nonzero(void), np.nan)
+    surface = interpolate.CloughTocher2DInterpolator(points, dem[rim].astype(float))
+    return np.asarray(surface(np.argwhere(void)))
 
 
 def _small_voids(

@@ -146,6 +146,7 @@ class _Granule:
         ]
         # A ready raster may say nothing of its margins, which are 0 in all optical bands.
         self._optical = [i for i, band in enumerate(bands) if band in OPTICAL_BANDS]
+        self._asked = np.uint8(reasons)
         masks = [mask for mask in product.masks if not mask.band or mask.band in bands]
         self._masks = [self._mask(mask) for mask in masks if tells(mask) & reasons]
         self.own_grid = Grid.of(self._open(self._bands[0].path), self._bands[0].path)
@@ -195,6 +196,6 @@ class _Granule:
         if self._optical:
             valid &= lit
         for mask in self._masks:
-            reasons |= mask(window)
+            reasons |= mask(window) & self._asked
         reasons[~valid] |= Reason.NODATA
         return Block(values, valid, reasons)

@@ -83,6 +83,15 @@ class StackPlan:
         return tuple(dict.fromkeys((*bands, *self.for_indices, *needed)))
 
     @property
+    def from_masks(self) -> Reason:
+        """What masks are read for. Which pixels have no data, numbers tell: only lost ones differ.
+
+        Quality masks have a hundred layers; reading them all takes as long as the bands.
+        """
+        asked = self.out & ~(Reason.NODATA | Reason.OUTSIDE)
+        return asked | Reason.NODATA if Reason.DEFECTIVE in asked else asked
+
+    @property
     def for_indices(self) -> tuple[str, ...]:
         """Bands that the indices are made of."""
         return tuple(dict.fromkeys(band for index in self.indices for band in INDICES[index]))
@@ -131,7 +140,7 @@ class StackBlocks:
 
     def _mosaic(self, products: tuple[Product, ...], bands: tuple[str, ...]) -> Mosaic:
         plan = self._plan
-        mosaic = Mosaic(products, plan.grid, bands, plan.resampling, plan.out)
+        mosaic = Mosaic(products, plan.grid, bands, plan.resampling, plan.from_masks)
         return self._files.enter_context(closing(mosaic))
 
     def _terrain(self) -> Elevation:

@@ -102,6 +102,8 @@ def warp_elevation(dataset: Any, dem_grid: Grid, grid: Grid, method: str = "cubi
         resampling=warp.average if finer else warp[method],
         # GDAL's default, an eighth of a DEM pixel, shows in the slope where blocks meet.
         tolerance=WARP_TOLERANCE,
+        # Undeclared, NaN would swallow all pixels that it has a share in.
+        src_nodata=float("nan") if dataset.nodata is None else dataset.nodata,
         nodata=float("nan"),
         dtype="float32",
     )
