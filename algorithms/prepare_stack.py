@@ -110,7 +110,12 @@ class PrepareStack(LandslipAlgorithm):
                 folder.Folder,
                 optional=True,
             ),
-            several("DEM", self.tr("DEMs (elevation in metres)"), files, optional=True),
+            several(
+                "DEM",
+                self.tr("DEMs (elevation in metres)"),
+                QgsProcessing.TypeRaster,
+                optional=True,
+            ),
             QgsProcessingParameterString(
                 "MODEL", self.tr("Bands of this model (empty: all)"), optional=True
             ),
@@ -236,7 +241,7 @@ class PrepareStack(LandslipAlgorithm):
         return PrepareRequest(
             products=self._products(parameters, "INPUT", context),
             stack=self.parameterAsOutputLayer(parameters, "OUTPUT", context),
-            dems=self._files(parameters, "DEM", context),
+            dems=self._dems(parameters, context),
             mask=mask,
             model=self._model(parameters, context),
             grid=self._grid(parameters, context),
@@ -262,6 +267,12 @@ class PrepareStack(LandslipAlgorithm):
         self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
     ) -> tuple[str, ...]:
         return tuple(filter(None, self.parameterAsFileList(parameters, name, context)))
+
+    def _dems(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[str, ...]:
+        """Files of the DEMs; QGIS itself would leave out those that it cannot load."""
+        given = parameters.get("DEM") or []
+        layers = given if isinstance(given, (list, tuple)) else [given]
+        return tuple(self.raster_path({"DEM": layer}, "DEM", context) for layer in layers)
 
     def _chosen(
         self, parameters: dict[str, Any], name: str, context: QgsProcessingContext

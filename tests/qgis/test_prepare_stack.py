@@ -8,6 +8,9 @@ import rasterio
 
 qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python bindings")
 
+from landslip.algorithms.base import RESOURCES  # noqa: E402
+from landslip.demo.processing import run_algorithm  # noqa: E402
+from landslip.tests.qgis.support import layer_features  # noqa: E402
 from landslip.tests.safe_fixture import CORNERS, CRS, SIZE, Safe, reflectance, write_safe  # noqa: E402
 from landslip.tests.support import write_raster  # noqa: E402
 
@@ -130,3 +133,49 @@ def test_an_error_of_the_run_is_told(run, product, tmp_path):
     with pytest.raises(qgis_core.QgsProcessingException, match="does not touch the stack"):
         run(NAME, {"INPUT": [product], "DEM": [elsewhere], "OUTPUT": str(tmp_path / "s.tif")})
     assert not (tmp_path / "s.tif").exists()
+
+
+def test_model_from_download_to_landslides(run, product, dem, model_path, tmp_path):
+    """The model that the plugin ships: prepare, detect, vectorise."""
+    model = qgis_core.QgsProcessingModelAlgorithm()
+    assert model.fromFile(str(RESOURCES / "download_to_landslides.model3"))
+    valid, problems = model.validate()
+    assert valid, problems
+    run(
+        model,
+        {
+            "products": [product],
+            "dem": dem,
+            "model": model_path,
+            "threshold": 0.4,
+            "min_area": 0,
+            "prepare:Stack": str(tmp_path / "stack.tif"),
+            "detect:Landslide probability": str(tmp_path / "p.tif"),
+            "vectorise:Landslide inventory": str(tmp_path / "i.gpkg"),
+        },
+    )
+    with rasterio.open(tmp_path / "stack.tif") as stack, rasterio.open(tmp_path / "p.tif") as p:
+        assert stack.descriptions == ("B04", "B03", "B02")
+        assert stack.bounds == p.bounds
+        pixels = int((p.read(1) >= 0.4).sum())
+    features = layer_features(str(tmp_path / "i.gpkg"))
+    assert sum(feature["pixel_count"] for feature in features) == pixels > 0
+    assert features[0]["slope_mean"] == pytest.approx(np.degrees(np.arctan(0.5)), abs=0.1)
+
+
+def test_from_a_shell(product, dem, tmp_path):
+    results = run_algorithm(
+        NAME,
+        {
+            "INPUT": product,
+            "DEM": dem,
+            "OUT": "cloud,snow",
+            "OUTPUT": str(tmp_path / "stack.tif"),
+            "MASK": str(tmp_path / "mask.tif"),
+        },
+        tmp_path,
+    )
+    assert results["BANDS"].split(",")[-3:] == ["slope", "dem", "B8A"]
+    with rasterio.open(results["OUTPUT"]) as stack, rasterio.open(results["MASK"]) as mask:
+        assert stack.descriptions == tuple(results["BANDS"].split(","))
+        assert set(np.unique(mask.read(1))) == {0, 4, 32, 36}
