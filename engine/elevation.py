@@ -92,7 +92,7 @@ class Elevation:
             tiles = [self._open(source) for source in sources]
             _check_overlap(tiles, grid)
             self._warped = [
-                (tile.band, self._warp(tile, method)) for tile in map(_joined, _groups(tiles))
+                (group[0].path, self._warp(_joined(group), method)) for group in _groups(tiles)
             ]
         except BaseException:
             self._files.close()
@@ -112,9 +112,10 @@ class Elevation:
         band = source.band or 1
         return _Tile(source.path, Grid.of(dataset, source.path), band, dataset.nodata)
 
-    def _warp(self, tile: _Tile, method: str) -> Any:
+    def _warp(self, tile: _Tile, method: str) -> tuple[int, Any]:
         dataset = self._files.enter_context(open_raster(tile.path))
-        return self._files.enter_context(warp_elevation(dataset, tile.grid, self._padded, method))
+        warped = warp_elevation(dataset, tile.grid, self._padded, method)
+        return tile.band, self._files.enter_context(warped)
 
     def read(self, window: Window) -> Terrain:
         """Elevation and slope in a window that lies inside the grid.
@@ -141,10 +142,10 @@ class Elevation:
     def _read_first(self, window: Window) -> np.ndarray:
         """Elevation from the first DEM that has it."""
         dem: np.ndarray | None = None
-        for band, dataset in self._warped:
+        for path, (band, dataset) in self._warped:
             if dem is not None and not np.isnan(dem).any():
                 break
-            values = read_window(dataset, band, window, "The DEM").filled(np.nan)
+            values = read_window(dataset, band, window, path).filled(np.nan)
             dem = values if dem is None else np.where(np.isnan(dem), values, dem)
         if dem is None:
             raise RasterError("No DEM was given. Give at least one.")

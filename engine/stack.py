@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .elevation import DemSource, Elevation
 from .errors import BandError
 from .grid import Grid
-from .terrain import WarpedDem, open_raster, read_window
+from .terrain import open_raster, read_window
 from .tiling import Window, reflected
 
 OPTICAL_BANDS = tuple(
@@ -96,7 +97,7 @@ def open_stack(path: str, dem: str | None = None, band_mapping: str = "") -> Sta
             bands = _described_bands(dataset.descriptions, path)
         stack = Stack(path, grid, bands, dataset.dtypes[0], dem or None)
     if stack.dem:
-        WarpedDem(stack.dem, grid).close()  # a wrong DEM is reported before any work
+        Elevation([DemSource(stack.dem)], grid).close()  # a wrong DEM is reported before any work
     return stack
 
 
@@ -181,10 +182,10 @@ class StackReader:
         self._computed = [band for band in bands if stack.number(band) is None]
         self._terrain = self._open_terrain() if self._computed else None
 
-    def _open_terrain(self) -> WarpedDem:
-        if self._stack.dem:
-            return WarpedDem(self._stack.dem, self._stack.grid)
-        return WarpedDem(self._stack.path, self._stack.grid, band=self._stack.number("dem") or 1)
+    def _open_terrain(self) -> Elevation:
+        stack = self._stack
+        own = DemSource(stack.path, stack.number("dem") or 1)
+        return Elevation([DemSource(stack.dem) if stack.dem else own], stack.grid)
 
     def __enter__(self) -> StackReader:
         return self
@@ -226,9 +227,9 @@ class StackReader:
         if self._in_file:
             self._read_file(window, values, valid)
         if self._terrain:
-            elevation, slope = self._terrain.read(window)
+            terrain = self._terrain.read(window)
             for band in self._computed:
-                layer = elevation if band == "dem" else slope
+                layer = terrain.elevation if band == "dem" else terrain.slope
                 values[self._bands.index(band)] = layer
                 valid &= np.isfinite(layer)
         return values, valid

@@ -1,4 +1,4 @@
-"""Elevation and slope on the grid of a stack, from a DEM of any CRS and resolution."""
+"""What a DEM and any other raster need: opening, reading, warping, and the slope."""
 
 from __future__ import annotations
 
@@ -18,66 +18,6 @@ AVERAGE_BELOW = 0.67
 
 #: Largest error of the approximate transformation between CRSs, DEM pixels.
 WARP_TOLERANCE = 0.01
-
-
-class WarpedDem:
-    """A DEM seen through the grid of a stack. Reads block by block; use one per thread."""
-
-    def __init__(self, path: str, grid: Grid, band: int | None = None) -> None:
-        """Open the DEM.
-
-        Args:
-            path: The raster.
-            grid: The stack's grid.
-            band: Number of the elevation band; None for a raster that has only that.
-
-        Raises:
-            RasterError: The DEM cannot be read, has no CRS, or does not touch the stack.
-        """
-        self._grid = grid
-        self._path = path
-        self._band = band or 1
-        self._dataset = open_raster(path)
-        dem_grid = Grid.of(self._dataset, path)
-        if band is None and self._dataset.count != 1:
-            raise RasterError(
-                f"{path} has {self._dataset.count} bands; expected a DEM of one band with "
-                "elevation in metres. Give the elevation band as a raster of its own."
-            )
-        # One pixel more on each side: the slope at the stack's edge needs its neighbours.
-        self._padded = grid.shifted(Window(-1, -1, grid.height + 2, grid.width + 2))
-        self._vrt = warp_elevation(self._dataset, dem_grid, self._padded)
-        self._check_overlap(path)
-
-    def _check_overlap(self, path: str) -> None:
-        warp = require("rasterio.warp", "rasterio")
-        stack = self._grid.bounds
-        dem = warp.transform_bounds(self._dataset.crs, self._grid.crs, *self._dataset.bounds)
-        if dem[0] >= stack[2] or dem[2] <= stack[0] or dem[1] >= stack[3] or dem[3] <= stack[1]:
-            raise RasterError(
-                f"The DEM {path} does not touch the stack: it covers "
-                f"{', '.join(f'{x:.6g}' for x in dem)} in the stack's CRS, the stack "
-                f"{self._grid.bounds_text()}. Give a DEM of the same place."
-            )
-
-    def read(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
-        """Elevation and slope in a window that lies inside the stack.
-
-        Returns:
-            Elevation in metres and slope in degrees, float32 [height, width], NaN where the DEM
-            has no data.
-        """
-        # In the padded grid, the window with its margin begins at the window's own numbers.
-        padded = Window(window.row, window.col, window.height + 2, window.width + 2)
-        dem = read_window(self._vrt, self._band, padded, self._path).filled(np.nan)
-        rows = np.arange(window.row, window.row_stop)
-        dx, dy = self._grid.pixel_size_metres(rows)
-        return dem[1:-1, 1:-1], horn_slope(dem, dx[:, None], dy[:, None])
-
-    def close(self) -> None:
-        """Close the files."""
-        self._vrt.close()
-        self._dataset.close()
 
 
 def warp_elevation(dataset: Any, dem_grid: Grid, grid: Grid, method: str = "cubic") -> Any:
