@@ -256,7 +256,7 @@ def _expected_offset(facts: _Facts) -> tuple[float, str]:
     return -1000.0, (
         f"The files come from processing baseline {facts.baseline}, in which numbers are 1000 too "
         "high, and nothing says that this was corrected: 1000 was subtracted. If they were "
-        "corrected, give the offset 0."
+        "corrected, prepare the stack with the offset 0."
     )
 
 

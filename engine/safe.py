@@ -235,8 +235,8 @@ def _offsets(
         raise ProductError(
             f"{identifier} has processing baseline {metadata.baseline or 'unknown'}, but its "
             f"description has no {_OFFSET[metadata.level]} for {', '.join(missing)}; expected one "
-            "for every band since baseline 04.00. Download the product again, or give the offset "
-            "(-1000 in all products so far)."
+            "for every band since baseline 04.00. Download the product again, or prepare the stack "
+            "with the offset given (-1000 in all products so far)."
         )
     return {band: stated.get(band, 0.0) for band in bands}
 
@@ -356,7 +356,7 @@ def _baseline_warning(baseline: str, level: str, root: Element) -> Iterator[str]
             yield (
                 "The product was made outside of ESA (baseline 99.99) and its description has no "
                 "offset, so none is removed. If it came from an L1C product of baseline 04.00 or "
-                "newer, compare a few pixels, and give the offset."
+                "newer, compare a few pixels, and prepare the stack with the offset given."
             )
     elif version > NEWEST_BASELINE:
         yield (

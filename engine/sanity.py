@@ -154,7 +154,7 @@ def _offset_taken_twice(samples: Samples, what: str) -> str:
     return (
         f"Band {band} of {what} goes down to {lows[band]:.0f} (2nd percentile), but reflectance is "
         f"not negative: the offset of {_OFFSET} seems to be subtracted though it was already, or "
-        "was never there. Give the offset 0."
+        "was never there. Prepare the stack with the offset 0."
     )
 
 
