@@ -27,6 +27,7 @@ _OFFSET = 1000
 _BRIGHT_GROUND = {"B04": 1500, "B05": 1500, "B11": 1700, "B12": 1700}
 _BRIGHT = 2500  #: clouds, snow and sand are brighter in green and blue
 _DARK = 1000  #: water and shadow are darker in red and in near infrared
+_WATER = 400  #: water is darker in shortwave infrared
 #: Fewer pixels tell nothing about a scene.
 _ENOUGH = 200
 
@@ -168,6 +169,8 @@ def _near_infrared_swapped(samples: Samples, what: str) -> str:
     for band in ("B02", "B03"):
         if band in samples:
             land &= samples[band] < _BRIGHT
+    if "B11" in samples:  # muddy water is bright in red, but black there
+        land &= samples["B11"] > _WATER
     count = int(land.sum())
     if count < max(_ENOUGH, 0.05 * land.size):
         return ""

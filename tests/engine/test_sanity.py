@@ -34,6 +34,7 @@ SCENES = {
     "sea with an island": {"sea": 0.985, "forest": 0.015},
     "snow": {"snow": 1.0},
     "snow and forest": {"snow": 0.6, "forest": 0.4},
+    "muddy lake": {"mud": 0.95, "forest": 0.05},
     "muddy river": {"mud": 0.2, "forest": 0.8},
     "clouds": {"cloud": 1.0},
 }
