@@ -25,10 +25,11 @@ from qgis.core import (
 
 from ..engine.elevation import METHODS as DEM_METHODS
 from ..engine.errors import LandslipError, ParameterError
-from ..engine.prepare import REASONS, PrepareRequest, prepare
+from ..engine.prepare import PrepareRequest, prepare
+from ..engine.prepare_plan import REASONS
 from ..engine.product import open_products
 from ..engine.resample import METHODS
-from ..engine.stack_blocks import COVER_RULES
+from ..engine.stack_plan import COVER_RULES
 from ..engine.target_grid import AreaOfInterest, GridRequest
 from ..engine.zoo import model_path
 from .base import LandslipAlgorithm, engine_errors, hooks, user_message

@@ -1,6 +1,6 @@
 """Preparing a stack against the same work of GDAL's programs, in turns in one run.
 
-    python benchmarks/bench_prepare.py [--size 10980] [--rounds 1] [--jpeg2000]
+    python benchmarks/bench_prepare.py [--size 10980] [--height 10980] [--rounds 1] [--jpeg2000]
 
 A product of 13 bands is generated (10, 20 and 60 m, one file a band) with a DEM in degrees.
 Landslip makes a stack of 14 bands, with overviews. The pipeline makes the same: ``gdalbuildvrt``
@@ -48,7 +48,10 @@ PROGRAMS = ("gdalbuildvrt", "gdalwarp", "gdaldem", "gdal_translate", "gdaladdo")
 def main() -> None:
     """Run both in turns, and print time, memory and their ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", type=int, default=10980, help="side of the tile, 10 m pixels")
+    parser.add_argument("--size", type=int, default=10980, help="width of the tile, 10 m pixels")
+    parser.add_argument(
+        "--height", type=int, help="less than the width takes less time, as much memory"
+    )
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--jpeg2000", action="store_true", help="bands as JP2, as ESA has them")
     parser.add_argument("--folder", type=Path, help="where to work; else a temporary folder")
@@ -60,7 +63,8 @@ def main() -> None:
     if missing := [name for name in PROGRAMS if not shutil.which(name)]:
         sys.exit(f"The pipeline needs {', '.join(missing)} (Debian: gdal-bin).")
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        make_product(Path(folder), options.size // 6 * 6, options.jpeg2000)
+        shape = (options.height or options.size) // 6 * 6, options.size // 6 * 6
+        make_product(Path(folder), shape, options.jpeg2000)
         compare(Path(folder), options.rounds)
 
 
@@ -164,8 +168,8 @@ def check_same(folder: Path) -> None:
         rasterio.open(folder / "landslip.tif") as ours,
         rasterio.open(folder / "gdal.tif") as theirs,
     ):
-        side = min(1024, ours.width - 200)
-        window = rasterio.windows.Window(100, 100, side, side)
+        rows, cols = (min(1024, length - 200) for length in ours.shape)
+        window = rasterio.windows.Window(100, 100, cols, rows)
         one, other = ours.read(window=window), theirs.read(window=window)
     apart = np.median(np.abs(one - other), axis=(1, 2))
     print("median differences:", ", ".join(f"{b} {d:.3g}" for b, d in zip(ORDER, apart)))
@@ -174,16 +178,19 @@ def check_same(folder: Path) -> None:
 # --- what is prepared ---
 
 
-def make_product(folder: Path, size: int, jpeg2000: bool) -> None:
+def make_product(folder: Path, shape: tuple[int, int], jpeg2000: bool) -> None:
     """Write 13 bands, baseline 03.01 by name, and a DEM of one arc second that covers them."""
     product = folder / "product"
     product.mkdir()
-    print(f"{size} x {size} pixels of 10 m, {'JPEG 2000' if jpeg2000 else 'GeoTIFF'}", flush=True)
+    height, width = shape
+    kind = "JPEG 2000" if jpeg2000 else "GeoTIFF"
+    print(f"{width} x {height} pixels of 10 m, {kind}", flush=True)
     for pixel, bands in PIXELS.items():
         for number, band in enumerate(bands):
             name = f"T54TXN_20200823T013039_{band}.{'jp2' if jpeg2000 else 'tif'}"
-            write_band(product / name, size * 10 // pixel, pixel, number, jpeg2000)
-    write_dem(folder / "dem.tif", size)
+            here = height * 10 // pixel, width * 10 // pixel
+            write_band(product / name, here, pixel, number, jpeg2000)
+    write_dem(folder / "dem.tif", shape)
 
 
 def texture(rows: np.ndarray, cols: np.ndarray, seed: int) -> np.ndarray:
@@ -199,18 +206,19 @@ def texture(rows: np.ndarray, cols: np.ndarray, seed: int) -> np.ndarray:
     return total / 2
 
 
-def write_band(path: Path, size: int, pixel: int, seed: int, jpeg2000: bool) -> None:
+def write_band(path: Path, shape: tuple[int, int], pixel: int, seed: int, jpeg2000: bool) -> None:
     """Write one band in strips, with some noise, as sensors have it."""
     import rasterio
 
     rng = np.random.default_rng(seed)
+    height, width = shape
     plain = path.with_suffix(".tif")
     profile = {
         "driver": "GTiff",
         "dtype": "uint16",
         "count": 1,
-        "width": size,
-        "height": size,
+        "width": width,
+        "height": height,
         "crs": CRS,
         "transform": rasterio.Affine(pixel, 0, WEST, 0, -pixel, NORTH),
         "nodata": None if jpeg2000 else 0,
@@ -221,13 +229,13 @@ def write_band(path: Path, size: int, pixel: int, seed: int, jpeg2000: bool) -> 
         "predictor": 2,
         "zlevel": 1,
     }
-    cols = (np.arange(size) + 0.5) * pixel
+    cols = (np.arange(width) + 0.5) * pixel
     with rasterio.open(plain, "w", **profile) as dataset:
-        for row in range(0, size, 512):
-            rows = (np.arange(row, min(size, row + 512)) + 0.5) * pixel
+        for row in range(0, height, 512):
+            rows = (np.arange(row, min(height, row + 512)) + 0.5) * pixel
             strip = 1500 + 400 * texture(rows, cols, seed)
             strip += 12 * rng.standard_normal(strip.shape, dtype=np.float32)
-            window = rasterio.windows.Window(0, row, size, len(rows))
+            window = rasterio.windows.Window(0, row, width, len(rows))
             dataset.write(strip.clip(1, 9999).astype(np.uint16), 1, window=window)
     if jpeg2000:
         call("gdal_translate", "-q", "-of", "JP2OpenJPEG", "-co", "QUALITY=100", "-co",
@@ -236,14 +244,14 @@ def write_band(path: Path, size: int, pixel: int, seed: int, jpeg2000: bool) -> 
         plain.unlink()
 
 
-def write_dem(path: Path, size: int) -> None:
+def write_dem(path: Path, shape: tuple[int, int]) -> None:
     """Write a DEM of one arc second in EPSG:4326, like those that are downloaded."""
     import rasterio
     from rasterio.warp import transform_bounds
 
-    far = size * 10
+    down, right = (10 * length for length in shape)
     west, south, east, north = transform_bounds(
-        CRS, "EPSG:4326", WEST - 2000, NORTH - far - 2000, WEST + far + 2000, NORTH + 2000
+        CRS, "EPSG:4326", WEST - 2000, NORTH - down - 2000, WEST + right + 2000, NORTH + 2000
     )
     step = 1 / 3600
     width, height = int((east - west) / step), int((north - south) / step)

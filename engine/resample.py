@@ -12,7 +12,7 @@ from .dependencies import require
 from .errors import ParameterError
 from .grid import Grid
 from .source import BandSource
-from .terrain import AVERAGE_BELOW, read_window
+from .terrain import AVERAGE_BELOW, WARP_TOLERANCE, read_window
 from .tiling import Window
 
 METHODS = ("bilinear", "cubic", "nearest")
@@ -271,6 +271,7 @@ def _warp(dataset: Any, grid: Grid, method: str, source: Grid, nodata: float | N
         width=grid.width,
         height=grid.height,
         resampling=resampling[method],
+        tolerance=WARP_TOLERANCE,
         src_nodata=dataset.nodata if nodata is None else nodata,
         nodata=float("nan"),
         dtype="float32",

@@ -12,7 +12,8 @@ from .coregister import Shift, scene_shift, shift_warning
 from .geotiff import NODATA
 from .sanity import check_bands
 from .stack import OPTICAL_BANDS, TERRAIN_BANDS
-from .stack_blocks import StackBlock, StackPlan
+from .stack_blocks import StackBlock
+from .stack_plan import StackPlan
 from .terrain_sanity import check_cover
 from .tiling import Window
 

@@ -484,7 +484,8 @@ def test_disk_full(tmp_path):
     script = f"""
         import resource, signal
         from landslip.engine.errors import LandslipError
-        from landslip.engine.prepare import GridRequest, PrepareRequest, prepare
+        from landslip.engine.prepare import PrepareRequest, prepare
+        from landslip.engine.target_grid import GridRequest
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
         grid = GridRequest(pixel_size=0.7)
