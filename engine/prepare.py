@@ -115,24 +115,30 @@ def _write(
     windows = list(regions(plan.grid.area, BLOCK_SIZE))
     summary = StackSummary(plan, len(windows))
     with ExitStack() as context:
-        stack = context.enter_context(geotiff(request.stack, _layout(request, plan)))
         mask = None
         if request.mask:
             mask = context.enter_context(geotiff(request.mask, _mask_layout(plan)))
+        # Last in, first finished: if the disk fills up, no mask without its stack is left.
+        stack = context.enter_context(geotiff(request.stack, _layout(request, plan)))
         blocks = context.enter_context(closing(StackBlocks(plan)))
         writing = context.enter_context(Background(partial(_put, stack, mask)))
         reading = context.enter_context(closing(read_ahead(windows, blocks.read)))
         for count, (window, block) in enumerate(reading, start=1):
-            if cancelled():
-                raise Cancelled("Stopped on request. No file was written.")
+            _stop_if(cancelled)
             summary.add(window, block)
             writing.put(window, block)
             progress(_STREAMING_SHARE * count / len(windows), "")
         for sentence in summary.warnings():
             warn(sentence)
+        _stop_if(cancelled)
         progress(_STREAMING_SHARE, "Adding overviews")
     progress(1, f"{summary.valid_share:.1%} of the pixels have data")
     return summary
+
+
+def _stop_if(cancelled: Check) -> None:
+    if cancelled():
+        raise Cancelled("Stopped on request. No file was written.")
 
 
 def _put(stack: BlockWriter, mask: BlockWriter | None, window: Window, block: StackBlock) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .coregister import Shift, scene_shift, shift_warning
+from .errors import RasterError
 from .geotiff import NODATA
 from .sanity import check_bands
 from .stack import OPTICAL_BANDS, TERRAIN_BANDS
@@ -91,9 +92,15 @@ class StackSummary:
 
         Raises:
             ScaleError: Values are not what a stack promises.
-            RasterError: The DEM has no data on the image.
+            RasterError: No pixel has data, or the DEM has none on the image.
         """
         plan = self._plan
+        if not self._in:
+            raise RasterError(
+                f"Not one pixel of the stack has data: {plan.products[0].id} shows nothing there, "
+                "or all was left out. Check the extent and the area against the image, and what "
+                "masks and rules leave out."
+            )
         sample = np.concatenate(self._samples, axis=1)
         samples = {
             band: np.where(values == NODATA, np.nan, values)
@@ -101,7 +108,7 @@ class StackSummary:
             if band in OPTICAL_BANDS or band in TERRAIN_BANDS
         }
         yield from check_bands(samples, plan.products[0].id)
-        if plan.dems and self._in:
+        if plan.dems:
             missing = self._missing / self._in
             if sentence := check_cover(missing, f"The DEM {plan.dems[0].path}"):
                 yield sentence

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .archive import shown
 from .dependencies import require
 from .errors import ParameterError
 from .grid import Grid
@@ -79,7 +80,7 @@ def finest_grid(product: Product) -> Grid:
     grids = []
     for path in dict.fromkeys(source.path for source in product.bands):
         with open_raster(path) as dataset:
-            grids.append(Grid.of(dataset, path))
+            grids.append(Grid.of(dataset, shown(path)))
     return min(grids, key=lambda grid: abs(grid.affine.determinant))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .archive import shown
 from .dependencies import require
 from .errors import RasterError
 from .grid import Grid
@@ -128,6 +129,6 @@ def open_raster(path: str) -> Any:
         return rasterio.open(path)
     except rasterio.errors.RasterioIOError as err:
         raise RasterError(
-            f"{path} cannot be read as a raster ({err}). Expected a GeoTIFF or another format "
-            "that GDAL reads; check the path, and that the download is complete."
+            f"{shown(path)} cannot be read as a raster ({err}). Expected a GeoTIFF or another "
+            "format that GDAL reads; check the path, and that the download is complete."
         ) from err

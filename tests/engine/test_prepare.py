@@ -1,5 +1,6 @@
 """Stacks from made products, whose values and masks are known; and from the real ones."""
 
+import dataclasses
 import pickle
 import shutil
 import subprocess
@@ -417,6 +418,13 @@ def dem_of_nothing(folder):
     return write_safe(folder, L1C), {"dems": (dem,)}
 
 
+def all_masked(folder):
+    corner = ((WEST, NORTH), (WEST + 20, NORTH), (WEST + 20, NORTH - 20), (WEST, NORTH))
+    grid = GridRequest(extent=(WEST, NORTH - 100, WEST + 100, NORTH - 50))
+    grid = dataclasses.replace(grid, area=AreaOfInterest(CRS, ((corner,),)))
+    return write_safe(folder, L1C), {"grid": grid}
+
+
 def eight_bits(folder):
     image = np.random.default_rng(1).integers(1, 255, (3, 50, 50)).astype("uint8")
     return write_raster(folder / "r.tif", image, names=["B02", "B03", "B04"]), {}
@@ -446,6 +454,7 @@ def unknown(field):
         (dem_without_crs, RasterError, "no coordinate reference system"),
         (dem_in_feet, ScaleError, "heights in 'ft'; expected metres"),
         (dem_of_nothing, RasterError, "no data on any of the scene's pixels"),
+        (all_masked, RasterError, "Not one pixel of the stack has data"),
         (eight_bits, ScaleError, "expected Sentinel-2 reflectance"),
         (no_folder, OutputError, "does not exist"),
         (over_an_input, OutputError, "would overwrite an input"),
