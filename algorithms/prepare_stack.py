@@ -64,7 +64,8 @@ images lie on each other is measured and told.</p>
 <p><b>Resampling</b> of 20 m and 60 m bands, and of the DEM (nearest would leave terraces in the
 slope, so it is not offered). <b>Fill voids</b>: gaps of the DEM up to this width are interpolated
 from their rim. <b>Offset</b>: instead of what the metadata says. <b>Band mapping</b>: for a raster
-without band names, such as <code>B02,B03,B04</code>.</p>
+without band names, such as <code>B02,B03,B04</code>. <b>Cloud-optimised</b> GeoTIFF: arranged for
+reading over the web.</p>
 
 <h3>Outputs</h3>
 <p><b>Stack</b>: GeoTIFF, float32, nodata -9999, with overviews; product, date and processing
