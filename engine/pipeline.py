@@ -288,7 +288,10 @@ def _read_regions(
 
         def read(region: Window) -> tuple[np.ndarray, np.ndarray]:
             if not opened:
-                opened.append(files.enter_context(StackReader(stack, card.bands)))
+                # Without it each file brings an environment, and closing those on another thread
+                # would end that of `detect`.
+                with bounded_cache():
+                    opened.append(files.enter_context(StackReader(stack, card.bands)))
             return opened[0].read(lattice.halo_window(region))
 
         with closing(read_ahead(blocks, read)) as reading:
