@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .detect_landslides import DetectLandslides
+from .prepare_stack import PrepareStack
 from .vectorise_probability import VectoriseProbability
 
-ALGORITHMS = (DetectLandslides, VectoriseProbability)
+ALGORITHMS = (PrepareStack, DetectLandslides, VectoriseProbability)

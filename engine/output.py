@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -62,3 +62,23 @@ def check_writable(target: str) -> None:
             f"The folder {path.parent} cannot be written to ({err.strerror}). Choose another "
             "folder, or ask for the right to write there."
         ) from err
+
+
+def check_geotiff(target: str, inputs: Iterable[str], what: str) -> None:
+    """Check the name of a GeoTIFF to write.
+
+    Args:
+        target: The file.
+        inputs: What must not be overwritten.
+        what: What is written, for messages, such as ``The stack``.
+
+    Raises:
+        OutputError: It would overwrite an input, or is no name of a GeoTIFF.
+    """
+    if Path(target).resolve() in [Path(path).resolve() for path in inputs]:
+        raise OutputError(f"{what} would overwrite an input ({target}). Choose another file name.")
+    if Path(target).suffix.lower() not in (".tif", ".tiff"):
+        raise OutputError(
+            f"{what} is written as GeoTIFF, but {target} does not end in .tif. Choose a file name "
+            "that does."
+        )

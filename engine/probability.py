@@ -10,16 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from .dependencies import require
-from .errors import OutputError, RasterError
+from .errors import RasterError
+from .geotiff import NODATA, BlockWriter, Layout, geotiff
 from .grid import Grid
-from .output import whole_file
 from .terrain import open_raster, read_window
 from .tiling import Window
 
-NODATA = -9999.0
 _TAG = "LANDSLIP_RUN"
-_BLOCK = 512
 
 
 @dataclass(frozen=True)
@@ -54,8 +51,8 @@ class Provenance:
 class ProbabilityWriter:
     """Writes regions into an open GeoTIFF. Use from one thread."""
 
-    def __init__(self, dataset: Any, area: Window) -> None:
-        self._dataset = dataset
+    def __init__(self, writer: BlockWriter, area: Window) -> None:
+        self._writer = writer
         self._area = area
 
     def write(self, region: Window, probability: np.ndarray, valid: np.ndarray) -> None:
@@ -64,15 +61,10 @@ class ProbabilityWriter:
         Raises:
             OutputError: The disk is full, or another fault of the file system.
         """
-        rasterio_window = require("rasterio.windows", "rasterio").Window
-        errors = require("rasterio.errors", "rasterio")
-        place = rasterio_window(
-            region.col - self._area.col, region.row - self._area.row, region.width, region.height
+        place = Window(
+            region.row - self._area.row, region.col - self._area.col, region.height, region.width
         )
-        try:
-            self._dataset.write(np.where(valid, probability, np.float32(NODATA)), 1, window=place)
-        except errors.RasterioIOError as err:
-            raise _write_error(self._dataset.name, err) from err
+        self._writer.write(place, np.where(valid, probability, np.float32(NODATA))[None])
 
 
 @contextmanager
@@ -87,52 +79,13 @@ def probability_writer(
     Raises:
         OutputError: The file cannot be written.
     """
-    rasterio = require("rasterio")
-    place = grid.shifted(area)
-    profile = {
-        "driver": "GTiff",
-        "dtype": "float32",
-        "count": 1,
-        "width": place.width,
-        "height": place.height,
-        "crs": place.crs,
-        "transform": place.affine,
-        "nodata": NODATA,
-        "tiled": True,
-        "blockxsize": _BLOCK,
-        "blockysize": _BLOCK,
-        "compress": "deflate",
-        "predictor": 3,
-        "zlevel": 4,
-        "num_threads": "all_cpus",
-        "bigtiff": "if_safer",
-    }
-    with whole_file(target) as temporary:
-        try:
-            with rasterio.open(temporary, "w", **profile) as dataset:
-                dataset.set_band_description(1, "landslide probability")
-                dataset.update_tags(**{_TAG: json.dumps(asdict(provenance), ensure_ascii=False)})
-                yield ProbabilityWriter(dataset, area)
-            _finish(rasterio, temporary)
-        except rasterio.errors.RasterioIOError as err:
-            raise _write_error(target, err) from err
-
-
-def _finish(rasterio: Any, path: str) -> None:
-    """Add overviews. Building them reads every pixel back, which finds a file cut short."""
-    with rasterio.open(path, "r+") as dataset:
-        longest = max(dataset.width, dataset.height)
-        factors = [2**i for i in range(1, 12) if longest >> (i - 1) > _BLOCK]
-        if factors:
-            dataset.build_overviews(factors, rasterio.enums.Resampling.average)
-        dataset.checksum(1)
-
-
-def _write_error(path: str, err: Exception) -> OutputError:
-    return OutputError(
-        f"{path} cannot be written ({err}). Check that the disk has room and that the folder may "
-        "be written to. No half-written file was left."
+    layout = Layout(
+        grid.shifted(area),
+        ("landslide probability",),
+        tags={_TAG: json.dumps(asdict(provenance), ensure_ascii=False)},
     )
+    with geotiff(target, layout) as writer:
+        yield ProbabilityWriter(writer, area)
 
 
 @dataclass(frozen=True)

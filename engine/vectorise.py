@@ -11,7 +11,7 @@ every outline is one valid polygon, and its area is exactly that of its pixels.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 
 from .dependencies import require
+from .elevation import DemSource, Elevation
 from .errors import Cancelled, ParameterError
 from .inventory import FIELDS, Geodesy, Landslide, location_id
 from .outline import centroid, pixel_edges, polygon_wkb, trace
 from .probability import ProbabilityRaster, open_probability, read_probability
-from .terrain import WarpedDem, bounded_cache, open_raster
+from .terrain import bounded_cache, open_raster
 from .tiling import Window
 
 #: Pixels read at a time.
@@ -167,8 +168,7 @@ def _finished(
         dataset = files.enter_context(open_raster(raster.path))
         terrain = None
         if dem:
-            terrain = WarpedDem(dem, grid)
-            files.callback(terrain.close)
+            terrain = files.enter_context(closing(Elevation([DemSource(dem)], grid)))
         for row in range(0, grid.height, rows):
             if cancelled and cancelled():
                 raise Cancelled("Stopped while outlining landslides. No inventory was written.")
@@ -230,7 +230,7 @@ def _join_bands(
 def _band_components(
     dataset: Any,
     raster: ProbabilityRaster,
-    terrain: WarpedDem | None,
+    terrain: Elevation | None,
     window: Window,
     threshold: float,
 ) -> tuple[np.ndarray, list[_Component]]:
@@ -255,7 +255,8 @@ def _band_components(
     for index in np.unique(label[_beside_nothing(valid).ravel()[flat]]):
         found[index].touches_edge = True
     if terrain:
-        _add_terrain(found, flat, label, *terrain.read(window))
+        read = terrain.read(window)
+        _add_terrain(found, flat, label, read.elevation, read.slope)
     return labels, found
 
 
