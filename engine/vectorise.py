@@ -21,7 +21,7 @@ import numpy as np
 
 from .dependencies import require
 from .errors import Cancelled, ParameterError
-from .inventory import FIELDS, Geodesy, Landslide, location_id
+from .inventory import FIELDS, METHODS, UNREVIEWED, Geodesy, Landslide, location_id
 from .outline import centroid, pixel_edges, polygon_wkb, trace
 from .probability import ProbabilityRaster, open_probability, read_probability
 from .terrain import WarpedDem, bounded_cache, open_raster
@@ -344,9 +344,13 @@ class _Measure:
         self._same_for_all = {
             "model": provenance.model or None,
             "model_version": provenance.model_version or None,
+            "model_sha": provenance.model_sha256 or None,
             "threshold": threshold,
             "source": provenance.source or Path(raster.path).name,
             "run_date": provenance.run_date or datetime.now(timezone.utc).date().isoformat(),
+            "landslip": provenance.landslip or None,
+            "method": METHODS[0],
+            "review_status": UNREVIEWED,
         }
 
     def __call__(self, components: list[_Component]) -> Iterator[Landslide]:
@@ -380,4 +384,4 @@ class _Measure:
             "slope_mean": component.slope_sum / terrain if terrain else None,
             **self._same_for_all,
         }
-        return Landslide(polygon_wkb(outline), tuple(values[column.name] for column in FIELDS))
+        return Landslide(polygon_wkb(outline), tuple(values.get(column.name) for column in FIELDS))
