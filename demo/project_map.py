@@ -31,7 +31,7 @@ class MapRequest:
         stack: Stack with bands B04, B03, B02.
         probability: Probability raster.
         inventory: Inventory GeoPackage.
-        comparison: Raster of `assess.write_comparison`.
+        comparison: Comparison raster of `assess.assess`.
         dem: DEM, shown as hillshade in the project.
         folder: Where ``landslides.qgz`` and ``map.png`` go.
         title: Heading.
