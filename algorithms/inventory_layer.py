@@ -27,11 +27,16 @@ from ..engine.inventory import FIELDS, Landslide
 from .base import RESOURCES, LandslipAlgorithm
 
 
-def inventory_fields() -> QgsFields:
-    """The inventory's columns as QGIS fields."""
+def qgis_types() -> dict[type, Any]:
+    """QGIS's type of a field for each Python type."""
     types: Any = QMetaType.Type if Qgis.QGIS_VERSION_INT >= 33800 else QVariant
     text = "QString" if Qgis.QGIS_VERSION_INT >= 33800 else "String"
-    kinds = {str: getattr(types, text), int: types.Int, float: types.Double}
+    return {str: getattr(types, text), int: types.Int, float: types.Double}
+
+
+def inventory_fields() -> QgsFields:
+    """The inventory's columns as QGIS fields."""
+    kinds = qgis_types()
     fields = QgsFields()
     for column in FIELDS:
         field = QgsField(column.name, kinds[column.kind])
