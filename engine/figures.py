@@ -16,7 +16,7 @@ import numpy as np
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#777777"
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 14, 30, 46
-_CHARACTER = 6.2  # usual width of a letter, pixels
+_CHARACTER = 7.0  # usual width of a letter, pixels
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class Chart:
                 f'<rect x="{at:.1f}" y="10" width="11" height="11" fill="{colour}"/>'
                 + _text(at + 16, 20, escape(label), "start")
             )
-            at += 32 + _CHARACTER * len(label)
+            at += 34 + _CHARACTER * len(label)
         return parts
 
 
@@ -195,7 +195,7 @@ class Rose:
         for name, _, colour in self.series:
             body.append(f'<rect x="{at}" y="6" width="11" height="11" fill="{colour}"/>')
             body.append(_text(at + 16, 16, escape(name), "start"))
-            at += 32 + _CHARACTER * len(name)
+            at += 34 + _CHARACTER * len(name)
         return _svg(size, size, title, body)
 
     def _sectors(

@@ -77,6 +77,12 @@ class PolygonFootprint:
         #: Area of the labelled landslides on the ellipsoid, m2 [n].
         self.areas = areas[kept]
 
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """The extent of all polygons in the grid's CRS: xmin, ymin, xmax, ymax."""
+        (xmin, ymin), (xmax, ymax) = self._boxes[:, :2].min(axis=0), self._boxes[:, 2:].max(axis=0)
+        return float(xmin), float(ymin), float(xmax), float(ymax)
+
     def read(self, window: Window) -> Pixels:
         """The pixels of a window inside the grid."""
         drawn = self._drawn(window)

@@ -14,9 +14,9 @@ body { font: 15px/1.5 sans-serif; color: #222; max-width: 1020px; margin: 2em au
 h1 { font-size: 1.6em; margin-bottom: 0 } h2 { font-size: 1.2em; margin-top: 1.8em }
 p.about { color: #555; margin-top: .3em }
 table { border-collapse: collapse; margin: .8em 0 }
-td, th { padding: .25em .9em; text-align: right }
+td, th { padding: .25em .9em; text-align: left } .n { text-align: right }
 th { border-bottom: 1px solid #999; font-weight: 600 }
-td:first-child, th:first-child { text-align: left; padding-left: 0 }
+td:first-child, th:first-child { padding-left: 0 }
 tr + tr td { border-top: 1px solid #eee }
 figure { display: inline-block; margin: .6em 1.2em .6em 0; vertical-align: top; max-width: 480px }
 figcaption { color: #555; font-size: .9em } svg, img { max-width: 100%; height: auto }
@@ -54,10 +54,18 @@ def paragraph(text: str) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of plain texts; the first column is aligned left, the others right."""
-    head = "".join(f"<th>{escape(text)}</th>" for text in header)
-    lines = ("".join(f"<td>{escape(text)}</td>" for text in row) for row in rows)
-    return f"<table><tr>{head}</tr>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
+    """A table of plain texts; columns of numbers are aligned right, the others left."""
+    rows = list(rows)
+    numeric = [all(_is_number(row[column]) for row in rows) for column in range(len(header))]
+
+    def line(tag: str, texts: Sequence[str]) -> str:
+        cells = (
+            f"<{tag}{' class=n' * is_number}>{escape(text)}</{tag}>"
+            for text, is_number in zip(texts, numeric)
+        )
+        return f"<tr>{''.join(cells)}</tr>"
+
+    return f"<table>{line('th', header)}{''.join(line('td', row) for row in rows)}</table>"
 
 
 def figure(drawing: str, caption: str) -> str:
@@ -75,6 +83,10 @@ def number(value: float | None, digits: int = 0) -> str:
     if value is None or math.isnan(value):
         return "\N{EN DASH}"
     return f"{value:,.{digits}f}"
+
+
+def _is_number(text: str) -> bool:
+    return not text or text[0].isdigit() or text[0] in "+-\N{EN DASH}"
 
 
 def write_page(target: str, html: str) -> None:
