@@ -31,7 +31,7 @@ def qgis_types() -> dict[type, Any]:
     """QGIS's type of a field for each Python type."""
     types: Any = QMetaType.Type if Qgis.QGIS_VERSION_INT >= 33800 else QVariant
     text = "QString" if Qgis.QGIS_VERSION_INT >= 33800 else "String"
-    return {str: getattr(types, text), int: types.Int, float: types.Double}
+    return {str: getattr(types, text), int: types.LongLong, float: types.Double}
 
 
 def inventory_fields() -> QgsFields:
@@ -114,7 +114,7 @@ class _Style(QgsProcessingLayerPostProcessorInterface):
 
 
 # QGIS keeps only a pointer to a post-processor: without a reference here, Python frees it.
-_STYLES = {name: _Style(name) for name in ("inventory.qml", "probability.qml")}
+_STYLES = {name: _Style(name) for name in ("inventory.qml", "probability.qml", "comparison.qml")}
 
 
 def use_style(layer_id: str, style: str, context: QgsProcessingContext) -> None:

@@ -63,7 +63,7 @@ class Table:
             own = record.get("id")
             name = str(own).strip() if own is not None else ""
             if not name or name in used:
-                name = _unused(name or location_id(*_middle(record.wkb, geodesy)), used)
+                name = unused_name(name or location_id(*_middle(record.wkb, geodesy)), used)
             used.add(name)
             others = {k: v for k, v in record.values.items() if k.lower() != "id"}
             records.append(replace(record, values={"id": name, **others}))
@@ -71,7 +71,8 @@ class Table:
         return replace(self, columns={"id": str, **others_kinds}, records=tuple(records))
 
 
-def _unused(name: str, used: set[str]) -> str:
+def unused_name(name: str, used: set[str]) -> str:
+    """The name, or with a number behind it the first that is not used."""
     number = 2
     candidate = name
     while candidate in used:
