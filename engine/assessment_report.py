@@ -161,8 +161,8 @@ def _curves(curves: ProbabilityCounts, threshold: float | None) -> list[str]:
         ),
         figure(
             honest.svg("Reliability"),
-            "Reliability: below the dashed line, probabilities are too high. Expected "
-            f"calibration error {reliability.error:.3f}.",
+            "Reliability: above the dashed line probabilities are too low, below it too high. "
+            f"Expected calibration error {reliability.error:.3f}.",
         ),
     ]
 

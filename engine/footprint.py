@@ -12,6 +12,7 @@ from .errors import ParameterError
 from .grid import Grid
 from .inventory import Geodesy
 from .probability import read_probability
+from .table import Table
 from .terrain import open_raster
 from .tiling import Window
 from .vectorise import VectoriseRequest, vectorise
@@ -34,6 +35,11 @@ class Outlines:
     name: str
     crs: str
     wkb: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, table: Table) -> Outlines:
+        """The outlines of an inventory that was read."""
+        return cls(table.name, table.crs, tuple(record.wkb for record in table.records))
 
 
 @dataclass(frozen=True)
