@@ -9,6 +9,7 @@ import numpy as np
 from .dependencies import require
 from .errors import RasterError
 from .grid import Grid
+from .relief import Relief
 from .tiling import Window
 
 CACHE_MEGABYTES = 128
@@ -82,12 +83,31 @@ class WarpedDem:
             Elevation in metres and slope in degrees, float32 [height, width], NaN where the DEM
             has no data.
         """
+        dem, dx, dy = self._read_with_margin(window)
+        return dem[1:-1, 1:-1], horn_slope(dem, dx, dy)
+
+    def read_relief(self, window: Window) -> Relief:
+        """Elevation and all its derivatives in a window that lies inside the stack."""
+        dem, dx, dy = self._read_with_margin(window)
+        east, south = horn_gradient(dem, dx, dy)
+        width, height = (np.broadcast_to(size, east.shape) for size in (dx, dy))
+        return Relief(
+            elevation=dem[1:-1, 1:-1].astype(np.float64),
+            slope=slope_degrees(east, south),
+            gradient_col=east * width,
+            gradient_row=south * height,
+            curvature=convexity(dem, dx, dy),
+            width=width,
+            height=height,
+        )
+
+    def _read_with_margin(self, window: Window) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Elevation [height + 2, width + 2], and width and height of pixels [height, 1]."""
         # In the padded grid, the window with its margin begins at the window's own numbers.
         padded = Window(window.row, window.col, window.height + 2, window.width + 2)
         dem = read_window(self._vrt, self._band, padded, self._path).filled(np.nan)
-        rows = np.arange(window.row, window.row_stop)
-        dx, dy = self._grid.pixel_size_metres(rows)
-        return dem[1:-1, 1:-1], horn_slope(dem, dx[:, None], dy[:, None])
+        dx, dy = self._grid.pixel_size_metres(np.arange(window.row, window.row_stop))
+        return dem, dx[:, None], dy[:, None]
 
     def close(self) -> None:
         """Close the files."""
@@ -97,6 +117,27 @@ class WarpedDem:
 
 def horn_slope(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) -> np.ndarray:
     """Slope after Horn (1981), as ``gdaldem slope`` computes it.
+
+    Args:
+        dem: As for `horn_gradient`, like ``dx`` and ``dy``.
+        dx: Pixel width in metres.
+        dy: Pixel height in metres.
+
+    Returns:
+        Slope in degrees, float32 [height, width], NaN where the centre has no data.
+    """
+    return slope_degrees(*horn_gradient(dem, dx, dy)).astype(np.float32)
+
+
+def slope_degrees(eastward: np.ndarray, southward: np.ndarray) -> np.ndarray:
+    """Slope in degrees of a gradient in metres a metre."""
+    return np.degrees(np.arctan(np.hypot(eastward, southward)))
+
+
+def horn_gradient(
+    dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rise of the land eastwards (along columns) and southwards (along rows), after Horn (1981).
 
     Where a neighbour has no data, it is extrapolated in a straight line through the centre; where
     the one opposite has none either, it is taken as level with the centre (in a corner: with the
@@ -108,7 +149,7 @@ def horn_slope(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) 
         dy: Pixel height in metres, likewise.
 
     Returns:
-        Slope in degrees, float32 [height, width], NaN where the centre has no data.
+        Two float64 arrays [height, width], metres a metre, NaN where the centre has no data.
     """
     dem = dem.astype(np.float64)
     height, width = dem.shape
@@ -128,9 +169,28 @@ def horn_slope(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) 
     sw, se = filled(1, -1, s + w - centre), filled(1, 1, s + e - centre)
     eastward = (ne + 2 * e + se) - (nw + 2 * w + sw)
     southward = (sw + 2 * s + se) - (nw + 2 * n + ne)
-    gradient = np.hypot(eastward / (8 * dx), southward / (8 * dy))
-    slope = np.degrees(np.arctan(gradient))
-    return np.where(np.isnan(centre), np.nan, slope).astype(np.float32)
+    nothing = np.where(np.isnan(centre), np.nan, 0)
+    return eastward / (8 * dx) + nothing, southward / (8 * dy) + nothing
+
+
+def convexity(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) -> np.ndarray:
+    """Minus the sum of the second derivatives of the land along columns and rows.
+
+    A pair of neighbours of which one has no data counts as straight.
+
+    Args:
+        dem: As for `horn_gradient`, like ``dx`` and ``dy``.
+        dx: Pixel width in metres.
+        dy: Pixel height in metres.
+
+    Returns:
+        1/m, float64 [height, width], NaN where the centre has no data.
+    """
+    dem = dem.astype(np.float64)
+    centre = dem[1:-1, 1:-1]
+    along_columns = np.nan_to_num(dem[1:-1, :-2] + dem[1:-1, 2:] - 2 * centre) / dx**2
+    along_rows = np.nan_to_num(dem[:-2, 1:-1] + dem[2:, 1:-1] - 2 * centre) / dy**2
+    return np.where(np.isnan(centre), np.nan, -(along_columns + along_rows))
 
 
 def read_window(dataset: Any, bands: int | list[int], window: Window, path: str) -> Any:
