@@ -167,8 +167,16 @@ class Geodesy:
             parsed, parsed.geodetic_crs, always_xy=True
         ).transform
 
-    def lonlat(self, x: float, y: float) -> tuple[float, float]:
-        """Longitude and latitude of a map point, degrees."""
+    @property
+    def ellipsoid(self) -> tuple[float, float]:
+        """Semi-major axis in metres, and eccentricity squared."""
+        return self._geod.a, self._geod.es
+
+    def lonlat(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Longitude and latitude of map points (numbers or arrays), degrees."""
+        if np.shape(x) == (1,):  # pyproj takes an array of one for a number, and warns
+            lon, lat = self._to_lonlat(float(x[0]), float(y[0]))
+            return np.array([lon]), np.array([lat])
         return self._to_lonlat(x, y)
 
     def area_perimeter(self, rings: Sequence[np.ndarray]) -> tuple[float, float]:

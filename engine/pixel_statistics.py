@@ -121,7 +121,9 @@ def concatenated(parts: Sequence[PixelStatistics]) -> PixelStatistics:
     return PixelStatistics(
         np.concatenate([part.sums for part in parts]),
         np.concatenate([part.extremes for part in parts]),
-        np.concatenate([part.histogram + (shift, 0, 0) for part, shift in zip(parts, shifts)]),
+        np.concatenate(
+            [part.histogram + np.array([shift, 0, 0]) for part, shift in zip(parts, shifts)]
+        ),
     )
 
 
