@@ -149,14 +149,14 @@ class _Repair:
             return None
         self._check_place(geometry, feature)
         geometry = self._flat(geometry, feature)
+        if not self._transform.isShortCircuited():
+            geometry.transform(self._transform)
         if not geometry.isGeosValid():
             geometry = _polygons(geometry.makeValid())
             if geometry is None:
                 self._note("have an outline without an area and were left out", feature)
                 return None
             self._note("have an outline that was not valid and was repaired", feature)
-        if not self._transform.isShortCircuited():
-            geometry.transform(self._transform)
         return geometry
 
     def _flat(self, geometry: QgsGeometry, feature: QgsFeature) -> QgsGeometry:

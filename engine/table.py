@@ -26,10 +26,8 @@ class Record:
     fault: str = ""
 
     def get(self, name: str) -> Any:
-        """A value by the name of its column in whatever case; None where there is no column."""
-        if name in self.values:
-            return self.values[name]
-        return next((v for k, v in self.values.items() if k.lower() == name.lower()), None)
+        """A value by the name of its column; None where there is no such column."""
+        return self.values.get(name)
 
 
 @dataclass(frozen=True)
@@ -58,17 +56,22 @@ class Table:
             taken: Ids that belong to other landslides.
         """
         geodesy = Geodesy(self.crs)
+        own = self.own_name("id")
         used, records = set(taken), []
         for record in self.records:
-            own = record.get("id")
-            name = str(own).strip() if own is not None else ""
+            values = dict(record.values)
+            given = values.pop(own, None)
+            name = str(given).strip() if given is not None else ""
             if not name or name in used:
                 name = unused_name(name or location_id(*_middle(record.wkb, geodesy)), used)
             used.add(name)
-            others = {k: v for k, v in record.values.items() if k.lower() != "id"}
-            records.append(replace(record, values={"id": name, **others}))
-        others_kinds = {k: kind for k, kind in self.columns.items() if k.lower() != "id"}
-        return replace(self, columns={"id": str, **others_kinds}, records=tuple(records))
+            records.append(replace(record, values={"id": name, **values}))
+        others = {column: kind for column, kind in self.columns.items() if column != own}
+        return replace(self, columns={"id": str, **others}, records=tuple(records))
+
+    def own_name(self, name: str) -> str:
+        """How the table spells a column, whose case may differ; the name itself without one."""
+        return next((each for each in self.columns if each.lower() == name.lower()), name)
 
 
 def unused_name(name: str, used: set[str]) -> str:

@@ -90,9 +90,9 @@ def update(
         ParameterError: A setting makes no sense, the inventory has seen a later survey, or a
             column's values do not fit the inventory's field of that name.
     """
-    _check(request, known)
     columns = _columns(known, found)
     known, found = (_in_columns(table.with_ids(), columns) for table in (known, found))
+    _check(request, known)
     survey = _Survey(known, found, overlaps, request)
     records = [
         survey.seen(place) if survey.matches[place] else survey.unseen(place, seen_place)
@@ -270,13 +270,12 @@ def _columns(known: Table, found: Table) -> dict[str, type]:
 
 def _in_columns(table: Table, columns: dict[str, type]) -> Table:
     """The table with exactly these columns; its own are found whatever their case."""
-    own = {name.lower(): name for name in table.columns}
-    source = {name: own.get(name.lower()) for name in columns}
+    source = {name: table.own_name(name) for name in columns}
     records = tuple(
         replace(
             record,
             values={
-                name: _cast(record.values.get(source[name] or name), kind, name, table.name)
+                name: _cast(record.values.get(source[name]), kind, name, table.name)
                 for name, kind in columns.items()
             },
         )
