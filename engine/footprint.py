@@ -74,8 +74,8 @@ class PolygonFootprint:
         shapes = [polygons_of(wkb) for wkb in outlines.wkb]
         areas = ellipsoidal_areas(shapes, outlines.crs)
         self._grid = grid
-        self._shapes = _in_crs(shapes, outlines.crs, grid.crs)
-        self._boxes = np.array([_box(shape) for shape in self._shapes]).reshape(-1, 4)
+        self._shapes = in_crs(shapes, outlines.crs, grid.crs)
+        self._boxes = np.array([box_of(shape) for shape in self._shapes]).reshape(-1, 4)
         kept = (areas >= min_area) & (areas > 0)
         self._numbered = np.cumsum(kept) * kept
         # The smaller of two that overlap is drawn last, so that it is not hidden.
@@ -106,7 +106,7 @@ class PolygonFootprint:
             & (boxes[:, 1] <= ymax)
             & (boxes[:, 3] >= ymin)
         )
-        shapes = [(_geojson(self._shapes[i]), int(i) + 1) for i in self._order if near[i]]
+        shapes = [(geojson(self._shapes[i]), int(i) + 1) for i in self._order if near[i]]
         drawn = np.zeros((window.height, window.width), np.int32)
         if shapes:
             features = require("rasterio.features", "rasterio")
@@ -189,11 +189,12 @@ def _metric_crs(outlines: Outlines) -> str:
 
 
 def _boxes_in(outlines: Outlines, crs: str) -> list[tuple[float, float, float, float]]:
-    shapes = _in_crs([polygons_of(wkb) for wkb in outlines.wkb], outlines.crs, crs)
-    return [_box(shape) for shape in shapes if shape]
+    shapes = in_crs([polygons_of(wkb) for wkb in outlines.wkb], outlines.crs, crs)
+    return [box_of(shape) for shape in shapes if shape]
 
 
-def _in_crs(shapes: list[list[Polygon]], crs: str, target: str) -> list[list[Polygon]]:
+def in_crs(shapes: list[list[Polygon]], crs: str, target: str) -> list[list[Polygon]]:
+    """The shapes in another CRS; both are texts that PROJ reads."""
     pyproj = require("pyproj")
     source, wanted = pyproj.CRS(crs), pyproj.CRS(target)
     if source == wanted:
@@ -205,7 +206,8 @@ def _in_crs(shapes: list[list[Polygon]], crs: str, target: str) -> list[list[Pol
     ]
 
 
-def _box(shape: list[Polygon]) -> tuple[float, float, float, float]:
+def box_of(shape: list[Polygon]) -> tuple[float, float, float, float]:
+    """Extent of a shape: xmin, ymin, xmax, ymax; inside out where it is empty."""
     if not shape:
         return (np.inf, np.inf, -np.inf, -np.inf)
     points = np.concatenate([rings[0] for rings in shape])
@@ -213,6 +215,7 @@ def _box(shape: list[Polygon]) -> tuple[float, float, float, float]:
     return float(xmin), float(ymin), float(xmax), float(ymax)
 
 
-def _geojson(shape: list[Polygon]) -> dict[str, Any]:
+def geojson(shape: list[Polygon]) -> dict[str, Any]:
+    """The shape as rasterio takes it."""
     closed = [[np.vstack((ring, ring[:1])).tolist() for ring in rings] for rings in shape]
     return {"type": "MultiPolygon", "coordinates": closed}
