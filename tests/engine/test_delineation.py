@@ -94,7 +94,7 @@ def test_smoothing_makes_outlines_rounder(tmp_path):
     assert smooth["area_m2"] != pixels["area_m2"]
     # The perimeter of pixels is that of the square around the disc.
     assert pixels["compactness"] == pytest.approx(4 * np.pi * mask.sum() / (4 * 29) ** 2, rel=1e-3)
-    assert smooth["compactness"] == pytest.approx(1, abs=0.06)
+    assert smooth["compactness"] == pytest.approx(0.95, abs=0.05)
     assert smooth["pixel_count"] == pixels["pixel_count"]
 
 
