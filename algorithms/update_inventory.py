@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingOutputNumber,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterNumber,
     QgsProcessingParameterString,
+    QgsProviderRegistry,
 )
 
 from ..engine.errors import ParameterError
@@ -91,6 +94,24 @@ class UpdateInventory(LandslipAlgorithm):
         if largest is not None:
             parameter.setMaximum(largest)
         return parameter
+
+    def checkParameterValues(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Refuse to write over the inventory: a run that breaks off would lose it."""
+        layer = self.parameterAsVectorLayer(parameters, "INPUT", context)
+        target = parameters.get("OUTPUT")
+        if isinstance(target, QgsProcessingOutputLayerDefinition):
+            target = target.sink.staticValue()
+        if layer is not None and layer.providerType() == "ogr" and isinstance(target, str):
+            own = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())["path"]
+            if Path(own).resolve() == Path(target.split("|")[0]).resolve():
+                return False, self.tr(
+                    "The updated inventory is to be written over the inventory so far ({}); "
+                    "expected another file, so that nothing is lost if the run breaks off. Choose "
+                    "another name."
+                ).format(own)
+        return super().checkParameterValues(parameters, context)
 
     def processAlgorithm(
         self,

@@ -115,6 +115,15 @@ def test_a_cancelled_run_leaves_no_file(run, known, found, tmp_path):
     assert not target.exists()
 
 
+def test_the_inventory_is_not_written_over(run, known, found, tmp_path):
+    target = str(tmp_path / "u.gpkg")
+    run(NAME, {"INPUT": known, "DETECTION": found, "OUTPUT": target})
+    before = (tmp_path / "u.gpkg").read_bytes()
+    with pytest.raises(qgis_core.QgsProcessingException, match="over the inventory so far"):
+        run(NAME, {"INPUT": target, "DETECTION": found, "OUTPUT": target})
+    assert (tmp_path / "u.gpkg").read_bytes() == before
+
+
 def test_the_date_is_asked_for(run, known, tmp_path):
     with pytest.raises(qgis_core.QgsProcessingException, match="such as 2019-05-30"):
         run(NAME, {"INPUT": known, "DETECTION": known, "OUTPUT": str(tmp_path / "u.gpkg")})
