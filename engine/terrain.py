@@ -193,8 +193,17 @@ def convexity(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) -
     return np.where(np.isnan(centre), np.nan, -(along_columns + along_rows))
 
 
-def read_window(dataset: Any, bands: int | list[int], window: Window, path: str) -> Any:
+def read_window(
+    dataset: Any, bands: int | list[int], window: Window, path: str, **resampled: Any
+) -> Any:
     """Read a window of an open raster as a masked array.
+
+    Args:
+        dataset: The open raster.
+        bands: Their numbers.
+        window: Where.
+        path: What to call the raster in messages.
+        resampled: ``out_shape`` and ``resampling`` of rasterio, to read it larger or smaller.
 
     Raises:
         RasterError: The file is damaged.
@@ -203,7 +212,7 @@ def read_window(dataset: Any, bands: int | list[int], window: Window, path: str)
         window.col, window.row, window.width, window.height
     )
     try:
-        return dataset.read(bands, window=place, masked=True)
+        return dataset.read(bands, window=place, masked=True, **resampled)
     except require("rasterio.errors", "rasterio").RasterioIOError as err:
         raise RasterError(
             f"{path} breaks off while reading rows {window.row} to {window.row_stop} ({err}). The "
@@ -216,7 +225,8 @@ def bounded_cache() -> Any:
 
     Its default is a share of the machine's memory, which a large raster would fill.
     """
-    return require("rasterio").Env(GDAL_CACHEMAX=CACHE_MEGABYTES)
+    # Rasterio hands the number to GDAL as bytes, whatever GDAL's own option says of megabytes.
+    return require("rasterio").Env(GDAL_CACHEMAX=CACHE_MEGABYTES * 2**20)
 
 
 def open_raster(path: str) -> Any:
