@@ -28,6 +28,9 @@ LEVEL = 1e-6
 #: likely is for people to say.
 HINTS = (0.6, 0.8)
 
+#: A vertex so near a pixel corner lies on it, pixels.
+_ON_CORNER = 1e-5
+
 #: Semi-major axis in metres, and eccentricity squared.
 _WGS84 = (6378137.0, 0.00669437999014)
 
@@ -36,7 +39,6 @@ def morphometry(
     shapes: Sequence[Sequence[Polygon]],
     grid: Grid,
     statistics: PixelStatistics,
-    pixel_edges: bool = False,
 ) -> list[dict[str, Any]]:
     """Measure landslides.
 
@@ -44,7 +46,6 @@ def morphometry(
         shapes: Polygons of each, in columns and rows of the grid (0, 0 is its first corner).
         grid: The grid on which the pixels were counted.
         statistics: Statistics of each landslide's pixels.
-        pixel_edges: Whether the outlines run along pixel edges.
 
     Returns:
         For each its attributes by the names of `inventory.FIELDS`; None where unknown.
@@ -62,7 +63,7 @@ def morphometry(
         **_land(statistics, axes),
         **_ends(statistics, grid, geodesy),
     }
-    points = [_extent_points(shape, pixel_edges) for shape in parts]
+    points = [_extent_points(shape) for shape in parts]
     columns.update(_course(points, centres, axes, statistics))
     listed = {name: _plain(column) for name, column in columns.items()}
     return [dict(zip(listed, row)) for row in zip(*listed.values())]
@@ -269,21 +270,23 @@ def _extent(
     return np.maximum.reduceat(along, first) - np.minimum.reduceat(along, first)
 
 
-def _extent_points(shape: Sequence[Polygon], pixel_edges: bool) -> np.ndarray:
+def _extent_points(shape: Sequence[Polygon]) -> np.ndarray:
     """The points of the exteriors that decide how far a landslide reaches.
 
-    Of pixels, not the corners but the middles of their sides: a straight border that runs aslant
-    becomes a staircase, and the border goes through the middles of its steps.
+    Along pixel edges not the corners but the middles of pixel sides: a straight border that runs
+    aslant becomes a staircase, and the border goes through the middles of its steps.
     """
-    exteriors = [rings[0] for rings in shape]
-    if not pixel_edges:
-        return np.concatenate(exteriors)
-    halves = []
-    for ring in exteriors:
-        after = np.roll(ring, -1, axis=0)
-        half = np.sign(after - ring) / 2
-        halves += [ring + half, after - half]
-    return np.concatenate(halves)
+    return np.concatenate([_side_middles(rings[0]) for rings in shape])
+
+
+def _side_middles(ring: np.ndarray) -> np.ndarray:
+    """Middles of the first and last pixel side of each run, or the ring if it has other sides."""
+    side = np.roll(ring, -1, axis=0) - ring
+    astray = np.abs(ring - np.round(ring)).max() > _ON_CORNER
+    if astray or np.abs(side).min(axis=1).max() > _ON_CORNER:
+        return ring
+    half = np.sign(np.round(side)) / 2
+    return np.concatenate((ring + half, ring + side - half))
 
 
 def _plain(column: np.ndarray) -> list[Any]:

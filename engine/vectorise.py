@@ -246,7 +246,7 @@ class _Outliner:
 
     def _measured(self, rings: list[Polygon], statistics: PixelStatistics) -> list[dict[str, Any]]:
         shapes = [[mine] for mine in rings]
-        measured = morphometry(shapes, self._grid, statistics, pixel_edges=True)
+        measured = morphometry(shapes, self._grid, statistics)
         _, peak = statistics.extreme("peak")
         lon, lat = self._geodesy.lonlat(*self._grid.to_map(peak[:, 1] + 0.5, peak[:, 0] + 0.5))
         cut_off = statistics.sum("cut_off") > 0

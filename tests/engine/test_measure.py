@@ -73,7 +73,16 @@ def test_same_as_when_it_was_detected(dem, probability):
         if after.values["pixel_count"] != before["pixel_count"]:
             assert before["width_m"] is None or before["pixel_count"] < 4  # narrow: all touched
             continue
-        for name in ("area_m2", "prob_mean", "prob_p10", "slope_max", "curvature", "z_min"):
+        for name in (
+            "area_m2",
+            "length_m",
+            "travel_m",
+            "prob_mean",
+            "prob_p10",
+            "slope_max",
+            "curvature",
+            "z_min",
+        ):
             assert after.values[name] == pytest.approx(before[name], rel=1e-6), name
 
 
