@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from .assess_inventory import AssessInventory
 from .detect_landslides import DetectLandslides
+from .export_inventory import ExportInventory
 from .inventory_statistics import InventoryStatisticsAlgorithm
+from .measure_inventory import MeasureInventory
 from .update_inventory import UpdateInventory
+from .validate_inventory import ValidateInventory
 from .vectorise_probability import VectoriseProbability
 
 ALGORITHMS = (
     DetectLandslides,
     VectoriseProbability,
+    MeasureInventory,
     AssessInventory,
     InventoryStatisticsAlgorithm,
     UpdateInventory,
+    ValidateInventory,
+    ExportInventory,
 )
