@@ -68,16 +68,24 @@ USGS = Preset(
     (
         Column("USGS_ID", str, _field("id"), "`id`", required=True, unique=True),
         Column(
-            "Date_Min", str, lambda s: s.first_day, "`event_date`, else `pre_date`", pattern=_ISO
+            "Date_Min",
+            str,
+            lambda s: s.first_day,
+            "`event_date`, else `pre_date`, else *START_DATE*",
+            pattern=_ISO,
         ),
         Column(
-            "Date_Max", str, lambda s: s.last_day, "`event_date`, else `image_date`", pattern=_ISO
+            "Date_Max",
+            str,
+            lambda s: s.last_day,
+            "`event_date`, else `image_date`, else *END_DATE*",
+            pattern=_ISO,
         ),
         Column(
             "Fatalities",
             int,
             _count("fatalities", None),
-            "a column `fatalities` of yours, else empty",
+            "a column `fatalities` that you added",
             least=0,
         ),
         Column(
@@ -88,8 +96,8 @@ USGS = Preset(
             choices=tuple(USGS_CONFIDENCE.values()),
         ),
         Column("LS_Type", str, _type_text, "`material` and `ls_type`"),
-        Column("Inventory", str, lambda s: s.dataset.name, "*Name*", required=True),
-        Column("Inv_URL", str, lambda s: s.dataset.url or None, "*Address*"),
+        Column("Inventory", str, lambda s: s.dataset.name, "*NAME*", required=True),
+        Column("Inv_URL", str, lambda s: s.dataset.url or None, "*URL*"),
     ),
     dates=("Date_Min", "Date_Max"),
 )
@@ -110,22 +118,22 @@ UGLC = Preset(
     (
         Column("NEW DATASET", str, _constant("UGLC"), "`UGLC`", "NEW_DATA", ("UGLC",), True),
         Column("ID", int, lambda s: s.number, "running number", required=True, unique=True),
-        Column("OLD DATASET", str, lambda s: s.dataset.name, "*Name*", "OLD_DATA", required=True),
+        Column("OLD DATASET", str, lambda s: s.dataset.name, "*NAME*", "OLD_DATA", required=True),
         Column("OLD ID", str, _field("id"), "`id`", "OLD_ID", required=True, unique=True),
-        Column("VERSION", str, lambda s: s.dataset.version, "*Version*"),
-        Column("COUNTRY", str, lambda s: s.dataset.country or UGLC_UNKNOWN, "*Country*, else ND"),
+        Column("VERSION", str, lambda s: s.dataset.version, "*VERSION*"),
+        Column("COUNTRY", str, lambda s: s.dataset.country or UGLC_UNKNOWN, "*COUNTRY*, else ND"),
         Column(
             "ACCURACY",
             float,
             _uglc_accuracy,
-            "*Accuracy*, else the pixel size (`area_m2`, `pixel_count`), else -99999; m",
+            "*ACCURACY*, else the pixel size (`area_m2`, `pixel_count`), else -99999; m",
             required=True,
         ),
         Column(
             "START DATE",
             str,
             lambda s: _slashed(s.first_day) or UGLC_NO_START,
-            "`event_date`, else `pre_date`, else *Start date*, else 1677/12/31",
+            "`event_date`, else `pre_date`, else *START_DATE*, else 1677/12/31",
             "START_DATE",
             required=True,
             pattern=_SLASHED,
@@ -134,7 +142,7 @@ UGLC = Preset(
             "END DATE",
             str,
             lambda s: _slashed(s.last_day),
-            "`event_date`, else `image_date`, else *End date*",
+            "`event_date`, else `image_date`, else *END_DATE*",
             "END_DATE",
             required=True,
             pattern=_SLASHED,
@@ -167,12 +175,17 @@ UGLC = Preset(
         Column(
             "RECORD TYPE", str, _constant("event"), "`event`", "REC_TYPE", ("event", "report"), True
         ),
-        Column("FATALITIES", int, _count("fatalities", UGLC_NO_NUMBER), "as in USGS, else -99999"),
+        Column(
+            "FATALITIES",
+            int,
+            _count("fatalities", UGLC_NO_NUMBER),
+            "a column `fatalities`, else -99999",
+        ),
         Column(
             "INJURIES", int, _count("injuries", UGLC_NO_NUMBER), "a column `injuries`, else -99999"
         ),
         Column("NOTES", str, _field("notes"), "`notes`"),
-        Column("LINK", str, lambda s: s.dataset.url or None, "*Address*"),
+        Column("LINK", str, lambda s: s.dataset.url or None, "*URL*"),
     ),
     geometry="WKT_GEOM",
     dates=("START DATE", "END DATE"),
@@ -197,18 +210,20 @@ COOLR = Preset(
             "ev_date",
             str,
             lambda s: s.last_day,
-            "`event_date`, else `image_date`, else *End date*",
+            "`event_date`, else `image_date`, else *END_DATE*",
             required=True,
             pattern=_ISO,
         ),
         Column("ev_title", str, _field("id"), "`id`", required=True, unique=True),
-        Column("ev_desc", str, _between, "the period, where the day is not known"),
+        Column(
+            "ev_desc", str, _between, "the period in which it happened, where the day is not known"
+        ),
         Column("loc_desc", str, _field("notes"), "`notes`"),
         Column(
             "loc_acc",
             str,
             lambda s: coolr_accuracy(s.accuracy),
-            "*Accuracy*, else the pixel size, as exact (to 100 m), 1km, 5km ...",
+            "*ACCURACY*, else the pixel size, as exact (to 100 m), 1km, 5km ...",
             choices=(*COOLR_ACCURACY.values(), "unknown"),
             required=True,
         ),
@@ -228,11 +243,11 @@ COOLR = Preset(
             choices=COOLR_ALL_TRIGGERS,
             required=True,
         ),
-        Column("fatalities", int, _count("fatalities", None), "as in USGS", least=0),
+        Column("fatalities", int, _count("fatalities", None), "a column `fatalities`", least=0),
         Column("injuries", int, _count("injuries", None), "a column `injuries`", least=0),
-        Column("ctry_name", str, lambda s: s.dataset.country or None, "*Country*"),
-        Column("src_name", str, lambda s: s.dataset.name, "*Name*", required=True),
-        Column("src_link", str, lambda s: s.dataset.url or None, "*Address*"),
+        Column("ctry_name", str, lambda s: s.dataset.country or None, "*COUNTRY*"),
+        Column("src_name", str, lambda s: s.dataset.name, "*NAME*", required=True),
+        Column("src_link", str, lambda s: s.dataset.url or None, "*URL*"),
         Column(
             "shape_Leng", float, lambda s: s.perimeter, "perimeter on the ellipsoid, m", least=0
         ),
@@ -246,11 +261,11 @@ _INSPIRE = (
         "inspireId_namespace",
         str,
         lambda s: s.dataset.url or s.dataset.name,
-        "*Address*, else *Name*",
+        "*URL*, else *NAME*",
         "namespace",
         required=True,
     ),
-    Column("inspireId_versionId", str, lambda s: s.dataset.version, "*Version*", "versionId"),
+    Column("inspireId_versionId", str, lambda s: s.dataset.version, "*VERSION*", "versionId"),
     Column(
         "tOH_hazardCategory",
         str,
@@ -274,7 +289,7 @@ _INSPIRE = (
         "validFrom",
         str,
         lambda s: s.last_day,
-        "`event_date`, else `image_date`: from then on it surely exists",
+        "`event_date`, else `image_date`, else *END_DATE*: it surely exists then",
         pattern=_ISO,
     ),
     Column("validTo", str, _constant(None), "empty", pattern=_ISO),
@@ -293,7 +308,7 @@ INSPIRE_EVENT = Preset(
     "INSPIRE natural risk zones, ObservedEvent",
     (
         *_INSPIRE,
-        Column("nameOfEvent", str, lambda s: s.dataset.name, "*Name*", "nameOfEvnt", required=True),
+        Column("nameOfEvent", str, lambda s: s.dataset.name, "*NAME*", "nameOfEvnt", required=True),
         Column(
             "mOI_quantitativeValue",
             float,

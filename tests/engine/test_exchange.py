@@ -1,11 +1,13 @@
 """Inventories in the words of others: what is written, and what can be read out of it again."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import shapely
 from pyproj import Geod
 
+import landslip
 from landslip.engine.errors import ParameterError
 from landslip.engine.exchange import differences, for_shapefile, rows
 from landslip.engine.inventory import CONFIDENCES, FIELDS, MATERIALS, MOVEMENTS, TRIGGERS
@@ -250,3 +252,14 @@ def test_neither_point_order_nor_rounding_makes_another_outline():
     turned = shapely.set_precision(shapely.reverse(BOX), 1e-9)
     read = replace(written, records=(replace(written.records[0], wkb=turned.wkb),))
     assert differences(written, read) == []
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=list(PRESETS))
+def test_the_readme_says_where_each_value_comes_from(preset):
+    readme = (Path(landslip.__file__).parent / "README.md").read_text(encoding="utf-8")
+    words = {str: "text", int: "whole number", float: "number"}
+    for column in preset.columns:
+        short = f" `{column.short}` |" if column.short else " |"
+        assert f"| `{column.name}` |{short} {words[column.kind]} | {column.source} |\n" in readme
+    assert f"`{preset.name}`" in readme
+    assert preset.crs in readme
