@@ -7,6 +7,7 @@ from .detect_landslides import DetectLandslides
 from .export_inventory import ExportInventory
 from .inventory_statistics import InventoryStatisticsAlgorithm
 from .measure_inventory import MeasureInventory
+from .review_sheet import ReviewSheet
 from .update_inventory import UpdateInventory
 from .validate_inventory import ValidateInventory
 from .vectorise_probability import VectoriseProbability
@@ -17,6 +18,7 @@ ALGORITHMS = (
     MeasureInventory,
     AssessInventory,
     InventoryStatisticsAlgorithm,
+    ReviewSheet,
     UpdateInventory,
     ValidateInventory,
     ExportInventory,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from pathlib import Path
 
 from .output import whole_file
 
@@ -27,8 +26,8 @@ body { margin: 0 } h2, figure, table { break-inside: avoid } h2 { break-after: a
 """
 
 
-def page(title: str, about: str, body: Iterable[str], style: str = "") -> str:
-    """A whole HTML page.
+def page(title: str, about: str, body: Iterable[str], style: str = "") -> Iterator[str]:
+    """The lines of a whole HTML page, made one by one so that a long page needs no memory.
 
     Args:
         title: Heading; plain text.
@@ -36,11 +35,11 @@ def page(title: str, about: str, body: Iterable[str], style: str = "") -> str:
         body: Parts made by the other functions of this module.
         style: More CSS.
     """
-    return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}'
-        f"</title><style>{_STYLE}{style}</style></head><body>\n<h1>{escape(title)}</h1>\n"
-        f'<p class="about">{escape(about)}</p>\n' + "\n".join(body) + "\n</body></html>\n"
-    )
+    yield '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+    yield f"<title>{escape(title)}</title><style>{_STYLE}{style}</style></head><body>"
+    yield f'<h1>{escape(title)}</h1>\n<p class="about">{escape(about)}</p>'
+    yield from body
+    yield "</body></html>"
 
 
 def heading(text: str) -> str:
@@ -89,11 +88,11 @@ def _is_number(text: str) -> bool:
     return not text or text[0].isdigit() or text[0] in "+-\N{EN DASH}"
 
 
-def write_page(target: str, html: str) -> None:
+def write_page(target: str, lines: Iterable[str]) -> None:
     """Write a page; the file is there whole or not at all.
 
     Raises:
         OutputError: It cannot be written.
     """
-    with whole_file(target) as temporary:
-        Path(temporary).write_text(html, encoding="utf-8")
+    with whole_file(target) as temporary, open(temporary, "w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)
