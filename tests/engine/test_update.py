@@ -113,10 +113,11 @@ def test_only_an_unreviewed_outline_gives_way():
 
 
 def test_a_detection_over_two_landslides_redraws_neither():
-    known = table(box(0, 0), box(120, 0), id=["a", "b"], review_status="unreviewed")
+    known = table(box(0, 0, 60), box(120, 0), id=["a", "b"], review_status="unreviewed")
     merged = merge(known, table(box(0, 0, 500), id="z"))
     assert outlines(merged) == outlines(known)
-    assert column(merged, "change") == ["enlarged", "unchanged"]  # growth counts once
+    # Growth counts once, for the one that it covers most.
+    assert column(merged, "change") == ["unchanged", "enlarged"]
     assert column(merged, "seen_id") == ["z", "z"]
 
 
@@ -180,9 +181,10 @@ def test_a_redrawn_outline_is_still_known_to_its_survey():
 
 
 def test_numbers_as_ids_do_not_tie_landslides_of_different_places():
-    merged = merge(table(box(0, 0), ID=5), table(box(500, 0), ID=5), surveyed=False)
-    assert column(merged, "id") == ["5", "5-2"]
-    assert column(merged, "change") == [None, "new"]
+    once = merge(table(), table(box(0, 0), ID=5))
+    both = merge(once, table(box(500, 0, 150), ID=5))  # the next tile numbers its own from 1 on
+    assert column(both, "id") == ["5", "5-2"]
+    assert column(both, "change") == ["new", "new"]
 
 
 @pytest.mark.parametrize(
@@ -205,6 +207,10 @@ def test_a_value_that_would_be_lost_is_refused():
     known = table(box(0, 0), id="a", threshold="high")
     with pytest.raises(ParameterError, match=r"threshold of inventory holds 'high'; expected num"):
         merge(known, table(box(0, 0)))
+    with pytest.raises(
+        ParameterError, match=r"pixel_count of inventory holds 1\.5; expected whole"
+    ):
+        merge(table(box(0, 0), id="a", pixel_count=1.5), table(box(0, 0)))
     assert column(merge(table(box(0, 0), Threshold="0.5"), table()), "threshold") == [0.5]
 
 
