@@ -50,6 +50,9 @@ RULES = (
     ("unknown", "ELSE", "#ffffff", "solid"),
 )
 
+#: Opacity of the fill, of 255: the image below stays visible.
+_FILL = 30
+
 MAP_TIP = """<b>[% "id" %]</b> [% "review_status" %]<br>
 [% eval('landslip_chip()') %]
 [% format_number("area_m2", 0) %] m²[% coalesce(', mean probability ' || round("prob_mean", 2), '')
@@ -155,7 +158,7 @@ def _renderer() -> Any:
     for label, condition, colour, line in RULES:
         symbol = QgsFillSymbol.createSimple(
             {
-                "color": f"{colour}20",
+                "color": ",".join(str(part) for part in (*bytes.fromhex(colour[1:]), _FILL)),
                 "outline_color": colour,
                 "outline_style": line,
                 "outline_width": "0.4",
@@ -193,7 +196,6 @@ def _add_tabs(layer: Any) -> None:
     for source, title in TABS.items():
         tab = QgsAttributeEditorContainer(title, config.invisibleRootContainer())
         tab.setIsGroupBox(False)
-        tab.setColumnCount(2)
         for field in (*FIELDS, *HISTORY_FIELDS):
             if field.source != source:
                 continue

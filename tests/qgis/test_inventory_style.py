@@ -91,6 +91,14 @@ def test_colours_by_status_and_probability(layer, status, probability, label):
     assert [labels[key] for key in keys if key in labels] == [label]
 
 
+def test_the_image_stays_visible_below(layer):
+    for rule in layer.renderer().rootRule().children():
+        fill = rule.symbol().symbolLayer(0)
+        assert fill.fillColor().alpha() < 60
+        assert fill.strokeColor().alpha() == 255
+        assert fill.fillColor().hue() == fill.strokeColor().hue()
+
+
 def test_all_statuses_have_a_colour(layer):
     filters = " ".join(rule.filterExpression() for rule in layer.renderer().rootRule().children())
     for status in REVIEW_STATUS:
