@@ -145,7 +145,7 @@ class _Repair:
         """A valid flat outline in the target CRS, or None where there is none."""
         geometry = QgsGeometry(feature.geometry())
         if geometry.isNull() or geometry.isEmpty():
-            self._note("have no outline and were left out", feature)
+            self._note("landslides without an outline, left out", feature)
             return None
         self._check_place(geometry, feature)
         geometry = self._flat(geometry, feature)
@@ -154,20 +154,20 @@ class _Repair:
         if not geometry.isGeosValid():
             geometry = _polygons(geometry.makeValid())
             if geometry is None:
-                self._note("have an outline without an area and were left out", feature)
+                self._note("landslides whose outline has no area, left out", feature)
                 return None
-            self._note("have an outline that was not valid and was repaired", feature)
+            self._note("outlines that were not valid, repaired", feature)
         return geometry
 
     def _flat(self, geometry: QgsGeometry, feature: QgsFeature) -> QgsGeometry:
         if QgsWkbTypes.isCurvedType(geometry.wkbType()):
             geometry = QgsGeometry(geometry.constGet().segmentize())
-            self._note("have curved outlines, which became straight pieces", feature)
+            self._note("curved outlines, made of straight pieces", feature)
         shape = geometry.get()
         if shape.is3D() or shape.isMeasure():
             shape.dropZValue()
             shape.dropMValue()
-            self._note("have heights or measures (Z, M), which were dropped", feature)
+            self._note("outlines with heights or measures (Z, M), dropped", feature)
         return geometry
 
     def _note(self, what: str, feature: QgsFeature) -> None:
@@ -177,10 +177,8 @@ class _Repair:
         """Say what was done to which landslides."""
         for what, names in self.done.items():
             more = ", ..." if len(names) > _NAMED else ""
-            warn(
-                f"{self.source.sourceName()}: {len(names)} landslides {what} (feature "
-                f"{', '.join(names[:_NAMED])}{more})."
-            )
+            told = ", ".join(names[:_NAMED])
+            warn(f"{self.source.sourceName()}: {what}: {len(names)} (feature {told}{more}).")
 
 
 class _PlaceCheck:

@@ -64,8 +64,8 @@ def for_shapefile(table: Table, preset: Preset, warn: Callable[[str], None]) -> 
         records.append(replace(record, values=values))
     for name, count in (+cut).items():
         warn(
-            f"{count} texts in {name} are longer than the {DBF_WIDTH} bytes that a Shapefile holds "
-            "and were cut. A GeoPackage keeps them whole."
+            f"Texts in {name} longer than the {DBF_WIDTH} bytes that a Shapefile holds, cut: "
+            f"{count}. A GeoPackage keeps them whole."
         )
     columns = {short[name]: kind for name, kind in table.columns.items()}
     return replace(table, columns=columns, records=tuple(records))
@@ -104,14 +104,14 @@ def _handed_in(inventory: Table, warn: Callable[[str], None], reviewed_only: boo
     status = Counter(record.get("review_status") for record in inventory.records)
     out: set[str | None] = {_REJECTED}
     if status[_REJECTED]:
-        warn(f"{status[_REJECTED]} rejected landslides are left out.")
+        warn(f"Rejected landslides, left out: {status[_REJECTED]}.")
     if reviewed_only:
         out |= {UNREVIEWED, None}
-        warn(f"{status[UNREVIEWED] + status[None]} landslides without a review are left out.")
+        warn(f"Landslides without a review, left out: {status[UNREVIEWED] + status[None]}.")
     elif status[UNREVIEWED]:
         warn(
-            f"{status[UNREVIEWED]} landslides are unreviewed: no one has looked at them yet. A "
-            "detection is not a mapped landslide; review them before you hand them in."
+            f"Landslides that no one has looked at yet: {status[UNREVIEWED]}. A detection is not a "
+            "mapped landslide; review them before you hand them in."
         )
     kept = tuple(r for r in inventory.records if r.get("review_status") not in out)
     return replace(inventory, records=kept)

@@ -200,8 +200,8 @@ def test_rejected_landslides_stay_at_home():
     table = inventory({"review_status": "rejected"}, {"review_status": "unreviewed"}, {})
     both = rows(table, PRESETS["uglc"], DATASET, told.append)
     assert [record.get("OLD ID") for record in both.records] == ["LS_1", "LS_2"]
-    assert "1 rejected landslides are left out" in told[0]
-    assert "1 landslides are unreviewed" in told[1]
+    assert "Rejected landslides, left out: 1" in told[0]
+    assert "no one has looked at yet: 1" in told[1]
     one = rows(table, PRESETS["uglc"], DATASET, told.append, reviewed_only=True)
     assert [record.get("OLD ID") for record in one.records] == ["LS_2"]
 
@@ -228,7 +228,7 @@ def test_long_texts_are_cut_for_a_shapefile_between_letters():
     written = rows(inventory({"notes": "a" + "é" * 200}), PRESETS["uglc"], DATASET, pytest.fail)
     (record,) = for_shapefile(written, PRESETS["uglc"], told.append).records
     assert record.get("NOTES") == "a" + "é" * 126
-    assert "1 texts in NOTES are longer than the 254 bytes" in told[0]
+    assert "Texts in NOTES longer than the 254 bytes that a Shapefile holds, cut: 1" in told[0]
 
 
 @pytest.mark.parametrize(

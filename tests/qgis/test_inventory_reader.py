@@ -53,10 +53,10 @@ def read(run, tmp_path):
     ("outline", "kind", "area", "parts", "warning"),
     [
         (SQUARE, "Polygon", 10000, 1, None),
-        (BOW_TIE, "Polygon", 5000, 2, "not valid and was repaired"),
-        (OVERLAPPING, "MultiPolygon", 5000, 1, "not valid and was repaired"),
-        (WITH_Z, "MultiPolygonZ", 10000, 2, "heights or measures"),
-        (CURVED, "CurvePolygon", 7853.98, 1, "curved outlines"),
+        (BOW_TIE, "Polygon", 5000, 2, "not valid, repaired: 1"),
+        (OVERLAPPING, "MultiPolygon", 5000, 1, "not valid, repaired: 1"),
+        (WITH_Z, "MultiPolygonZ", 10000, 2, "heights or measures (Z, M), dropped: 1"),
+        (CURVED, "CurvePolygon", 7853.98, 1, "curved outlines, made of straight pieces: 1"),
     ],
 )
 def test_what_can_be_repaired(read, outline, kind, area, parts, warning):
@@ -71,16 +71,19 @@ def test_what_can_be_repaired(read, outline, kind, area, parts, warning):
 @pytest.mark.parametrize(
     ("outline", "warning"),
     [
-        (None, "have no outline"),
-        ("Polygon EMPTY", "have no outline"),
-        ("Polygon((500000 4700000, 500100 4700100, 500000 4700000, 500000 4700000))", "an area"),
+        (None, "without an outline, left out: 1"),
+        ("Polygon EMPTY", "without an outline, left out: 1"),
+        (
+            "Polygon((500000 4700000, 500100 4700100, 500000 4700000, 500000 4700000))",
+            "no area, left out: 1",
+        ),
     ],
 )
 def test_what_has_no_outline_is_left_out_with_a_warning(read, outline, warning):
     geometries, warnings = read(outline, SQUARE)
     assert len(geometries) == 1
     assert warning in warnings[0]
-    assert "1 landslides" in warnings[0]
+    assert "feature 1" in warnings[0]
 
 
 @pytest.mark.parametrize(

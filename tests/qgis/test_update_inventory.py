@@ -129,7 +129,10 @@ def test_the_date_is_asked_for(run, known, tmp_path):
         run(NAME, {"INPUT": known, "DETECTION": known, "OUTPUT": str(tmp_path / "u.gpkg")})
 
 
-@pytest.mark.parametrize(("place", "years"), [("Nepal", (2015, 2016, 2017)), ("PNG", (2017, 2019))])
+@pytest.mark.parametrize(
+    ("place", "years"),
+    [("Nepal", (2015, 2016, 2017)), ("PNG", (2017, 2019)), ("China", (2017, 2018))],
+)
 def test_published_inventories_through_time(run, real_data, tmp_path, place, years):
     """Every survey twice; ids stay, and every landslide that was known is still there."""
     surveys = [published(real_data, place, year) for year in years]
