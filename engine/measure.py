@@ -27,7 +27,7 @@ from .inventory import (
 )
 from .morphometry import confidence_hint, morphometry, nearest_neighbours
 from .pixel_statistics import Layers, PixelStatistics, concatenated, statistics_of
-from .probability import open_probability, read_probability
+from .probability import open_probability, read_probability, read_spread
 from .table import Table
 from .terrain import WarpedDem, bounded_cache, open_raster
 from .tiling import Window, regions
@@ -121,6 +121,7 @@ class _Rasters:
         self.grid = grid
         self.any = bool(request.dem or request.probability)
         self._path = request.probability or ""
+        self._has_spread = bool(self._path) and open_probability(self._path).has_spread
         with ExitStack() as files:
             self._terrain = WarpedDem(request.dem, grid) if request.dem else None
             if self._terrain:
@@ -140,7 +141,10 @@ class _Rasters:
         if self._probability is None:
             return Layers(relief=relief), np.ones((window.height, window.width), bool)
         probability, valid = read_probability(self._probability, window, self._path)
-        return Layers(probability=probability, relief=relief), valid
+        spread = None
+        if self._has_spread:
+            spread = read_spread(self._probability, window, self._path)
+        return Layers(probability=probability, spread=spread, relief=relief), valid
 
 
 def _counted(

@@ -177,6 +177,7 @@ def _probability(statistics: PixelStatistics) -> dict[str, np.ndarray]:
         "pixel_count": pixels.astype(int),
         "prob_mean": statistics.sum("probability") / known,
         "prob_max": highest,
+        "prob_std": statistics.sum("spread") / known,
         "prob_p10": statistics.probability_below(0.1),
     }
 

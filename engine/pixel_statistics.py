@@ -14,7 +14,7 @@ import numpy as np
 from .relief import Relief
 
 #: What is added up over the pixels of a label. Gradients are in metres a column or row; aspects
-#: are unit vectors down the slope along columns and rows.
+#: are unit vectors down the slope along columns and rows. A spread that is not known is NaN.
 SUMS = (
     *("pixels", "probability", "spread", "cut_off", "excluded"),
     *("terrain", "slope", "flat", "curvature"),
@@ -169,6 +169,8 @@ def statistics_of(
         extremes["toe"] = _highest(label, count, -relief.elevation, *place)
         extremes["steepest"] = _highest(label, count, relief.slope, *place)
     nothing, unknown = np.zeros(count), _highest(label[:0], count, *np.zeros((3, 0)))
+    if layers.spread is None:
+        sums["spread"] = np.full(count, np.nan)
     return PixelStatistics(
         np.column_stack([sums.get(name, nothing) for name in SUMS]).astype(float),
         np.stack([extremes.get(name, unknown) for name in EXTREMES], axis=1),

@@ -12,7 +12,7 @@ from .dependencies import require
 from .errors import RasterError
 from .grid import Grid
 from .pixel_statistics import Layers
-from .probability import ProbabilityRaster, read_probability
+from .probability import ProbabilityRaster, read_probability, read_spread
 from .terrain import WarpedDem, open_raster, read_window
 from .tiling import Window
 
@@ -93,12 +93,18 @@ class LayerReader:
             covered[margin],
             Layers(
                 probability=probability[inside],
+                spread=self._spread(window),
                 cut_off=beside_nothing(valid[margin]),
                 relief=self._terrain.read_relief(window) if self._terrain else None,
                 excluded=self._excluded.read(window) if self._excluded else None,
                 flat_below=self._flat_below,
             ),
         )
+
+    def _spread(self, window: Window) -> np.ndarray | None:
+        if not self._raster.has_spread:
+            return None
+        return read_spread(self._dataset, window, self._raster.path)
 
     def _probability(self, window: Window, reach: int) -> tuple[np.ndarray, np.ndarray]:
         """Probability and validity with ``reach`` pixels more on each side.
