@@ -273,7 +273,8 @@ def _legend(layout: Any, panel: Any, layer: Any, heading: str, x: float, y: floa
     nodes = legend.model().layerLegendNodes(node)
     # A raster's first entry is only the name of its band.
     shown = [i for i, item in enumerate(nodes) if "Band" not in str(item.data(0))]
-    QgsMapLayerLegendUtils.setLegendNodeOrder(node, shown)
+    # Of an inventory the first three: nobody has reviewed it yet.
+    QgsMapLayerLegendUtils.setLegendNodeOrder(node, shown[:3])
     legend.model().refreshLayerLegend(node)
     for style in (QgsLegendStyle.Subgroup, QgsLegendStyle.SymbolLabel, QgsLegendStyle.Group):
         legend.setStyleFont(style, _font(9))
