@@ -221,6 +221,8 @@ def _course(
 
     The way is the straight line on the map. But crown and toe of a wide landslide may lie at its
     opposite ends: the way is no longer than the extent down the slope between centres of pixels.
+    Then again it is nowhere steeper than the steepest slope, which bounds it for those that are a
+    pixel long.
     """
     down = _downslope(statistics, axes)
     across = np.stack((-down[:, 1], down[:, 0]), axis=1)
@@ -229,9 +231,10 @@ def _course(
     way = np.einsum("nij,nj->ni", axes, toe - crown)
     pixel = np.abs(np.einsum("nij,ni->nj", axes, down)).max(axis=1)
     straight, down_it = np.linalg.norm(way, axis=1), np.abs((way * down).sum(axis=1))
-    travel = np.minimum(straight, np.maximum(length - pixel, down_it))
     height = statistics.extreme("crown")[0] + statistics.extreme("toe")[0]
     with np.errstate(invalid="ignore", divide="ignore"):
+        steepest = height / np.tan(np.radians(statistics.extreme("steepest")[0]))
+        travel = np.minimum(straight, np.maximum.reduce((length - pixel, down_it, steepest)))
         ratio = np.where(travel > 0, height / travel, np.nan)
         elongation = np.where(width > 0, length / width, np.nan)
     return {

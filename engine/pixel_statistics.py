@@ -153,7 +153,8 @@ def statistics_of(
         values = layers.probability.ravel()[flat].astype(float)
         add("probability", values)
         extremes["peak"] = _highest(label, count, values, *place)
-        steps = np.floor(values * PROBABILITY_STEPS).astype(np.int64)
+        # Float32 does not know 0.9: what is a hair below a step belongs to it.
+        steps = np.floor(values * PROBABILITY_STEPS + 1e-3).astype(np.int64)
         histogram = _histogram(label, steps, np.ones_like(label))
     for name in ("spread", "cut_off", "excluded"):
         layer = getattr(layers, name)

@@ -97,6 +97,15 @@ def test_crown_is_above_the_toe(tmp_path):
     assert azimuth == pytest.approx(90, abs=0.1)
 
 
+def test_one_pixel_deep_is_not_steeper_than_its_land(tmp_path):
+    """A row of pixels along a contour that runs aslant: its way is bounded by the slope."""
+    mask = np.zeros((SIZE, SIZE), bool)
+    mask[50, 40:60] = True
+    (found,) = measure(tmp_path, mask, plane(185))
+    assert found["elongation"] < 0.2
+    assert found["h_l"] == pytest.approx(GRADIENT, rel=0.02)
+
+
 def test_hole_counts_for_nothing_but_is_measured_around(tmp_path):
     mask = rectangle(180, 410, 110)
     mask[45:55, 48:53] = False
@@ -211,7 +220,7 @@ def test_probability_of_the_lowest_tenth(tmp_path, rng):
     (found,) = measure(tmp_path, mask, plane(0), values)
     expected = np.quantile(values[mask].astype("float32"), 0.1, method="inverted_cdf")
     assert found["prob_p10"] == pytest.approx(expected, abs=0.001)
-    assert found["prob_p10"] <= expected
+    assert found["prob_p10"] <= expected + 1e-5
 
 
 def test_neighbours():
