@@ -1,3 +1,5 @@
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -185,3 +187,36 @@ def test_cancelled_comparison_is_not_there(scene, tmp_path):
     with pytest.raises(Cancelled):
         assess(AssessRequest(*scene, comparison=str(target)), cancelled=lambda: True)
     assert not target.exists()
+
+
+def moved(outlines, metres):
+    """The same polygons further east."""
+    from landslip.engine.wkb import polygons_of
+
+    parts = []
+    for wkb in outlines.wkb:
+        (rings,) = polygons_of(wkb)[:1]
+        parts.append(polygon_wkb([ring + np.array([metres, 0]) for ring in rings]))
+    return Outlines("moved", outlines.crs, tuple(parts))
+
+
+def test_a_published_inventory_against_itself_and_moved(real_data, tmp_path):
+    """F1 is 1; moved by 20 m, it is what the areas of the two say (Nepal, mapped in 2015)."""
+    raw = pytest.importorskip("pyogrio.raw", reason="needs pyogrio")
+    shapely = pytest.importorskip("shapely", reason="needs shapely")
+    with zipfile.ZipFile(real_data / "inventories" / "Nepal.zip") as archive:
+        archive.extractall(tmp_path)
+    meta, _, wkb, _ = raw.read(str(tmp_path / "Nepal" / "2015.shp"), columns=[])
+    nepal = Outlines("Nepal", meta["crs"], tuple(wkb))
+    same = assess(AssessRequest(nepal, nepal, pixel_size=5))
+    assert same.pixels.f1 == same.objects.recall == same.objects.precision == 1
+    assert same.objects.detected.unseen == 0
+    shifted = assess(AssessRequest(moved(nepal, 20), nepal, pixel_size=5))
+    one, other = (
+        shapely.union_all(shapely.make_valid(shapely.from_wkb(list(each.wkb))))
+        for each in (nepal, moved(nepal, 20))
+    )
+    expected = 2 * one.intersection(other).area / (one.area + other.area)
+    assert shifted.pixels.f1 == pytest.approx(expected, abs=0.01)
+    assert 0.5 < expected < 0.95
+    assert 5 < shifted.objects.boundary_distance < 20
