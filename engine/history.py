@@ -65,5 +65,6 @@ def with_change(record: Record, date: str, change: str, remark: str = "") -> Rec
 
 
 def with_values(record: Record, **values: Any) -> Record:
-    """The record with other values."""
-    return replace(record, values={**record.values, **values})
+    """The record with other values; those that are None go."""
+    merged = {**record.values, **values}
+    return replace(record, values={k: v for k, v in merged.items() if v is not None})

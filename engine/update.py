@@ -244,7 +244,7 @@ _MEASURED = tuple(f.name for f in FIELDS if f.source != PERSON and f.name != "id
 
 
 def _redrawn(record: Record, found: Record) -> Record:
-    measured = {name: found.values[name] for name in _MEASURED}
+    measured = {name: found.get(name) for name in _MEASURED}
     return replace(with_values(record, **measured), wkb=found.wkb)
 
 
@@ -269,26 +269,22 @@ def _columns(known: Table, found: Table) -> dict[str, type]:
 
 
 def _in_columns(table: Table, columns: dict[str, type]) -> Table:
-    """The table with exactly these columns; its own are found whatever their case."""
-    source = {name: table.own_name(name) for name in columns}
-    records = tuple(
-        replace(
-            record,
-            values={
-                name: _cast(record.values.get(source[name]), kind, name, table.name)
-                for name, kind in columns.items()
-            },
-        )
-        for record in table.records
-    )
-    return replace(table, columns=columns, records=records)
+    """The table with its columns spelled and typed like these; unknown values take no room."""
+    own = {name: table.own_name(name) for name in columns}
+    records = []
+    for record in table.records:
+        values = {
+            name: _cast(record.values[spelled], columns[name], name, table.name)
+            for name, spelled in own.items()
+            if record.values.get(spelled) not in (None, "")
+        }
+        records.append(replace(record, values=values))
+    return replace(table, columns=columns, records=tuple(records))
 
 
 def _cast(value: Any, kind: type, column: str, table: str) -> Any:
-    if value is None or isinstance(value, kind):
+    if isinstance(value, kind):
         return value
-    if value == "":
-        return None
     try:
         cast = kind(value)
     except ValueError:
