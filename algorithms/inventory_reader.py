@@ -25,7 +25,7 @@ from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 from ..engine.errors import Cancelled, ParameterError
 from ..engine.table import Record, Table
 from .base import LandslipAlgorithm
-from .inventory_layer import qgis_types
+from .table_layer import qgis_types
 
 #: How many landslides a warning names.
 _NAMED = 5

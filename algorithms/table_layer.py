@@ -1,11 +1,14 @@
-"""An engine's table as a QGIS layer."""
+"""QGIS layers written whole or not at all, and an engine's table as one."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from qgis.core import (
+    Qgis,
     QgsCoordinateReferenceSystem,
     QgsFeature,
     QgsFeatureSink,
@@ -16,11 +19,26 @@ from qgis.core import (
     QgsProcessingException,
     QgsWkbTypes,
 )
+from qgis.PyQt.QtCore import QMetaType, QVariant
 
 from ..engine.inventory import Field
 from ..engine.table import Record, Table
 from .base import LandslipAlgorithm
-from .inventory_layer import qgis_types
+
+
+@dataclass(frozen=True)
+class LayerKind:
+    """What a layer consists of.
+
+    Attributes:
+        fields: Its columns.
+        geometry: Type of its geometries.
+        crs: Its CRS as WKT.
+    """
+
+    fields: QgsFields
+    geometry: Any
+    crs: str
 
 
 def write_table(
@@ -42,17 +60,44 @@ def write_table(
         known: Fields whose meaning becomes the comment of the columns of their names.
 
     Raises:
+        QgsProcessingException: The sink cannot be made or filled.
+    """
+    fields = table_fields(table.columns, known)
+    kind = LayerKind(fields, QgsWkbTypes.MultiPolygon, table.crs)
+    features = (table_feature(record, fields) for record in table.records)
+    return write_features(algorithm, features, kind, parameters, name, context)
+
+
+def write_features(
+    algorithm: LandslipAlgorithm,
+    features: Iterable[QgsFeature],
+    kind: LayerKind,
+    parameters: dict[str, Any],
+    name: str,
+    context: QgsProcessingContext,
+    advice: str = "run again.",
+) -> str:
+    """Write features into a sink and return the layer's id.
+
+    Args:
+        algorithm: The algorithm that has the sink.
+        features: What to write.
+        kind: What the layer consists of.
+        parameters: The algorithm's parameters.
+        name: Name of the sink's parameter.
+        context: QGIS's.
+        advice: What to do when the reason of a failure is out of the way.
+
+    Raises:
         QgsProcessingException: The sink cannot be made, or takes no feature (disk full). A file
             that would be incomplete is removed.
     """
-    fields = table_fields(table.columns, known)
-    crs = QgsCoordinateReferenceSystem.fromWkt(table.crs)
+    crs = QgsCoordinateReferenceSystem.fromWkt(kind.crs)
     sink, destination = algorithm.parameterAsSink(
-        parameters, name, context, fields, QgsWkbTypes.MultiPolygon, crs
+        parameters, name, context, kind.fields, kind.geometry, crs
     )
     if sink is None:
         raise QgsProcessingException(algorithm.invalidSinkError(parameters, name))
-    features = (table_feature(record, fields) for record in table.records)
     fast = QgsFeatureSink.FastInsert
     if not (all(sink.addFeature(feature, fast) for feature in features) and sink.flushBuffer()):
         reason = sink.lastError() or "no reason given"
@@ -61,10 +106,17 @@ def write_table(
         raise QgsProcessingException(
             algorithm.tr(
                 "The layer cannot be written ({}). Check that the disk has room and that the "
-                "folder may be written to, then run again."
-            ).format(reason)
+                "folder may be written to, then {}"
+            ).format(reason, advice)
         )
     return destination
+
+
+def qgis_types() -> dict[type, Any]:
+    """QGIS's type of a field for each Python type."""
+    types: Any = QMetaType.Type if Qgis.QGIS_VERSION_INT >= 33800 else QVariant
+    text = "QString" if Qgis.QGIS_VERSION_INT >= 33800 else "String"
+    return {str: getattr(types, text), int: types.LongLong, float: types.Double}
 
 
 def table_fields(columns: dict[str, type], known: tuple[Field, ...] = ()) -> QgsFields:

@@ -21,7 +21,8 @@ ALL_FIELDS = (*FIELDS, *HISTORY_FIELDS)
 def layer(plugin):
     """An inventory of one landslide, 100 m wide, in style."""
     from landslip.algorithms.base import RESOURCES
-    from landslip.algorithms.inventory_layer import inventory_fields, qgis_types
+    from landslip.algorithms.inventory_layer import inventory_fields
+    from landslip.algorithms.table_layer import qgis_types
 
     made = qgis_core.QgsVectorLayer(f"Polygon?crs={UTM}", "inventory", "memory")
     history = [qgis_core.QgsField(f.name, qgis_types()[f.kind]) for f in HISTORY_FIELDS]
