@@ -38,8 +38,8 @@ probability and (with a DEM) elevation and slope of every landslide.</p>
 <p><b>Stack</b>: raster with the Sentinel-2 bands that the model reads, as reflectance x 10000 on a
 10 m grid. Bands are found by their names (B02, B03, B04 ...). No names? Use the band mapping.</p>
 <p><b>DEM</b>: elevation in metres, of any CRS and resolution; it is warped to the stack's grid and
-its slope computed. Optional for models on optical bands alone; they then lack the elevation and
-slope fields only.</p>
+its slope computed. Optional for models on optical bands alone; without one, the inventory's fields
+from the DEM (length, width, crown, toe, slope, aspect ...) stay empty.</p>
 <p><b>Model</b>: a shipped model, or the path of an ONNX file with a Landslip model card.</p>
 <p><b>Extent</b>: only this part. The result is the same as that part of the whole: the scene's
 statistics are always taken from the whole raster.</p>
@@ -61,7 +61,8 @@ a band), or pairs such as <code>B04=1,B03=2,B02=3</code>.</p>
 runs) patches. A little more accurate, 4 or 8 times slower.</p>
 
 <h3>Outputs</h3>
-<p><b>Probability</b>: 0 to 1 on exactly the stack's grid, -9999 where the stack has no data.
+<p><b>Probability</b>: 0 to 1 on exactly the stack's grid, -9999 where the stack has no data. With
+test-time flips, a second band holds the spread of the runs.
 <b>Inventory</b>: outlines along pixel edges; pixels that only touch at a corner are separate
 landslides. <b>COUNT</b>, <b>AREA</b> (m2, on the ellipsoid) and <b>DEVICE_USED</b>.</p>
 <p>A detection is not a mapped landslide: bare fields, quarries, river banks and clouds can look

@@ -27,8 +27,8 @@ HELP = """
 your choice. The model does not run, so it takes seconds: try several.</p>
 <p><b>Probability</b>: the raster that <i>Detect landslides</i> made, or any raster of one band with
 values from 0 to 1.</p>
-<p><b>DEM</b>: elevation in metres, of any CRS and resolution, for the elevation and slope
-fields.</p>
+<p><b>DEM</b>: elevation in metres, of any CRS and resolution, for the fields of
+length, width, crown, toe, slope and aspect.</p>
 <p><b>Threshold</b>: probability from which a pixel is landslide. Empty: the one that the raster's
 model recommends.</p>
 <p><b>Minimum area</b>: smaller landslides are dropped, in m2.</p>
