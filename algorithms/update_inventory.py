@@ -44,7 +44,7 @@ be the same landslide. <b>Growth</b>: newly covered share of a landslide's area 
 counts as enlarged.</p>
 
 <h3>Output</h3>
-<p>The inventory with the same ids and all its columns, then the new landslides. The field
+<p><b>Updated inventory</b>: the same ids and all columns, then the new landslides. The field
 <code>change</code> says <i>unchanged</i>, <i>enlarged</i>, <i>reactivated</i> (visible again),
 <i>new</i> or <i>no longer visible</i>; <code>history</code> keeps every change with its date. An
 outline and its measurements are replaced only where the landslide is enlarged, still
