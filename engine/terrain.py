@@ -42,6 +42,7 @@ class WarpedDem:
                 f"{path} has {self._dataset.count} bands; expected a DEM of one band with "
                 "elevation in metres. Give the elevation band as a raster of its own."
             )
+        self._pixel_sizes = grid.pixel_size_metres(np.arange(grid.height))
         # One pixel more on each side: the slope at the stack's edge needs its neighbours.
         self._padded = grid.shifted(Window(-1, -1, grid.height + 2, grid.width + 2))
         self._vrt = self._warped(dem_grid)
@@ -106,8 +107,8 @@ class WarpedDem:
         # In the padded grid, the window with its margin begins at the window's own numbers.
         padded = Window(window.row, window.col, window.height + 2, window.width + 2)
         dem = read_window(self._vrt, self._band, padded, self._path).filled(np.nan)
-        dx, dy = self._grid.pixel_size_metres(np.arange(window.row, window.row_stop))
-        return dem, dx[:, None], dy[:, None]
+        dx, dy = (size[window.row : window.row_stop, None] for size in self._pixel_sizes)
+        return dem, dx, dy
 
     def close(self) -> None:
         """Close the files."""

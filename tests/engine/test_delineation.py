@@ -1,5 +1,7 @@
 """Outlines as a cartographer wants them: holes, smoothing, touching landslides, filters."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -9,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
 from landslip.engine.errors import ParameterError
+from landslip.engine.inventory import FIELDS
 from landslip.engine.outline import pixel_edges, polygon_wkb, trace
 from landslip.engine.scene_layers import small_holes
 from landslip.engine.smooth import smooth_outlines
@@ -214,6 +217,33 @@ def test_parts_are_connected_and_cover_all(mask, seed):
     assert np.array_equal(parts > 0, inside)
     for part in range(1, parts.max() + 1):
         assert ndimage.label(parts == part)[1] == 1
+
+
+@pytest.mark.parametrize("rows", [1, 5, 23])
+def test_bands_of_rows_change_nothing_of_all_that(tmp_path, rng, rows):
+    noise = ndimage.gaussian_filter(rng.standard_normal((120, 150)), 2)
+    values = (0.5 + 0.25 * noise / noise.std()).clip(0, 1).astype("float32")
+    rough = ndimage.gaussian_filter(rng.standard_normal((120, 150)), 5).astype("float32")
+    request = VectoriseRequest(
+        write_raster(tmp_path / "p.tif", values),
+        write_raster(tmp_path / "d.tif", rough * 900),
+        0.5,
+        min_area=300,
+        fill_holes=600,
+        split=0.3,
+        smooth=True,
+        min_slope=5,
+    )
+    whole = {s["id"]: s for s in vectorise(request)}
+    cut = {s["id"]: s for s in vectorise(request, band_pixels=150 * rows)}
+    assert whole.keys() == cut.keys()
+    assert len(whole) > len({s["id"] for s in vectorise(replace(request, split=None))})
+    for name, landslide in whole.items():
+        one, other = (shapely.from_wkb(s.wkb).normalize() for s in (landslide, cut[name]))
+        assert one == other
+        for field, a, b in zip(FIELDS, landslide.values, cut[name].values):
+            known = field.kind is float and b is not None
+            assert a == (pytest.approx(b, rel=1e-6, abs=1e-9) if known else b), field.name
 
 
 # --- filters ---
