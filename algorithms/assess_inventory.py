@@ -139,8 +139,8 @@ class AssessInventory(LandslipAlgorithm):
             check_writable(report)
             request = self._request(parameters, context, feedback)
             found = assess(request, listeners["progress"], listeners["cancelled"])
-            names = [_name_of(side) for side in (request.detected, request.reference)]
-            write_assessment_report(found, *names, MADE_BY, report)
+            detected, reference = _name_of(request.detected), _name_of(request.reference)
+            write_assessment_report(found, detected, reference, MADE_BY, report)
         if request.comparison:
             use_style(request.comparison, "comparison.qml", context)
         objects = found.objects

@@ -124,9 +124,12 @@ class RasterFootprint:
     """
 
     def __init__(self, path: str, grid: Grid, threshold: float, min_area: float = 0.0) -> None:
-        """Find the landslides of a raster on ``grid``; below ``min_area`` m2 they get no label."""
+        """Find the landslides of a raster on ``grid``.
+
+        Below ``min_area`` m2 they get no label; where it is infinite, none are looked for.
+        """
         request = VectoriseRequest(probability=path, threshold=threshold, min_area=min_area)
-        found = tuple(landslide.wkb for landslide in vectorise(request))
+        found = tuple(each.wkb for each in vectorise(request)) if np.isfinite(min_area) else ()
         self._objects = PolygonFootprint(Outlines(path, grid.crs, found), grid)
         self.areas = self._objects.areas
         self._threshold = np.float32(threshold)

@@ -1,306 +1,306 @@
 <!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
-<qgis symbologyReferenceScale="-1" version="3.22.16-Białowieża" minScale="100000000" simplifyDrawingHints="1" simplifyDrawingTol="1" styleCategories="Symbology|Fields|Forms|MapTips|Rendering" simplifyAlgorithm="0" maxScale="0" hasScaleBasedVisibilityFlag="0" simplifyMaxScale="1" simplifyLocal="1">
-  <renderer-v2 enableorderby="0" forceraster="0" type="RuleRenderer" symbollevels="0" referencescale="-1">
-    <rules key="{c4de39f5-f6b8-4fa9-89ac-62910db7340c}">
-      <rule symbol="0" key="{580c4a60-2da5-4463-bf85-0990284ccdf1}" label="unreviewed, below 0.3" filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; &lt; 0.3"/>
-      <rule symbol="1" key="{1f91b1bf-cb34-4b3e-8223-ed0f1ab75b12}" label="unreviewed, 0.3 to 0.5" filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.3 AND &quot;prob_mean&quot; &lt; 0.5"/>
-      <rule symbol="2" key="{68da03d6-d35d-40bf-bb8d-3f0af13f1999}" label="unreviewed, 0.5 and more" filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.5"/>
-      <rule symbol="3" key="{a05c8962-7780-48ee-a835-47cfaa3227ac}" label="accepted" filter="&quot;review_status&quot; = 'accepted'"/>
-      <rule symbol="4" key="{897b3517-4ca2-4007-94fd-837a1d6da693}" label="edited" filter="&quot;review_status&quot; = 'edited'"/>
-      <rule symbol="5" key="{123195a6-bcc3-4893-a396-e29a07541dd4}" label="rejected" filter="&quot;review_status&quot; = 'rejected'"/>
-      <rule symbol="6" key="{763bd934-226c-4acf-bebd-4ff1bfbd8a1f}" label="unknown" filter="ELSE"/>
+<qgis simplifyDrawingTol="1" simplifyLocal="1" simplifyDrawingHints="1" simplifyAlgorithm="0" simplifyMaxScale="1" symbologyReferenceScale="-1" minScale="100000000" version="3.22.16-Białowieża" styleCategories="Symbology|Fields|Forms|MapTips|Rendering" hasScaleBasedVisibilityFlag="0" maxScale="0">
+  <renderer-v2 type="RuleRenderer" referencescale="-1" enableorderby="0" forceraster="0" symbollevels="0">
+    <rules key="{dda2b29f-1347-4d1a-bfb4-f2dd8c588506}">
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; &lt; 0.3" symbol="0" label="unreviewed, below 0.3" key="{f7c32bca-926b-4019-8555-31d1d94e0da0}"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.3 AND &quot;prob_mean&quot; &lt; 0.5" symbol="1" label="unreviewed, 0.3 to 0.5" key="{c69d0f20-ef85-401d-84cd-e712b31dba34}"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.5" symbol="2" label="unreviewed, 0.5 and more" key="{95aaee2b-6819-4f20-9656-cdb888b7ce4e}"/>
+      <rule filter="&quot;review_status&quot; = 'accepted'" symbol="3" label="accepted" key="{c4067a12-0477-4b1e-9e5a-736bd09f3ab6}"/>
+      <rule filter="&quot;review_status&quot; = 'edited'" symbol="4" label="edited" key="{71d41e68-c7cc-4146-af57-d26dec176ea2}"/>
+      <rule filter="&quot;review_status&quot; = 'rejected'" symbol="5" label="rejected" key="{57258cae-5610-4257-a7d6-9cd9d6cb9e65}"/>
+      <rule filter="ELSE" symbol="6" label="unknown" key="{b5c6637e-84ea-47e4-b0ce-236814e76b75}"/>
     </rules>
     <symbols>
-      <symbol clip_to_extent="1" alpha="1" name="0" force_rhr="0" type="fill">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="0">
         <data_defined_properties>
           <Option type="Map">
-            <Option name="name" value="" type="QString"/>
+            <Option type="QString" name="name" value=""/>
             <Option name="properties"/>
-            <Option name="type" value="collection" type="QString"/>
+            <Option type="QString" name="type" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer class="SimpleFill" pass="0" enabled="1" locked="0">
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
-            <Option name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0" type="QString"/>
-            <Option name="color" value="255,224,102,30" type="QString"/>
-            <Option name="joinstyle" value="bevel" type="QString"/>
-            <Option name="offset" value="0,0" type="QString"/>
-            <Option name="offset_map_unit_scale" value="3x:0,0,0,0,0,0" type="QString"/>
-            <Option name="offset_unit" value="MM" type="QString"/>
-            <Option name="outline_color" value="255,224,102,255" type="QString"/>
-            <Option name="outline_style" value="solid" type="QString"/>
-            <Option name="outline_width" value="0.4" type="QString"/>
-            <Option name="outline_width_unit" value="MM" type="QString"/>
-            <Option name="style" value="solid" type="QString"/>
+            <Option type="QString" name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="color" value="255,224,102,30"/>
+            <Option type="QString" name="joinstyle" value="bevel"/>
+            <Option type="QString" name="offset" value="0,0"/>
+            <Option type="QString" name="offset_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="offset_unit" value="MM"/>
+            <Option type="QString" name="outline_color" value="255,224,102,255"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="0.4"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+            <Option type="QString" name="style" value="solid"/>
           </Option>
-          <prop v="3x:0,0,0,0,0,0" k="border_width_map_unit_scale"/>
-          <prop v="255,224,102,30" k="color"/>
-          <prop v="bevel" k="joinstyle"/>
-          <prop v="0,0" k="offset"/>
-          <prop v="3x:0,0,0,0,0,0" k="offset_map_unit_scale"/>
-          <prop v="MM" k="offset_unit"/>
-          <prop v="255,224,102,255" k="outline_color"/>
-          <prop v="solid" k="outline_style"/>
-          <prop v="0.4" k="outline_width"/>
-          <prop v="MM" k="outline_width_unit"/>
-          <prop v="solid" k="style"/>
+          <prop k="border_width_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="color" v="255,224,102,30"/>
+          <prop k="joinstyle" v="bevel"/>
+          <prop k="offset" v="0,0"/>
+          <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="offset_unit" v="MM"/>
+          <prop k="outline_color" v="255,224,102,255"/>
+          <prop k="outline_style" v="solid"/>
+          <prop k="outline_width" v="0.4"/>
+          <prop k="outline_width_unit" v="MM"/>
+          <prop k="style" v="solid"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option name="name" value="" type="QString"/>
+              <Option type="QString" name="name" value=""/>
               <Option name="properties"/>
-              <Option name="type" value="collection" type="QString"/>
+              <Option type="QString" name="type" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol clip_to_extent="1" alpha="1" name="1" force_rhr="0" type="fill">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="1">
         <data_defined_properties>
           <Option type="Map">
-            <Option name="name" value="" type="QString"/>
+            <Option type="QString" name="name" value=""/>
             <Option name="properties"/>
-            <Option name="type" value="collection" type="QString"/>
+            <Option type="QString" name="type" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer class="SimpleFill" pass="0" enabled="1" locked="0">
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
-            <Option name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0" type="QString"/>
-            <Option name="color" value="255,159,28,30" type="QString"/>
-            <Option name="joinstyle" value="bevel" type="QString"/>
-            <Option name="offset" value="0,0" type="QString"/>
-            <Option name="offset_map_unit_scale" value="3x:0,0,0,0,0,0" type="QString"/>
-            <Option name="offset_unit" value="MM" type="QString"/>
-            <Option name="outline_color" value="255,159,28,255" type="QString"/>
-            <Option name="outline_style" value="solid" type="QString"/>
-            <Option name="outline_width" value="0.4" type="QString"/>
-            <Option name="outline_width_unit" value="MM" type="QString"/>
-            <Option name="style" value="solid" type="QString"/>
+            <Option type="QString" name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="color" value="255,159,28,30"/>
+            <Option type="QString" name="joinstyle" value="bevel"/>
+            <Option type="QString" name="offset" value="0,0"/>
+            <Option type="QString" name="offset_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="offset_unit" value="MM"/>
+            <Option type="QString" name="outline_color" value="255,159,28,255"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="0.4"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+            <Option type="QString" name="style" value="solid"/>
           </Option>
-          <prop v="3x:0,0,0,0,0,0" k="border_width_map_unit_scale"/>
-          <prop v="255,159,28,30" k="color"/>
-          <prop v="bevel" k="joinstyle"/>
-          <prop v="0,0" k="offset"/>
-          <prop v="3x:0,0,0,0,0,0" k="offset_map_unit_scale"/>
-          <prop v="MM" k="offset_unit"/>
-          <prop v="255,159,28,255" k="outline_color"/>
-          <prop v="solid" k="outline_style"/>
-          <prop v="0.4" k="outline_width"/>
-          <prop v="MM" k="outline_width_unit"/>
-          <prop v="solid" k="style"/>
+          <prop k="border_width_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="color" v="255,159,28,30"/>
+          <prop k="joinstyle" v="bevel"/>
+          <prop k="offset" v="0,0"/>
+          <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="offset_unit" v="MM"/>
+          <prop k="outline_color" v="255,159,28,255"/>
+          <prop k="outline_style" v="solid"/>
+          <prop k="outline_width" v="0.4"/>
+          <prop k="outline_width_unit" v="MM"/>
+          <prop k="style" v="solid"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option name="name" value="" type="QString"/>
+              <Option type="QString" name="name" value=""/>
               <Option name="properties"/>
-              <Option name="type" value="collection" type="QString"/>
+              <Option type="QString" name="type" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol clip_to_extent="1" alpha="1" name="2" force_rhr="0" type="fill">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="2">
         <data_defined_properties>
           <Option type="Map">
-            <Option name="name" value="" type="QString"/>
+            <Option type="QString" name="name" value=""/>
             <Option name="properties"/>
-            <Option name="type" value="collection" type="QString"/>
+            <Option type="QString" name="type" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer class="SimpleFill" pass="0" enabled="1" locked="0">
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
-            <Option name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0" type="QString"/>
-            <Option name="color" value="232,0,58,30" type="QString"/>
-            <Option name="joinstyle" value="bevel" type="QString"/>
-            <Option name="offset" value="0,0" type="QString"/>
-            <Option name="offset_map_unit_scale" value="3x:0,0,0,0,0,0" type="QString"/>
-            <Option name="offset_unit" value="MM" type="QString"/>
-            <Option name="outline_color" value="232,0,58,255" type="QString"/>
-            <Option name="outline_style" value="solid" type="QString"/>
-            <Option name="outline_width" value="0.4" type="QString"/>
-            <Option name="outline_width_unit" value="MM" type="QString"/>
-            <Option name="style" value="solid" type="QString"/>
+            <Option type="QString" name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="color" value="232,0,58,30"/>
+            <Option type="QString" name="joinstyle" value="bevel"/>
+            <Option type="QString" name="offset" value="0,0"/>
+            <Option type="QString" name="offset_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="offset_unit" value="MM"/>
+            <Option type="QString" name="outline_color" value="232,0,58,255"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="0.4"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+            <Option type="QString" name="style" value="solid"/>
           </Option>
-          <prop v="3x:0,0,0,0,0,0" k="border_width_map_unit_scale"/>
-          <prop v="232,0,58,30" k="color"/>
-          <prop v="bevel" k="joinstyle"/>
-          <prop v="0,0" k="offset"/>
-          <prop v="3x:0,0,0,0,0,0" k="offset_map_unit_scale"/>
-          <prop v="MM" k="offset_unit"/>
-          <prop v="232,0,58,255" k="outline_color"/>
-          <prop v="solid" k="outline_style"/>
-          <prop v="0.4" k="outline_width"/>
-          <prop v="MM" k="outline_width_unit"/>
-          <prop v="solid" k="style"/>
+          <prop k="border_width_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="color" v="232,0,58,30"/>
+          <prop k="joinstyle" v="bevel"/>
+          <prop k="offset" v="0,0"/>
+          <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="offset_unit" v="MM"/>
+          <prop k="outline_color" v="232,0,58,255"/>
+          <prop k="outline_style" v="solid"/>
+          <prop k="outline_width" v="0.4"/>
+          <prop k="outline_width_unit" v="MM"/>
+          <prop k="style" v="solid"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option name="name" value="" type="QString"/>
+              <Option type="QString" name="name" value=""/>
               <Option name="properties"/>
-              <Option name="type" value="collection" type="QString"/>
+              <Option type="QString" name="type" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol clip_to_extent="1" alpha="1" name="3" force_rhr="0" type="fill">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="3">
         <data_defined_properties>
           <Option type="Map">
-            <Option name="name" value="" type="QString"/>
+            <Option type="QString" name="name" value=""/>
             <Option name="properties"/>
-            <Option name="type" value="collection" type="QString"/>
+            <Option type="QString" name="type" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer class="SimpleFill" pass="0" enabled="1" locked="0">
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
-            <Option name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0" type="QString"/>
-            <Option name="color" value="0,213,255,30" type="QString"/>
-            <Option name="joinstyle" value="bevel" type="QString"/>
-            <Option name="offset" value="0,0" type="QString"/>
-            <Option name="offset_map_unit_scale" value="3x:0,0,0,0,0,0" type="QString"/>
-            <Option name="offset_unit" value="MM" type="QString"/>
-            <Option name="outline_color" value="0,213,255,255" type="QString"/>
-            <Option name="outline_style" value="solid" type="QString"/>
-            <Option name="outline_width" value="0.4" type="QString"/>
-            <Option name="outline_width_unit" value="MM" type="QString"/>
-            <Option name="style" value="solid" type="QString"/>
+            <Option type="QString" name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="color" value="0,213,255,30"/>
+            <Option type="QString" name="joinstyle" value="bevel"/>
+            <Option type="QString" name="offset" value="0,0"/>
+            <Option type="QString" name="offset_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="offset_unit" value="MM"/>
+            <Option type="QString" name="outline_color" value="0,213,255,255"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="0.4"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+            <Option type="QString" name="style" value="solid"/>
           </Option>
-          <prop v="3x:0,0,0,0,0,0" k="border_width_map_unit_scale"/>
-          <prop v="0,213,255,30" k="color"/>
-          <prop v="bevel" k="joinstyle"/>
-          <prop v="0,0" k="offset"/>
-          <prop v="3x:0,0,0,0,0,0" k="offset_map_unit_scale"/>
-          <prop v="MM" k="offset_unit"/>
-          <prop v="0,213,255,255" k="outline_color"/>
-          <prop v="solid" k="outline_style"/>
-          <prop v="0.4" k="outline_width"/>
-          <prop v="MM" k="outline_width_unit"/>
-          <prop v="solid" k="style"/>
+          <prop k="border_width_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="color" v="0,213,255,30"/>
+          <prop k="joinstyle" v="bevel"/>
+          <prop k="offset" v="0,0"/>
+          <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="offset_unit" v="MM"/>
+          <prop k="outline_color" v="0,213,255,255"/>
+          <prop k="outline_style" v="solid"/>
+          <prop k="outline_width" v="0.4"/>
+          <prop k="outline_width_unit" v="MM"/>
+          <prop k="style" v="solid"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option name="name" value="" type="QString"/>
+              <Option type="QString" name="name" value=""/>
               <Option name="properties"/>
-              <Option name="type" value="collection" type="QString"/>
+              <Option type="QString" name="type" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol clip_to_extent="1" alpha="1" name="4" force_rhr="0" type="fill">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="4">
         <data_defined_properties>
           <Option type="Map">
-            <Option name="name" value="" type="QString"/>
+            <Option type="QString" name="name" value=""/>
             <Option name="properties"/>
-            <Option name="type" value="collection" type="QString"/>
+            <Option type="QString" name="type" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer class="SimpleFill" pass="0" enabled="1" locked="0">
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
-            <Option name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0" type="QString"/>
-            <Option name="color" value="177,140,255,30" type="QString"/>
-            <Option name="joinstyle" value="bevel" type="QString"/>
-            <Option name="offset" value="0,0" type="QString"/>
-            <Option name="offset_map_unit_scale" value="3x:0,0,0,0,0,0" type="QString"/>
-            <Option name="offset_unit" value="MM" type="QString"/>
-            <Option name="outline_color" value="177,140,255,255" type="QString"/>
-            <Option name="outline_style" value="solid" type="QString"/>
-            <Option name="outline_width" value="0.4" type="QString"/>
-            <Option name="outline_width_unit" value="MM" type="QString"/>
-            <Option name="style" value="solid" type="QString"/>
+            <Option type="QString" name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="color" value="177,140,255,30"/>
+            <Option type="QString" name="joinstyle" value="bevel"/>
+            <Option type="QString" name="offset" value="0,0"/>
+            <Option type="QString" name="offset_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="offset_unit" value="MM"/>
+            <Option type="QString" name="outline_color" value="177,140,255,255"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="0.4"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+            <Option type="QString" name="style" value="solid"/>
           </Option>
-          <prop v="3x:0,0,0,0,0,0" k="border_width_map_unit_scale"/>
-          <prop v="177,140,255,30" k="color"/>
-          <prop v="bevel" k="joinstyle"/>
-          <prop v="0,0" k="offset"/>
-          <prop v="3x:0,0,0,0,0,0" k="offset_map_unit_scale"/>
-          <prop v="MM" k="offset_unit"/>
-          <prop v="177,140,255,255" k="outline_color"/>
-          <prop v="solid" k="outline_style"/>
-          <prop v="0.4" k="outline_width"/>
-          <prop v="MM" k="outline_width_unit"/>
-          <prop v="solid" k="style"/>
+          <prop k="border_width_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="color" v="177,140,255,30"/>
+          <prop k="joinstyle" v="bevel"/>
+          <prop k="offset" v="0,0"/>
+          <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="offset_unit" v="MM"/>
+          <prop k="outline_color" v="177,140,255,255"/>
+          <prop k="outline_style" v="solid"/>
+          <prop k="outline_width" v="0.4"/>
+          <prop k="outline_width_unit" v="MM"/>
+          <prop k="style" v="solid"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option name="name" value="" type="QString"/>
+              <Option type="QString" name="name" value=""/>
               <Option name="properties"/>
-              <Option name="type" value="collection" type="QString"/>
+              <Option type="QString" name="type" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol clip_to_extent="1" alpha="1" name="5" force_rhr="0" type="fill">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="5">
         <data_defined_properties>
           <Option type="Map">
-            <Option name="name" value="" type="QString"/>
+            <Option type="QString" name="name" value=""/>
             <Option name="properties"/>
-            <Option name="type" value="collection" type="QString"/>
+            <Option type="QString" name="type" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer class="SimpleFill" pass="0" enabled="1" locked="0">
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
-            <Option name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0" type="QString"/>
-            <Option name="color" value="187,187,187,30" type="QString"/>
-            <Option name="joinstyle" value="bevel" type="QString"/>
-            <Option name="offset" value="0,0" type="QString"/>
-            <Option name="offset_map_unit_scale" value="3x:0,0,0,0,0,0" type="QString"/>
-            <Option name="offset_unit" value="MM" type="QString"/>
-            <Option name="outline_color" value="187,187,187,255" type="QString"/>
-            <Option name="outline_style" value="dot" type="QString"/>
-            <Option name="outline_width" value="0.4" type="QString"/>
-            <Option name="outline_width_unit" value="MM" type="QString"/>
-            <Option name="style" value="no" type="QString"/>
+            <Option type="QString" name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="color" value="187,187,187,30"/>
+            <Option type="QString" name="joinstyle" value="bevel"/>
+            <Option type="QString" name="offset" value="0,0"/>
+            <Option type="QString" name="offset_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="offset_unit" value="MM"/>
+            <Option type="QString" name="outline_color" value="187,187,187,255"/>
+            <Option type="QString" name="outline_style" value="dot"/>
+            <Option type="QString" name="outline_width" value="0.4"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+            <Option type="QString" name="style" value="no"/>
           </Option>
-          <prop v="3x:0,0,0,0,0,0" k="border_width_map_unit_scale"/>
-          <prop v="187,187,187,30" k="color"/>
-          <prop v="bevel" k="joinstyle"/>
-          <prop v="0,0" k="offset"/>
-          <prop v="3x:0,0,0,0,0,0" k="offset_map_unit_scale"/>
-          <prop v="MM" k="offset_unit"/>
-          <prop v="187,187,187,255" k="outline_color"/>
-          <prop v="dot" k="outline_style"/>
-          <prop v="0.4" k="outline_width"/>
-          <prop v="MM" k="outline_width_unit"/>
-          <prop v="no" k="style"/>
+          <prop k="border_width_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="color" v="187,187,187,30"/>
+          <prop k="joinstyle" v="bevel"/>
+          <prop k="offset" v="0,0"/>
+          <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="offset_unit" v="MM"/>
+          <prop k="outline_color" v="187,187,187,255"/>
+          <prop k="outline_style" v="dot"/>
+          <prop k="outline_width" v="0.4"/>
+          <prop k="outline_width_unit" v="MM"/>
+          <prop k="style" v="no"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option name="name" value="" type="QString"/>
+              <Option type="QString" name="name" value=""/>
               <Option name="properties"/>
-              <Option name="type" value="collection" type="QString"/>
+              <Option type="QString" name="type" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol clip_to_extent="1" alpha="1" name="6" force_rhr="0" type="fill">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="6">
         <data_defined_properties>
           <Option type="Map">
-            <Option name="name" value="" type="QString"/>
+            <Option type="QString" name="name" value=""/>
             <Option name="properties"/>
-            <Option name="type" value="collection" type="QString"/>
+            <Option type="QString" name="type" value="collection"/>
           </Option>
         </data_defined_properties>
-        <layer class="SimpleFill" pass="0" enabled="1" locked="0">
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
-            <Option name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0" type="QString"/>
-            <Option name="color" value="255,255,255,30" type="QString"/>
-            <Option name="joinstyle" value="bevel" type="QString"/>
-            <Option name="offset" value="0,0" type="QString"/>
-            <Option name="offset_map_unit_scale" value="3x:0,0,0,0,0,0" type="QString"/>
-            <Option name="offset_unit" value="MM" type="QString"/>
-            <Option name="outline_color" value="255,255,255,255" type="QString"/>
-            <Option name="outline_style" value="solid" type="QString"/>
-            <Option name="outline_width" value="0.4" type="QString"/>
-            <Option name="outline_width_unit" value="MM" type="QString"/>
-            <Option name="style" value="solid" type="QString"/>
+            <Option type="QString" name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="color" value="255,255,255,30"/>
+            <Option type="QString" name="joinstyle" value="bevel"/>
+            <Option type="QString" name="offset" value="0,0"/>
+            <Option type="QString" name="offset_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="offset_unit" value="MM"/>
+            <Option type="QString" name="outline_color" value="255,255,255,255"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="0.4"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+            <Option type="QString" name="style" value="solid"/>
           </Option>
-          <prop v="3x:0,0,0,0,0,0" k="border_width_map_unit_scale"/>
-          <prop v="255,255,255,30" k="color"/>
-          <prop v="bevel" k="joinstyle"/>
-          <prop v="0,0" k="offset"/>
-          <prop v="3x:0,0,0,0,0,0" k="offset_map_unit_scale"/>
-          <prop v="MM" k="offset_unit"/>
-          <prop v="255,255,255,255" k="outline_color"/>
-          <prop v="solid" k="outline_style"/>
-          <prop v="0.4" k="outline_width"/>
-          <prop v="MM" k="outline_width_unit"/>
-          <prop v="solid" k="style"/>
+          <prop k="border_width_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="color" v="255,255,255,30"/>
+          <prop k="joinstyle" v="bevel"/>
+          <prop k="offset" v="0,0"/>
+          <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="offset_unit" v="MM"/>
+          <prop k="outline_color" v="255,255,255,255"/>
+          <prop k="outline_style" v="solid"/>
+          <prop k="outline_width" v="0.4"/>
+          <prop k="outline_width_unit" v="MM"/>
+          <prop k="style" v="solid"/>
           <data_defined_properties>
             <Option type="Map">
-              <Option name="name" value="" type="QString"/>
+              <Option type="QString" name="name" value=""/>
               <Option name="properties"/>
-              <Option name="type" value="collection" type="QString"/>
+              <Option type="QString" name="type" value="collection"/>
             </Option>
           </data_defined_properties>
         </layer>
@@ -595,18 +595,18 @@
       <editWidget type="ValueMap">
         <config>
           <Option type="Map">
-            <Option name="map" type="List">
+            <Option type="List" name="map">
               <Option type="Map">
-                <Option name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}" type="QString"/>
+                <Option type="QString" name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"/>
               </Option>
               <Option type="Map">
-                <Option name="automatic" value="automatic" type="QString"/>
+                <Option type="QString" name="automatic" value="automatic"/>
               </Option>
               <Option type="Map">
-                <Option name="semi-automatic" value="semi-automatic" type="QString"/>
+                <Option type="QString" name="semi-automatic" value="semi-automatic"/>
               </Option>
               <Option type="Map">
-                <Option name="manual" value="manual" type="QString"/>
+                <Option type="QString" name="manual" value="manual"/>
               </Option>
             </Option>
           </Option>
@@ -617,21 +617,21 @@
       <editWidget type="ValueMap">
         <config>
           <Option type="Map">
-            <Option name="map" type="List">
+            <Option type="List" name="map">
               <Option type="Map">
-                <Option name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}" type="QString"/>
+                <Option type="QString" name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"/>
               </Option>
               <Option type="Map">
-                <Option name="unreviewed" value="unreviewed" type="QString"/>
+                <Option type="QString" name="unreviewed" value="unreviewed"/>
               </Option>
               <Option type="Map">
-                <Option name="accepted" value="accepted" type="QString"/>
+                <Option type="QString" name="accepted" value="accepted"/>
               </Option>
               <Option type="Map">
-                <Option name="edited" value="edited" type="QString"/>
+                <Option type="QString" name="edited" value="edited"/>
               </Option>
               <Option type="Map">
-                <Option name="rejected" value="rejected" type="QString"/>
+                <Option type="QString" name="rejected" value="rejected"/>
               </Option>
             </Option>
           </Option>
@@ -642,33 +642,33 @@
       <editWidget type="ValueMap">
         <config>
           <Option type="Map">
-            <Option name="map" type="List">
+            <Option type="List" name="map">
               <Option type="Map">
-                <Option name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}" type="QString"/>
+                <Option type="QString" name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"/>
               </Option>
               <Option type="Map">
-                <Option name="fall" value="fall" type="QString"/>
+                <Option type="QString" name="fall" value="fall"/>
               </Option>
               <Option type="Map">
-                <Option name="topple" value="topple" type="QString"/>
+                <Option type="QString" name="topple" value="topple"/>
               </Option>
               <Option type="Map">
-                <Option name="slide" value="slide" type="QString"/>
+                <Option type="QString" name="slide" value="slide"/>
               </Option>
               <Option type="Map">
-                <Option name="rotational slide" value="rotational slide" type="QString"/>
+                <Option type="QString" name="rotational slide" value="rotational slide"/>
               </Option>
               <Option type="Map">
-                <Option name="translational slide" value="translational slide" type="QString"/>
+                <Option type="QString" name="translational slide" value="translational slide"/>
               </Option>
               <Option type="Map">
-                <Option name="spread" value="spread" type="QString"/>
+                <Option type="QString" name="spread" value="spread"/>
               </Option>
               <Option type="Map">
-                <Option name="flow" value="flow" type="QString"/>
+                <Option type="QString" name="flow" value="flow"/>
               </Option>
               <Option type="Map">
-                <Option name="complex" value="complex" type="QString"/>
+                <Option type="QString" name="complex" value="complex"/>
               </Option>
             </Option>
           </Option>
@@ -679,18 +679,18 @@
       <editWidget type="ValueMap">
         <config>
           <Option type="Map">
-            <Option name="map" type="List">
+            <Option type="List" name="map">
               <Option type="Map">
-                <Option name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}" type="QString"/>
+                <Option type="QString" name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"/>
               </Option>
               <Option type="Map">
-                <Option name="rock" value="rock" type="QString"/>
+                <Option type="QString" name="rock" value="rock"/>
               </Option>
               <Option type="Map">
-                <Option name="debris" value="debris" type="QString"/>
+                <Option type="QString" name="debris" value="debris"/>
               </Option>
               <Option type="Map">
-                <Option name="earth" value="earth" type="QString"/>
+                <Option type="QString" name="earth" value="earth"/>
               </Option>
             </Option>
           </Option>
@@ -701,30 +701,30 @@
       <editWidget type="ValueMap">
         <config>
           <Option type="Map">
-            <Option name="map" type="List">
+            <Option type="List" name="map">
               <Option type="Map">
-                <Option name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}" type="QString"/>
+                <Option type="QString" name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"/>
               </Option>
               <Option type="Map">
-                <Option name="active" value="active" type="QString"/>
+                <Option type="QString" name="active" value="active"/>
               </Option>
               <Option type="Map">
-                <Option name="suspended" value="suspended" type="QString"/>
+                <Option type="QString" name="suspended" value="suspended"/>
               </Option>
               <Option type="Map">
-                <Option name="reactivated" value="reactivated" type="QString"/>
+                <Option type="QString" name="reactivated" value="reactivated"/>
               </Option>
               <Option type="Map">
-                <Option name="dormant" value="dormant" type="QString"/>
+                <Option type="QString" name="dormant" value="dormant"/>
               </Option>
               <Option type="Map">
-                <Option name="abandoned" value="abandoned" type="QString"/>
+                <Option type="QString" name="abandoned" value="abandoned"/>
               </Option>
               <Option type="Map">
-                <Option name="stabilised" value="stabilised" type="QString"/>
+                <Option type="QString" name="stabilised" value="stabilised"/>
               </Option>
               <Option type="Map">
-                <Option name="relict" value="relict" type="QString"/>
+                <Option type="QString" name="relict" value="relict"/>
               </Option>
             </Option>
           </Option>
@@ -735,36 +735,36 @@
       <editWidget type="ValueMap">
         <config>
           <Option type="Map">
-            <Option name="map" type="List">
+            <Option type="List" name="map">
               <Option type="Map">
-                <Option name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}" type="QString"/>
+                <Option type="QString" name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"/>
               </Option>
               <Option type="Map">
-                <Option name="rainfall" value="rainfall" type="QString"/>
+                <Option type="QString" name="rainfall" value="rainfall"/>
               </Option>
               <Option type="Map">
-                <Option name="earthquake" value="earthquake" type="QString"/>
+                <Option type="QString" name="earthquake" value="earthquake"/>
               </Option>
               <Option type="Map">
-                <Option name="snowmelt" value="snowmelt" type="QString"/>
+                <Option type="QString" name="snowmelt" value="snowmelt"/>
               </Option>
               <Option type="Map">
-                <Option name="volcanic activity" value="volcanic activity" type="QString"/>
+                <Option type="QString" name="volcanic activity" value="volcanic activity"/>
               </Option>
               <Option type="Map">
-                <Option name="human activity" value="human activity" type="QString"/>
+                <Option type="QString" name="human activity" value="human activity"/>
               </Option>
               <Option type="Map">
-                <Option name="deforestation" value="deforestation" type="QString"/>
+                <Option type="QString" name="deforestation" value="deforestation"/>
               </Option>
               <Option type="Map">
-                <Option name="wildfire" value="wildfire" type="QString"/>
+                <Option type="QString" name="wildfire" value="wildfire"/>
               </Option>
               <Option type="Map">
-                <Option name="other natural cause" value="other natural cause" type="QString"/>
+                <Option type="QString" name="other natural cause" value="other natural cause"/>
               </Option>
               <Option type="Map">
-                <Option name="unknown" value="unknown" type="QString"/>
+                <Option type="QString" name="unknown" value="unknown"/>
               </Option>
             </Option>
           </Option>
@@ -775,24 +775,24 @@
       <editWidget type="ValueMap">
         <config>
           <Option type="Map">
-            <Option name="map" type="List">
+            <Option type="List" name="map">
               <Option type="Map">
-                <Option name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}" type="QString"/>
+                <Option type="QString" name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"/>
               </Option>
               <Option type="Map">
-                <Option name="possible" value="possible" type="QString"/>
+                <Option type="QString" name="possible" value="possible"/>
               </Option>
               <Option type="Map">
-                <Option name="probable" value="probable" type="QString"/>
+                <Option type="QString" name="probable" value="probable"/>
               </Option>
               <Option type="Map">
-                <Option name="likely" value="likely" type="QString"/>
+                <Option type="QString" name="likely" value="likely"/>
               </Option>
               <Option type="Map">
-                <Option name="confident" value="confident" type="QString"/>
+                <Option type="QString" name="confident" value="confident"/>
               </Option>
               <Option type="Map">
-                <Option name="high" value="high" type="QString"/>
+                <Option type="QString" name="high" value="high"/>
               </Option>
             </Option>
           </Option>
@@ -803,24 +803,24 @@
       <editWidget type="ValueMap">
         <config>
           <Option type="Map">
-            <Option name="map" type="List">
+            <Option type="List" name="map">
               <Option type="Map">
-                <Option name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}" type="QString"/>
+                <Option type="QString" name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"/>
               </Option>
               <Option type="Map">
-                <Option name="possible" value="possible" type="QString"/>
+                <Option type="QString" name="possible" value="possible"/>
               </Option>
               <Option type="Map">
-                <Option name="probable" value="probable" type="QString"/>
+                <Option type="QString" name="probable" value="probable"/>
               </Option>
               <Option type="Map">
-                <Option name="likely" value="likely" type="QString"/>
+                <Option type="QString" name="likely" value="likely"/>
               </Option>
               <Option type="Map">
-                <Option name="confident" value="confident" type="QString"/>
+                <Option type="QString" name="confident" value="confident"/>
               </Option>
               <Option type="Map">
-                <Option name="high" value="high" type="QString"/>
+                <Option type="QString" name="high" value="high"/>
               </Option>
             </Option>
           </Option>
@@ -838,7 +838,7 @@
       <editWidget type="TextEdit">
         <config>
           <Option type="Map">
-            <Option name="IsMultiline" value="true" type="bool"/>
+            <Option type="bool" name="IsMultiline" value="true"/>
           </Option>
         </config>
       </editWidget>
@@ -847,24 +847,24 @@
       <editWidget type="ValueMap">
         <config>
           <Option type="Map">
-            <Option name="map" type="List">
+            <Option type="List" name="map">
               <Option type="Map">
-                <Option name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}" type="QString"/>
+                <Option type="QString" name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"/>
               </Option>
               <Option type="Map">
-                <Option name="unchanged" value="unchanged" type="QString"/>
+                <Option type="QString" name="unchanged" value="unchanged"/>
               </Option>
               <Option type="Map">
-                <Option name="enlarged" value="enlarged" type="QString"/>
+                <Option type="QString" name="enlarged" value="enlarged"/>
               </Option>
               <Option type="Map">
-                <Option name="reactivated" value="reactivated" type="QString"/>
+                <Option type="QString" name="reactivated" value="reactivated"/>
               </Option>
               <Option type="Map">
-                <Option name="new" value="new" type="QString"/>
+                <Option type="QString" name="new" value="new"/>
               </Option>
               <Option type="Map">
-                <Option name="no longer visible" value="no longer visible" type="QString"/>
+                <Option type="QString" name="no longer visible" value="no longer visible"/>
               </Option>
             </Option>
           </Option>
@@ -910,70 +910,70 @@
       <editWidget type="TextEdit">
         <config>
           <Option type="Map">
-            <Option name="IsMultiline" value="true" type="bool"/>
+            <Option type="bool" name="IsMultiline" value="true"/>
           </Option>
         </config>
       </editWidget>
     </field>
   </fieldConfiguration>
   <aliases>
-    <alias field="id" index="0" name="Name"/>
-    <alias field="area_m2" index="1" name="Area (m²)"/>
-    <alias field="perimeter_m" index="2" name="Perimeter (m)"/>
-    <alias field="length_m" index="3" name="Length down the slope (m)"/>
-    <alias field="width_m" index="4" name="Width across the slope (m)"/>
-    <alias field="elongation" index="5" name="Elongation"/>
-    <alias field="compactness" index="6" name="Compactness"/>
-    <alias field="pixel_count" index="7" name="Pixels"/>
-    <alias field="prob_mean" index="8" name="Mean probability"/>
-    <alias field="prob_max" index="9" name="Highest probability"/>
-    <alias field="prob_p10" index="10" name="Lowest tenth of the probability"/>
-    <alias field="prob_std" index="11" name="Spread of the probability"/>
-    <alias field="touches_edge" index="12" name="Cut off at an edge"/>
-    <alias field="neighb_m" index="13" name="Distance to the next one (m)"/>
-    <alias field="lon" index="14" name="Longitude (°)"/>
-    <alias field="lat" index="15" name="Latitude (°)"/>
-    <alias field="z_max" index="16" name="Elevation of the crown (m)"/>
-    <alias field="z_min" index="17" name="Elevation of the toe (m)"/>
-    <alias field="height_m" index="18" name="Height H (m)"/>
-    <alias field="travel_m" index="19" name="Distance L (m)"/>
-    <alias field="h_l" index="20" name="H / L"/>
-    <alias field="reach_deg" index="21" name="Reach angle (°)"/>
-    <alias field="crown_lon" index="22" name="Longitude of the crown (°)"/>
-    <alias field="crown_lat" index="23" name="Latitude of the crown (°)"/>
-    <alias field="toe_lon" index="24" name="Longitude of the toe (°)"/>
-    <alias field="toe_lat" index="25" name="Latitude of the toe (°)"/>
-    <alias field="slope_mean" index="26" name="Mean slope (°)"/>
-    <alias field="slope_max" index="27" name="Steepest slope (°)"/>
-    <alias field="aspect_deg" index="28" name="Aspect (°)"/>
-    <alias field="curvature" index="29" name="Mean curvature (1/m)"/>
-    <alias field="model" index="30" name="Model"/>
-    <alias field="model_version" index="31" name="Model version"/>
-    <alias field="model_sha" index="32" name="Model checksum"/>
-    <alias field="threshold" index="33" name="Threshold"/>
-    <alias field="source" index="34" name="Stack"/>
-    <alias field="product_id" index="35" name="Satellite product"/>
-    <alias field="pre_date" index="36" name="Image before"/>
-    <alias field="image_date" index="37" name="Image"/>
-    <alias field="run_date" index="38" name="Date of detection"/>
-    <alias field="landslip" index="39" name="Version of Landslip"/>
-    <alias field="method" index="40" name="Method"/>
-    <alias field="review_status" index="41" name="Review status"/>
-    <alias field="ls_type" index="42" name="Type of movement"/>
-    <alias field="material" index="43" name="Material"/>
-    <alias field="activity" index="44" name="Activity"/>
-    <alias field="trigger" index="45" name="Trigger"/>
-    <alias field="confidence" index="46" name="Confidence"/>
-    <alias field="conf_hint" index="47" name="Confidence that the probability suggests"/>
-    <alias field="event_date" index="48" name="Date of the landslide"/>
-    <alias field="notes" index="49" name="Remarks"/>
-    <alias field="change" index="50" name="Change"/>
-    <alias field="survey" index="51" name="Last survey"/>
-    <alias field="first_seen" index="52" name="First seen"/>
-    <alias field="last_seen" index="53" name="Last seen"/>
-    <alias field="seen_id" index="54" name="Ids in the last detection"/>
-    <alias field="seen_m2" index="55" name="Area in the last detection (m²)"/>
-    <alias field="history" index="56" name="History"/>
+    <alias name="Name" field="id" index="0"/>
+    <alias name="Area (m²)" field="area_m2" index="1"/>
+    <alias name="Perimeter (m)" field="perimeter_m" index="2"/>
+    <alias name="Length down the slope (m)" field="length_m" index="3"/>
+    <alias name="Width across the slope (m)" field="width_m" index="4"/>
+    <alias name="Elongation" field="elongation" index="5"/>
+    <alias name="Compactness" field="compactness" index="6"/>
+    <alias name="Pixels" field="pixel_count" index="7"/>
+    <alias name="Mean probability" field="prob_mean" index="8"/>
+    <alias name="Highest probability" field="prob_max" index="9"/>
+    <alias name="Lowest tenth of the probability" field="prob_p10" index="10"/>
+    <alias name="Spread of the probability" field="prob_std" index="11"/>
+    <alias name="Cut off at an edge" field="touches_edge" index="12"/>
+    <alias name="Distance to the next one (m)" field="neighb_m" index="13"/>
+    <alias name="Longitude (°)" field="lon" index="14"/>
+    <alias name="Latitude (°)" field="lat" index="15"/>
+    <alias name="Elevation of the crown (m)" field="z_max" index="16"/>
+    <alias name="Elevation of the toe (m)" field="z_min" index="17"/>
+    <alias name="Height H (m)" field="height_m" index="18"/>
+    <alias name="Distance L (m)" field="travel_m" index="19"/>
+    <alias name="H / L" field="h_l" index="20"/>
+    <alias name="Reach angle (°)" field="reach_deg" index="21"/>
+    <alias name="Longitude of the crown (°)" field="crown_lon" index="22"/>
+    <alias name="Latitude of the crown (°)" field="crown_lat" index="23"/>
+    <alias name="Longitude of the toe (°)" field="toe_lon" index="24"/>
+    <alias name="Latitude of the toe (°)" field="toe_lat" index="25"/>
+    <alias name="Mean slope (°)" field="slope_mean" index="26"/>
+    <alias name="Steepest slope (°)" field="slope_max" index="27"/>
+    <alias name="Aspect (°)" field="aspect_deg" index="28"/>
+    <alias name="Mean curvature (1/m)" field="curvature" index="29"/>
+    <alias name="Model" field="model" index="30"/>
+    <alias name="Model version" field="model_version" index="31"/>
+    <alias name="Model checksum" field="model_sha" index="32"/>
+    <alias name="Threshold" field="threshold" index="33"/>
+    <alias name="Stack" field="source" index="34"/>
+    <alias name="Satellite product" field="product_id" index="35"/>
+    <alias name="Image before" field="pre_date" index="36"/>
+    <alias name="Image" field="image_date" index="37"/>
+    <alias name="Date of detection" field="run_date" index="38"/>
+    <alias name="Version of Landslip" field="landslip" index="39"/>
+    <alias name="Method" field="method" index="40"/>
+    <alias name="Review status" field="review_status" index="41"/>
+    <alias name="Type of movement" field="ls_type" index="42"/>
+    <alias name="Material" field="material" index="43"/>
+    <alias name="Activity" field="activity" index="44"/>
+    <alias name="Trigger" field="trigger" index="45"/>
+    <alias name="Confidence" field="confidence" index="46"/>
+    <alias name="Confidence that the probability suggests" field="conf_hint" index="47"/>
+    <alias name="Date of the landslide" field="event_date" index="48"/>
+    <alias name="Remarks" field="notes" index="49"/>
+    <alias name="Change" field="change" index="50"/>
+    <alias name="Last survey" field="survey" index="51"/>
+    <alias name="First seen" field="first_seen" index="52"/>
+    <alias name="Last seen" field="last_seen" index="53"/>
+    <alias name="Ids in the last detection" field="seen_id" index="54"/>
+    <alias name="Area in the last detection (m²)" field="seen_m2" index="55"/>
+    <alias name="History" field="history" index="56"/>
   </aliases>
   <defaults>
     <default expression="" field="id" applyOnUpdate="0"/>
@@ -1035,63 +1035,63 @@
     <default expression="" field="history" applyOnUpdate="0"/>
   </defaults>
   <constraints>
-    <constraint field="id" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="area_m2" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="perimeter_m" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="length_m" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="width_m" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="elongation" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="compactness" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="pixel_count" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="prob_mean" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="prob_max" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="prob_p10" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="prob_std" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="touches_edge" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="neighb_m" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="lon" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="lat" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="z_max" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="z_min" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="height_m" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="travel_m" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="h_l" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="reach_deg" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="crown_lon" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="crown_lat" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="toe_lon" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="toe_lat" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="slope_mean" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="slope_max" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="aspect_deg" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="curvature" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="model" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="model_version" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="model_sha" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="threshold" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="source" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="product_id" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="pre_date" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="image_date" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="run_date" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="landslip" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="method" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="review_status" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="ls_type" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="material" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="activity" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="trigger" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="confidence" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="conf_hint" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="event_date" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="notes" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="change" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="survey" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="first_seen" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="last_seen" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="seen_id" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="seen_m2" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
-    <constraint field="history" unique_strength="0" constraints="0" exp_strength="0" notnull_strength="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="id" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="area_m2" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="perimeter_m" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="length_m" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="width_m" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="elongation" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="compactness" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="pixel_count" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="prob_mean" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="prob_max" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="prob_p10" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="prob_std" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="touches_edge" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="neighb_m" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="lon" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="lat" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="z_max" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="z_min" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="height_m" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="travel_m" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="h_l" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="reach_deg" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="crown_lon" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="crown_lat" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="toe_lon" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="toe_lat" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="slope_mean" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="slope_max" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="aspect_deg" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="curvature" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="model" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="model_version" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="model_sha" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="threshold" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="source" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="product_id" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="pre_date" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="image_date" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="run_date" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="landslip" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="method" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="review_status" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="ls_type" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="material" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="activity" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="trigger" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="confidence" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="conf_hint" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="event_date" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="notes" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="change" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="survey" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="first_seen" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="last_seen" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="seen_id" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="seen_m2" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="history" notnull_strength="0" constraints="0"/>
   </constraints>
   <constraintExpressions>
     <constraint desc="" field="id" exp=""/>
@@ -1161,74 +1161,74 @@
   <featformsuppress>0</featformsuppress>
   <editorlayout>tablayout</editorlayout>
   <attributeEditorForm>
-    <attributeEditorContainer groupBox="0" visibilityExpression="" visibilityExpressionEnabled="0" name="Review" columnCount="1" showLabel="1">
-      <attributeEditorField index="40" name="method" showLabel="1"/>
-      <attributeEditorField index="41" name="review_status" showLabel="1"/>
-      <attributeEditorField index="42" name="ls_type" showLabel="1"/>
-      <attributeEditorField index="43" name="material" showLabel="1"/>
-      <attributeEditorField index="44" name="activity" showLabel="1"/>
-      <attributeEditorField index="45" name="trigger" showLabel="1"/>
-      <attributeEditorField index="46" name="confidence" showLabel="1"/>
-      <attributeEditorField index="48" name="event_date" showLabel="1"/>
-      <attributeEditorField index="49" name="notes" showLabel="1"/>
+    <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="Review" visibilityExpression="" showLabel="1" columnCount="1">
+      <attributeEditorField name="method" showLabel="1" index="40"/>
+      <attributeEditorField name="review_status" showLabel="1" index="41"/>
+      <attributeEditorField name="ls_type" showLabel="1" index="42"/>
+      <attributeEditorField name="material" showLabel="1" index="43"/>
+      <attributeEditorField name="activity" showLabel="1" index="44"/>
+      <attributeEditorField name="trigger" showLabel="1" index="45"/>
+      <attributeEditorField name="confidence" showLabel="1" index="46"/>
+      <attributeEditorField name="event_date" showLabel="1" index="48"/>
+      <attributeEditorField name="notes" showLabel="1" index="49"/>
     </attributeEditorContainer>
-    <attributeEditorContainer groupBox="0" visibilityExpression="" visibilityExpressionEnabled="0" name="Size and place" columnCount="1" showLabel="1">
-      <attributeEditorField index="0" name="id" showLabel="1"/>
-      <attributeEditorField index="1" name="area_m2" showLabel="1"/>
-      <attributeEditorField index="2" name="perimeter_m" showLabel="1"/>
-      <attributeEditorField index="6" name="compactness" showLabel="1"/>
-      <attributeEditorField index="7" name="pixel_count" showLabel="1"/>
-      <attributeEditorField index="12" name="touches_edge" showLabel="1"/>
-      <attributeEditorField index="13" name="neighb_m" showLabel="1"/>
-      <attributeEditorField index="14" name="lon" showLabel="1"/>
-      <attributeEditorField index="15" name="lat" showLabel="1"/>
+    <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="Size and place" visibilityExpression="" showLabel="1" columnCount="1">
+      <attributeEditorField name="id" showLabel="1" index="0"/>
+      <attributeEditorField name="area_m2" showLabel="1" index="1"/>
+      <attributeEditorField name="perimeter_m" showLabel="1" index="2"/>
+      <attributeEditorField name="compactness" showLabel="1" index="6"/>
+      <attributeEditorField name="pixel_count" showLabel="1" index="7"/>
+      <attributeEditorField name="touches_edge" showLabel="1" index="12"/>
+      <attributeEditorField name="neighb_m" showLabel="1" index="13"/>
+      <attributeEditorField name="lon" showLabel="1" index="14"/>
+      <attributeEditorField name="lat" showLabel="1" index="15"/>
     </attributeEditorContainer>
-    <attributeEditorContainer groupBox="0" visibilityExpression="" visibilityExpressionEnabled="0" name="Probability" columnCount="1" showLabel="1">
-      <attributeEditorField index="8" name="prob_mean" showLabel="1"/>
-      <attributeEditorField index="9" name="prob_max" showLabel="1"/>
-      <attributeEditorField index="10" name="prob_p10" showLabel="1"/>
-      <attributeEditorField index="11" name="prob_std" showLabel="1"/>
-      <attributeEditorField index="47" name="conf_hint" showLabel="1"/>
+    <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="Probability" visibilityExpression="" showLabel="1" columnCount="1">
+      <attributeEditorField name="prob_mean" showLabel="1" index="8"/>
+      <attributeEditorField name="prob_max" showLabel="1" index="9"/>
+      <attributeEditorField name="prob_p10" showLabel="1" index="10"/>
+      <attributeEditorField name="prob_std" showLabel="1" index="11"/>
+      <attributeEditorField name="conf_hint" showLabel="1" index="47"/>
     </attributeEditorContainer>
-    <attributeEditorContainer groupBox="0" visibilityExpression="" visibilityExpressionEnabled="0" name="Terrain" columnCount="1" showLabel="1">
-      <attributeEditorField index="3" name="length_m" showLabel="1"/>
-      <attributeEditorField index="4" name="width_m" showLabel="1"/>
-      <attributeEditorField index="5" name="elongation" showLabel="1"/>
-      <attributeEditorField index="16" name="z_max" showLabel="1"/>
-      <attributeEditorField index="17" name="z_min" showLabel="1"/>
-      <attributeEditorField index="18" name="height_m" showLabel="1"/>
-      <attributeEditorField index="19" name="travel_m" showLabel="1"/>
-      <attributeEditorField index="20" name="h_l" showLabel="1"/>
-      <attributeEditorField index="21" name="reach_deg" showLabel="1"/>
-      <attributeEditorField index="22" name="crown_lon" showLabel="1"/>
-      <attributeEditorField index="23" name="crown_lat" showLabel="1"/>
-      <attributeEditorField index="24" name="toe_lon" showLabel="1"/>
-      <attributeEditorField index="25" name="toe_lat" showLabel="1"/>
-      <attributeEditorField index="26" name="slope_mean" showLabel="1"/>
-      <attributeEditorField index="27" name="slope_max" showLabel="1"/>
-      <attributeEditorField index="28" name="aspect_deg" showLabel="1"/>
-      <attributeEditorField index="29" name="curvature" showLabel="1"/>
+    <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="Terrain" visibilityExpression="" showLabel="1" columnCount="1">
+      <attributeEditorField name="length_m" showLabel="1" index="3"/>
+      <attributeEditorField name="width_m" showLabel="1" index="4"/>
+      <attributeEditorField name="elongation" showLabel="1" index="5"/>
+      <attributeEditorField name="z_max" showLabel="1" index="16"/>
+      <attributeEditorField name="z_min" showLabel="1" index="17"/>
+      <attributeEditorField name="height_m" showLabel="1" index="18"/>
+      <attributeEditorField name="travel_m" showLabel="1" index="19"/>
+      <attributeEditorField name="h_l" showLabel="1" index="20"/>
+      <attributeEditorField name="reach_deg" showLabel="1" index="21"/>
+      <attributeEditorField name="crown_lon" showLabel="1" index="22"/>
+      <attributeEditorField name="crown_lat" showLabel="1" index="23"/>
+      <attributeEditorField name="toe_lon" showLabel="1" index="24"/>
+      <attributeEditorField name="toe_lat" showLabel="1" index="25"/>
+      <attributeEditorField name="slope_mean" showLabel="1" index="26"/>
+      <attributeEditorField name="slope_max" showLabel="1" index="27"/>
+      <attributeEditorField name="aspect_deg" showLabel="1" index="28"/>
+      <attributeEditorField name="curvature" showLabel="1" index="29"/>
     </attributeEditorContainer>
-    <attributeEditorContainer groupBox="0" visibilityExpression="" visibilityExpressionEnabled="0" name="History" columnCount="1" showLabel="1">
-      <attributeEditorField index="50" name="change" showLabel="1"/>
-      <attributeEditorField index="51" name="survey" showLabel="1"/>
-      <attributeEditorField index="52" name="first_seen" showLabel="1"/>
-      <attributeEditorField index="53" name="last_seen" showLabel="1"/>
-      <attributeEditorField index="54" name="seen_id" showLabel="1"/>
-      <attributeEditorField index="55" name="seen_m2" showLabel="1"/>
-      <attributeEditorField index="56" name="history" showLabel="1"/>
+    <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="History" visibilityExpression="" showLabel="1" columnCount="1">
+      <attributeEditorField name="change" showLabel="1" index="50"/>
+      <attributeEditorField name="survey" showLabel="1" index="51"/>
+      <attributeEditorField name="first_seen" showLabel="1" index="52"/>
+      <attributeEditorField name="last_seen" showLabel="1" index="53"/>
+      <attributeEditorField name="seen_id" showLabel="1" index="54"/>
+      <attributeEditorField name="seen_m2" showLabel="1" index="55"/>
+      <attributeEditorField name="history" showLabel="1" index="56"/>
     </attributeEditorContainer>
-    <attributeEditorContainer groupBox="0" visibilityExpression="" visibilityExpressionEnabled="0" name="Where it comes from" columnCount="1" showLabel="1">
-      <attributeEditorField index="30" name="model" showLabel="1"/>
-      <attributeEditorField index="31" name="model_version" showLabel="1"/>
-      <attributeEditorField index="32" name="model_sha" showLabel="1"/>
-      <attributeEditorField index="33" name="threshold" showLabel="1"/>
-      <attributeEditorField index="34" name="source" showLabel="1"/>
-      <attributeEditorField index="35" name="product_id" showLabel="1"/>
-      <attributeEditorField index="36" name="pre_date" showLabel="1"/>
-      <attributeEditorField index="37" name="image_date" showLabel="1"/>
-      <attributeEditorField index="38" name="run_date" showLabel="1"/>
-      <attributeEditorField index="39" name="landslip" showLabel="1"/>
+    <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="Where it comes from" visibilityExpression="" showLabel="1" columnCount="1">
+      <attributeEditorField name="model" showLabel="1" index="30"/>
+      <attributeEditorField name="model_version" showLabel="1" index="31"/>
+      <attributeEditorField name="model_sha" showLabel="1" index="32"/>
+      <attributeEditorField name="threshold" showLabel="1" index="33"/>
+      <attributeEditorField name="source" showLabel="1" index="34"/>
+      <attributeEditorField name="product_id" showLabel="1" index="35"/>
+      <attributeEditorField name="pre_date" showLabel="1" index="36"/>
+      <attributeEditorField name="image_date" showLabel="1" index="37"/>
+      <attributeEditorField name="run_date" showLabel="1" index="38"/>
+      <attributeEditorField name="landslip" showLabel="1" index="39"/>
     </attributeEditorContainer>
   </attributeEditorForm>
   <editable>

@@ -122,11 +122,13 @@ ALIASES = {
 def main() -> None:
     """Write the style."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ["QT_HASH_SEED"] = "0"  # the same order of attributes in every run
     from qgis.core import QgsApplication, QgsMapLayer, QgsVectorLayer
 
     application = QgsApplication([], True)
     application.initQgis()
-    from landslip.algorithms.inventory_layer import inventory_fields, qgis_types
+    from landslip.algorithms.inventory_layer import inventory_fields
+    from landslip.algorithms.table_layer import qgis_types
 
     layer = QgsVectorLayer("Polygon?crs=EPSG:4326", "inventory", "memory")
     layer.dataProvider().addAttributes([*inventory_fields(), *_history(qgis_types())])
