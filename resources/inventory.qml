@@ -1,14 +1,14 @@
 <!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
 <qgis simplifyDrawingTol="1" simplifyLocal="1" simplifyDrawingHints="1" simplifyAlgorithm="0" simplifyMaxScale="1" symbologyReferenceScale="-1" minScale="100000000" version="3.22.16-Białowieża" styleCategories="Symbology|Fields|Forms|MapTips|Rendering" hasScaleBasedVisibilityFlag="0" maxScale="0">
   <renderer-v2 type="RuleRenderer" referencescale="-1" enableorderby="0" forceraster="0" symbollevels="0">
-    <rules key="{dda2b29f-1347-4d1a-bfb4-f2dd8c588506}">
-      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; &lt; 0.3" symbol="0" label="unreviewed, below 0.3" key="{f7c32bca-926b-4019-8555-31d1d94e0da0}"/>
-      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.3 AND &quot;prob_mean&quot; &lt; 0.5" symbol="1" label="unreviewed, 0.3 to 0.5" key="{c69d0f20-ef85-401d-84cd-e712b31dba34}"/>
-      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.5" symbol="2" label="unreviewed, 0.5 and more" key="{95aaee2b-6819-4f20-9656-cdb888b7ce4e}"/>
-      <rule filter="&quot;review_status&quot; = 'accepted'" symbol="3" label="accepted" key="{c4067a12-0477-4b1e-9e5a-736bd09f3ab6}"/>
-      <rule filter="&quot;review_status&quot; = 'edited'" symbol="4" label="edited" key="{71d41e68-c7cc-4146-af57-d26dec176ea2}"/>
-      <rule filter="&quot;review_status&quot; = 'rejected'" symbol="5" label="rejected" key="{57258cae-5610-4257-a7d6-9cd9d6cb9e65}"/>
-      <rule filter="ELSE" symbol="6" label="unknown" key="{b5c6637e-84ea-47e4-b0ce-236814e76b75}"/>
+    <rules key="inventory">
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; &lt; 0.3" symbol="0" label="unreviewed, below 0.3" key="unreviewed, below 0.3"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.3 AND &quot;prob_mean&quot; &lt; 0.5" symbol="1" label="unreviewed, 0.3 to 0.5" key="unreviewed, 0.3 to 0.5"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.5" symbol="2" label="unreviewed, 0.5 and more" key="unreviewed, 0.5 and more"/>
+      <rule filter="&quot;review_status&quot; = 'accepted'" symbol="3" label="accepted" key="accepted"/>
+      <rule filter="&quot;review_status&quot; = 'edited'" symbol="4" label="edited" key="edited"/>
+      <rule filter="&quot;review_status&quot; = 'rejected'" symbol="5" label="rejected" key="rejected"/>
+      <rule filter="ELSE" symbol="6" label="unknown" key="unknown"/>
     </rules>
     <symbols>
       <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="0">

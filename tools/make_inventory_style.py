@@ -157,6 +157,7 @@ def _renderer() -> Any:
     from qgis.core import QgsFillSymbol, QgsRuleBasedRenderer
 
     root = QgsRuleBasedRenderer.Rule(None)
+    root.setRuleKey("inventory")
     for label, condition, colour, line in RULES:
         symbol = QgsFillSymbol.createSimple(
             {
@@ -169,6 +170,7 @@ def _renderer() -> Any:
         )
         rule = QgsRuleBasedRenderer.Rule(symbol, label=label)
         rule.setFilterExpression(condition)
+        rule.setRuleKey(label)  # not a new random one each time
         root.appendChild(rule)
     return QgsRuleBasedRenderer(root)
 
