@@ -51,7 +51,8 @@ prepared beside the result and removed afterwards. To leave out clouds or water,
 to keep the stack, run <i>Prepare Sentinel-2 + terrain stack</i> first.</p>
 <p><b>DEM</b>: elevation in metres, of any CRS and resolution; it is warped to the stack's grid and
 its slope computed. Give one where you can: models that see the slope confuse fewer bare fields
-with landslides, and the inventory gets its elevation and slope fields.</p>
+with landslides, and without one the inventory's fields from the DEM (length, width, crown, toe,
+slope, aspect ...) stay empty.</p>
 <p><b>Model</b>: <i>auto</i> takes the best shipped model for the bands that are there (with slope
 where there is a DEM); or name a shipped model, or the path of an ONNX file with a Landslip model
 card. The log says which one ran, with its accuracy in regions that it never saw.</p>
@@ -75,7 +76,8 @@ a band), or pairs such as <code>B04=1,B03=2,B02=3</code>.</p>
 runs) patches. A little more accurate, 4 or 8 times slower.</p>
 
 <h3>Outputs</h3>
-<p><b>Probability</b>: 0 to 1 on exactly the stack's grid, -9999 where the stack has no data.
+<p><b>Probability</b>: 0 to 1 on exactly the stack's grid, -9999 where the stack has no data. With
+test-time flips, a second band holds the spread of the runs.
 <b>Inventory</b>: outlines along pixel edges; pixels that only touch at a corner are separate
 landslides. <b>COUNT</b>, <b>AREA</b> (m2, on the ellipsoid) and <b>DEVICE_USED</b>.</p>
 <p>A detection is not a mapped landslide: bare fields, quarries, river banks and clouds can look

@@ -1,4 +1,4 @@
-"""Elevation and slope from one DEM or many, seamless, with small voids filled where asked."""
+"""Elevation, slope and curvature from one DEM or many, seamless, with small voids filled."""
 
 from __future__ import annotations
 
@@ -15,8 +15,17 @@ from .dependencies import require
 from .errors import ParameterError, RasterError
 from .grid import Grid
 from .hemisphere import hemisphere_hint
+from .relief import Relief
 from .resample import check_method
-from .terrain import horn_slope, open_raster, read_window, warp_elevation
+from .terrain import (
+    convexity,
+    horn_gradient,
+    horn_slope,
+    open_raster,
+    read_window,
+    slope_degrees,
+    warp_elevation,
+)
 from .tiling import Window
 
 METHODS = ("cubic", "bilinear")
@@ -83,6 +92,7 @@ class Elevation:
         self._grid = grid
         self._reach = _reach(fill, grid)
         self._margin = 1 + (self._reach + _RIM if self._reach else 0)
+        self._pixel_sizes = grid.pixel_size_metres(np.arange(grid.height))
         self._files = ExitStack()
         margin = self._margin
         self._padded = grid.shifted(
@@ -123,6 +133,36 @@ class Elevation:
         Raises:
             RasterError: A file is damaged.
         """
+        dem, void = self._read_with_margin(window)
+        return Terrain(dem[1:-1, 1:-1], horn_slope(dem, *self._sizes(window)), void)
+
+    def read_relief(self, window: Window) -> Relief:
+        """Elevation and all its derivatives in a window that lies inside the grid.
+
+        Raises:
+            RasterError: A file is damaged.
+        """
+        dem, _ = self._read_with_margin(window)
+        dx, dy = self._sizes(window)
+        east, south = horn_gradient(dem, dx, dy)
+        width, height = (np.broadcast_to(size, east.shape) for size in (dx, dy))
+        return Relief(
+            elevation=dem[1:-1, 1:-1].astype(np.float64),
+            slope=slope_degrees(east, south),
+            gradient_col=east * width,
+            gradient_row=south * height,
+            curvature=convexity(dem, dx, dy),
+            width=width,
+            height=height,
+        )
+
+    def _sizes(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
+        """Ground width and height of a window's pixels, metres [height, 1]."""
+        dx, dy = (size[window.row : window.row_stop, None] for size in self._pixel_sizes)
+        return dx, dy
+
+    def _read_with_margin(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
+        """Elevation [height + 2, width + 2], filled, and where it is a void [height, width]."""
         margin = self._margin
         # In the padded grid, the window with its margin begins at the window's own numbers.
         padded = Window(
@@ -135,9 +175,7 @@ class Elevation:
             fill_voids(dem, self._reach)
             cut = slice(margin - 1, 1 - margin)
             dem = dem[cut, cut]
-        rows = np.arange(window.row, window.row_stop)
-        dx, dy = self._grid.pixel_size_metres(rows)
-        return Terrain(dem[1:-1, 1:-1], horn_slope(dem, dx[:, None], dy[:, None]), void)
+        return dem, void
 
     def _read_first(self, window: Window) -> np.ndarray:
         """Elevation from the first DEM that has it."""

@@ -31,6 +31,7 @@ class Layout:
         dtype: GDAL's data type.
         nodata: Number that means no data; None for none.
         tags: Its metadata.
+        colours: Red, green and blue, 0..255, of the values of a single band; empty for none.
         overviews: How overviews are made, ``average`` or ``nearest``.
         effort: Of the compression, 1 (fast) to 9 (small).
         cog: Whether to arrange it as a cloud-optimised GeoTIFF, which takes another pass over it.
@@ -42,6 +43,7 @@ class Layout:
     dtype: str = "float32"
     nodata: float | None = NODATA
     tags: Mapping[str, str] = field(default_factory=dict)
+    colours: Mapping[int, tuple[int, int, int]] = field(default_factory=dict)
     overviews: str = "average"
     effort: int = 4
     cog: bool = False
@@ -90,6 +92,10 @@ def geotiff(target: str, layout: Layout) -> Iterator[BlockWriter]:
                 dataset.update_tags(**layout.tags)
                 if layout.units:
                     dataset.units = layout.units
+                if layout.colours:
+                    dataset.write_colormap(
+                        1, {value: (*colour, 255) for value, colour in layout.colours.items()}
+                    )
                 yield BlockWriter(dataset, target)
             _finish(rasterio, plain, layout)
             if layout.cog:

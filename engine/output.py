@@ -43,6 +43,32 @@ def whole_file(target: str) -> Iterator[str]:
             leftover.unlink(missing_ok=True)
 
 
+@contextmanager
+def whole_files(target: str) -> Iterator[str]:
+    """Give a path of the same name in a temporary folder, for formats of several files.
+
+    When the block ends well, all files of that folder move beside each other to where ``target``
+    is; on any exception none does, and what stood there before stays.
+
+    Raises:
+        OutputError: The folder is missing or not writable, or the disk is full.
+    """
+    path = Path(target)
+    check_writable(target)
+    try:
+        with tempfile.TemporaryDirectory(
+            prefix=f".{path.stem}-", suffix=".part", dir=path.parent
+        ) as folder:
+            yield str(Path(folder) / path.name)
+            for made in Path(folder).iterdir():
+                os.replace(made, path.parent / made.name)
+    except OSError as err:
+        raise OutputError(
+            f"{target} cannot be written ({err.strerror or err}). Check that the disk has room, "
+            "and that no other program holds the file open."
+        ) from err
+
+
 def check_writable(target: str) -> None:
     """Check, before the work starts, that ``target`` can be made.
 

@@ -21,10 +21,10 @@ from .output import check_geotiff
 from .probability import Provenance, probability_writer
 from .runtime import Model
 from .scene import SceneStatistics, scene_sample, statistics_of
-from .stack import Stack, StackReader, open_stack
+from .stack import ACQUISITION_TAGS, Stack, StackReader, open_stack
 from .stack_check import check_stack
 from .stitch import RegionBlender
-from .terrain import bounded_cache
+from .terrain import bounded_cache, open_raster
 from .test_time import TEST_TIME, run_with_test_time
 from .tiling import Lattice, Window, regions
 from .vectorise import VectoriseRequest, check_minimum_area, check_threshold, vectorise
@@ -205,7 +205,13 @@ def write_probability(
 
     with ExitStack() as context:
         writer = context.enter_context(
-            probability_writer(request.probability, stack.grid, area, _provenance(request, model))
+            probability_writer(
+                request.probability,
+                stack.grid,
+                area,
+                _provenance(request, model),
+                with_spread=request.test_time != "none",
+            )
         )
         writing = context.enter_context(Background(writer.write))
         reading = context.enter_context(closing(_read_regions(stack, card, lattice, blocks)))
@@ -217,7 +223,7 @@ def write_probability(
                 done += count
                 progress(done / total, "")
             ran += runner.ran
-            writing.put(region, runner.probability(), runner.valid())
+            writing.put(region, runner.probability(), runner.valid(), runner.spread())
     return ran
 
 
@@ -246,6 +252,9 @@ class _RegionRunner:
             layer[~valid] = mean
         self._values = values
         self._blender = RegionBlender(region, lattice.patch)
+        self._spread = None
+        if request.test_time != "none":
+            self._spread = RegionBlender(region, lattice.patch)
         self.ran = 0
 
     def batches(self) -> Iterator[int]:
@@ -260,12 +269,14 @@ class _RegionRunner:
         if not batch:
             return
         stacked = np.stack([self._values[(slice(None), *self._place(patch))] for patch in batch])
-        probability = run_with_test_time(
+        probability, spread = run_with_test_time(
             self._request.test_time, stacked, lambda x: self._model.run(x, self._statistics)
         )
         self.ran += len(batch)
-        for patch, layer in zip(batch, probability):
+        for patch, layer, deviation in zip(batch, probability, spread):
             self._blender.add(patch, layer)
+            if self._spread:
+                self._spread.add(patch, deviation)
 
     def _place(self, patch: Window) -> tuple[slice, slice]:
         return patch.slices(self._halo.row, self._halo.col)
@@ -273,6 +284,10 @@ class _RegionRunner:
     def probability(self) -> np.ndarray:
         """The region's probability [height, width]."""
         return self._blender.probability()
+
+    def spread(self) -> np.ndarray | None:
+        """The spread of its runs [height, width]; None where each patch is run once."""
+        return self._spread.probability() if self._spread else None
 
     def valid(self) -> np.ndarray:
         """Which of the region's pixels are valid [height, width]."""
@@ -341,12 +356,15 @@ def _warn_of_pixel_size(stack: Stack, card: ModelCard, warn: Warn) -> None:
 
 
 def _provenance(request: DetectRequest, model: Model) -> Provenance:
+    with open_raster(request.stack) as stack:
+        tags = stack.tags()
     return Provenance(
         model=model.card.name,
         model_version=model.card.version,
         model_sha256=hashlib.sha256(Path(request.model).read_bytes()).hexdigest(),
         threshold=model.card.threshold,
         source=request.product or Path(request.stack).name,
+        **{name: str(tags.get(tag, "")) for name, tag in ACQUISITION_TAGS.items()},
         run_date=datetime.now(timezone.utc).date().isoformat(),
         device=model.device,
         test_time=request.test_time,

@@ -17,7 +17,7 @@ from .grid import Grid
 from .masks import Reason
 from .prepare_plan import PrepareRequest, Warn, check_request, make_plan
 from .source import Product
-from .stack import OPTICAL_BANDS
+from .stack import ACQUISITION_TAGS, OPTICAL_BANDS
 from .stack_blocks import StackBlock, StackBlocks
 from .stack_plan import StackPlan
 from .stack_summary import StackSummary
@@ -176,8 +176,8 @@ def _tags(plan: StackPlan) -> dict[str, str]:
     """Metadata of the file, in plain text that other programs show."""
     first = plan.products[0]
     tags = {
-        "PRODUCT_ID": _names(plan.products),
-        "ACQUISITION_DATE": first.date,
+        ACQUISITION_TAGS["product_id"]: _names(plan.products),
+        ACQUISITION_TAGS["image_date"]: first.date,
         "PROCESSING_LEVEL": first.level,
         "PROCESSING_BASELINE": first.baseline,
         "TILES": ", ".join(product.tile for product in plan.products if product.tile),
@@ -187,7 +187,7 @@ def _tags(plan: StackPlan) -> dict[str, str]:
     }
     if plan.pre_products:
         tags["PRE_EVENT_PRODUCT_ID"] = _names(plan.pre_products)
-        tags["PRE_EVENT_ACQUISITION_DATE"] = plan.pre_products[0].date
+        tags[ACQUISITION_TAGS["pre_date"]] = plan.pre_products[0].date
     return {key: value for key, value in tags.items() if value}
 
 

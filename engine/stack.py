@@ -19,6 +19,13 @@ OPTICAL_BANDS = tuple(
 )
 TERRAIN_BANDS = ("slope", "dem")
 
+#: Tags of a stack that say where it comes from, by their names in the inventory.
+ACQUISITION_TAGS = {
+    "product_id": "PRODUCT_ID",
+    "pre_date": "PRE_EVENT_ACQUISITION_DATE",
+    "image_date": "ACQUISITION_DATE",
+}
+
 _SYNONYMS = {"elevation": "dem", "dsm": "dem", "dtm": "dem", "b08a": "B8A"}
 
 

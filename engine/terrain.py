@@ -53,6 +53,27 @@ def warp_elevation(dataset: Any, dem_grid: Grid, grid: Grid, method: str = "cubi
 def horn_slope(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) -> np.ndarray:
     """Slope after Horn (1981), as ``gdaldem slope`` computes it.
 
+    Args:
+        dem: As for `horn_gradient`, like ``dx`` and ``dy``.
+        dx: Pixel width in metres.
+        dy: Pixel height in metres.
+
+    Returns:
+        Slope in degrees, float32 [height, width], NaN where the centre has no data.
+    """
+    return slope_degrees(*horn_gradient(dem, dx, dy)).astype(np.float32)
+
+
+def slope_degrees(eastward: np.ndarray, southward: np.ndarray) -> np.ndarray:
+    """Slope in degrees of a gradient in metres a metre."""
+    return np.degrees(np.arctan(np.hypot(eastward, southward)))
+
+
+def horn_gradient(
+    dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rise of the land eastwards (along columns) and southwards (along rows), after Horn (1981).
+
     Where a neighbour has no data, it is extrapolated in a straight line through the centre; where
     the one opposite has none either, it is taken as level with the centre (in a corner: with the
     plane through the centre and the two beside it).
@@ -63,7 +84,7 @@ def horn_slope(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) 
         dy: Pixel height in metres, likewise.
 
     Returns:
-        Slope in degrees, float32 [height, width], NaN where the centre has no data.
+        Two float64 arrays [height, width], metres a metre, NaN where the centre has no data.
     """
     dem = dem.astype(np.float64)
     height, width = dem.shape
@@ -87,13 +108,41 @@ def horn_slope(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) 
         nw, ne, sw, se = at(-1, -1), at(-1, 1), at(1, -1), at(1, 1)
     eastward = (ne + 2 * e + se) - (nw + 2 * w + sw)
     southward = (sw + 2 * s + se) - (nw + 2 * n + ne)
-    gradient = np.hypot(eastward / (8 * dx), southward / (8 * dy))
-    slope = np.degrees(np.arctan(gradient))
-    return np.where(np.isnan(centre), np.nan, slope).astype(np.float32)
+    nothing = np.where(np.isnan(centre), np.nan, 0)
+    return eastward / (8 * dx) + nothing, southward / (8 * dy) + nothing
 
 
-def read_window(dataset: Any, bands: int | list[int], window: Window, path: str) -> Any:
+def convexity(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) -> np.ndarray:
+    """Minus the sum of the second derivatives of the land along columns and rows.
+
+    A pair of neighbours of which one has no data counts as straight.
+
+    Args:
+        dem: As for `horn_gradient`, like ``dx`` and ``dy``.
+        dx: Pixel width in metres.
+        dy: Pixel height in metres.
+
+    Returns:
+        1/m, float64 [height, width], NaN where the centre has no data.
+    """
+    dem = dem.astype(np.float64)
+    centre = dem[1:-1, 1:-1]
+    along_columns = np.nan_to_num(dem[1:-1, :-2] + dem[1:-1, 2:] - 2 * centre) / dx**2
+    along_rows = np.nan_to_num(dem[:-2, 1:-1] + dem[2:, 1:-1] - 2 * centre) / dy**2
+    return np.where(np.isnan(centre), np.nan, -(along_columns + along_rows))
+
+
+def read_window(
+    dataset: Any, bands: int | list[int], window: Window, path: str, **resampled: Any
+) -> Any:
     """Read a window of an open raster as a masked array.
+
+    Args:
+        dataset: The open raster.
+        bands: Their numbers.
+        window: Where.
+        path: What to call the raster in messages.
+        resampled: ``out_shape`` and ``resampling`` of rasterio, to read it larger or smaller.
 
     Raises:
         RasterError: The file is damaged.
@@ -102,7 +151,7 @@ def read_window(dataset: Any, bands: int | list[int], window: Window, path: str)
         window.col, window.row, window.width, window.height
     )
     try:
-        return dataset.read(bands, window=place, masked=True)
+        return dataset.read(bands, window=place, masked=True, **resampled)
     except require("rasterio.errors", "rasterio").RasterioIOError as err:
         raise RasterError(
             f"{path} breaks off while reading rows {window.row} to {window.row_stop} ({err}). The "
@@ -115,7 +164,8 @@ def bounded_cache(megabytes: int = CACHE_MEGABYTES) -> Any:
 
     Its default is a share of the machine's memory, which a large raster would fill.
     """
-    return require("rasterio").Env(GDAL_CACHEMAX=megabytes)
+    # Rasterio hands the number to GDAL as bytes, whatever GDAL's own option says of megabytes.
+    return require("rasterio").Env(GDAL_CACHEMAX=megabytes * 2**20)
 
 
 def open_raster(path: str) -> Any:

@@ -10,6 +10,7 @@ from landslip.engine.detect_product import detect_in_product
 from landslip.engine.errors import BandError, Cancelled, LandslipError
 from landslip.engine.pipeline import DetectRequest, detect
 from landslip.engine.prepare import PrepareRequest, prepare
+from landslip.engine.vectorise import VectoriseRequest, vectorise
 from landslip.tests.safe_fixture import CORNERS, CRS, SIZE, Safe, write_safe
 from landslip.tests.support import card, write_model, write_raster
 
@@ -58,6 +59,29 @@ def test_it_equals_preparing_first(request_of, tmp_path, level, zipped):
     assert name in tags["LANDSLIP_RUN"]
     assert {landslide["source"] for landslide in found.landslides} <= {name}
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["p.tif"]
+
+
+@pytest.mark.parametrize("pre_event", [False, True])
+def test_landslides_say_which_image_they_were_seen_in(request_of, tmp_path, pre_event):
+    """As the image was prepared, so do raster and inventory tell it, and measure it again so."""
+    after, before = Safe("L1C"), Safe("L1C", day="20230501")
+    request = request_of(after, threshold=0.01)
+    preparation = PrepareRequest(
+        (request.stack,),
+        str(tmp_path / "stack.tif"),
+        (request.dem,),
+        pre_event=(write_safe(tmp_path, before),) if pre_event else (),
+    )
+    prepare(preparation)
+    found = [*detect_in_product(request).landslides] if not pre_event else []
+    detection = detect(dataclasses.replace(request, stack=preparation.stack))
+    found += detection.landslides
+    found += vectorise(VectoriseRequest(detection.probability, threshold=0.01))
+    assert len(found) >= 2
+    for landslide in found:
+        assert landslide["product_id"] == after.name
+        assert landslide["image_date"] == "2023-06-27T10:20:21Z"
+        assert landslide["pre_date"] == ("2023-05-01T10:20:21Z" if pre_event else None)
 
 
 def test_a_band_that_the_product_lacks(request_of, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from landslip.engine.elevation import DemSource, Elevation
 from landslip.engine.errors import RasterError
 from landslip.engine.grid import Grid
-from landslip.engine.terrain import horn_slope
+from landslip.engine.terrain import bounded_cache, horn_slope, open_raster, read_window
 from landslip.engine.tiling import Window
 from landslip.tests.support import UTM, write_raster
 
@@ -161,3 +161,14 @@ def test_feet_are_turned_into_metres(tmp_path):
     width, height = (size[0] for size in grid_of(path).pixel_size_metres())
     assert width == pytest.approx(30.48, rel=1e-4)
     assert height == pytest.approx(30.48, rel=1e-4)
+
+
+def test_the_bounded_cache_keeps_blocks(tmp_path, rng):
+    """A block that was read comes from memory the next time: the file may change meanwhile."""
+    path = tmp_path / "dem.tif"
+    write_raster(path, rough(rng, 384, 384))
+    with bounded_cache(), open_raster(str(path)) as dataset:
+        first = read_window(dataset, 1, Window(0, 0, 384, 384), str(path))
+        path.write_bytes(bytes(path.stat().st_size))
+        again = read_window(dataset, 1, Window(10, 10, 50, 50), str(path))
+    np.testing.assert_array_equal(again, first[10:60, 10:60])

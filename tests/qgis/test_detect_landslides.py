@@ -155,7 +155,7 @@ def test_layers_arrive_styled(run_and_load, parameters):
     layers = {layer.name(): layer for layer in project.mapLayers().values()}
     probability, inventory = layers["Landslide probability"], layers["Landslide inventory"]
     assert probability.renderer().type() == "singlebandpseudocolor"
-    assert inventory.renderer().type() == "graduatedSymbol"
+    assert inventory.renderer().type() == "RuleRenderer"
     assert inventory.attributeAlias(inventory.fields().indexOf("area_m2")) == "Area (m²)"
 
 
