@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from landslip.engine.elevation import DemSource, Elevation, fill_voids
+from landslip.engine.elevation import DemSource, Elevation
 from landslip.engine.errors import ParameterError, RasterError
 from landslip.engine.grid import Grid
 from landslip.engine.tiling import regions
+from landslip.engine.voids import fill_voids
 from landslip.tests.support import UTM, write_raster
 
 WEST, NORTH = 500000.0, 4700000.0
