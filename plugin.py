@@ -1,9 +1,10 @@
-"""The plugin object: it adds the Landslip provider to Processing, and does nothing else."""
+"""The plugin object: it adds the Landslip provider to Processing and a function to map tips."""
 
 from __future__ import annotations
 
 from qgis.core import QgsApplication
 
+from .algorithms import map_tip
 from .algorithms.provider import LandslipProvider
 
 
@@ -14,15 +15,17 @@ class LandslipPlugin:
         self._provider: LandslipProvider | None = None
 
     def initProcessing(self) -> None:
-        """Add the provider (``qgis_process`` calls only this)."""
+        """Add both (``qgis_process`` calls only this)."""
         self._provider = LandslipProvider()
         QgsApplication.processingRegistry().addProvider(self._provider)
+        map_tip.register()
 
     def initGui(self) -> None:
-        """Add the provider (QGIS with a window calls this)."""
+        """Add both (QGIS with a window calls this)."""
         self.initProcessing()
 
     def unload(self) -> None:
-        """Take the provider away."""
+        """Take both away."""
+        map_tip.unregister()
         QgsApplication.processingRegistry().removeProvider(self._provider)
         self._provider = None

@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
+from .assess_inventory import AssessInventory
 from .detect_landslides import DetectLandslides
+from .export_inventory import ExportInventory
+from .inventory_statistics import InventoryStatisticsAlgorithm
+from .measure_inventory import MeasureInventory
+from .prepare_stack import PrepareStack
+from .review_sheet import ReviewSheet
+from .update_inventory import UpdateInventory
+from .validate_inventory import ValidateInventory
 from .vectorise_probability import VectoriseProbability
 
-ALGORITHMS = (DetectLandslides, VectoriseProbability)
+ALGORITHMS = (
+    PrepareStack,
+    DetectLandslides,
+    VectoriseProbability,
+    MeasureInventory,
+    AssessInventory,
+    InventoryStatisticsAlgorithm,
+    ReviewSheet,
+    UpdateInventory,
+    ValidateInventory,
+    ExportInventory,
+)

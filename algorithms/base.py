@@ -18,11 +18,14 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
+from .. import __version__
 from ..engine.errors import DependencyError, LandslipError
 from .installation import install_hint
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 ICON = str(RESOURCES / "icon.svg")
+#: What reports name as their maker.
+MADE_BY = f"Landslip {__version__}"
 
 
 class LandslipAlgorithm(QgsProcessingAlgorithm):

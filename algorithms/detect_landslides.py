@@ -1,4 +1,4 @@
-"""Detect landslides: from a stack to a probability raster and an inventory layer."""
+"""Detect landslides: from a stack or a product to a probability raster and an inventory layer."""
 
 from __future__ import annotations
 
@@ -14,17 +14,23 @@ from qgis.core import (
     QgsProcessingParameterEnum,
     QgsProcessingParameterExtent,
     QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterFile,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
 )
 
+from ..engine.band_choice import all_bands
 from ..engine.card import ModelCard
-from ..engine.errors import LandslipError
+from ..engine.detect_product import detect_in_product
+from ..engine.errors import LandslipError, ParameterError
+from ..engine.grid import Grid
 from ..engine.pipeline import DetectRequest, detect
+from ..engine.product import open_products
 from ..engine.runtime import DEVICE_NAMES
 from ..engine.stack import open_stack
+from ..engine.target_grid import finest_grid
 from ..engine.test_time import TEST_TIME
 from ..engine.zoo import AUTO, model_path
 from .base import LandslipAlgorithm, engine_errors, hooks, user_message
@@ -38,9 +44,15 @@ probability and (with a DEM) elevation and slope of every landslide.</p>
 <h3>Inputs</h3>
 <p><b>Stack</b>: raster with the Sentinel-2 bands that the model reads, as reflectance x 10000 on a
 10 m grid. Bands are found by their names (B02, B03, B04 ...). No names? Use the band mapping.</p>
+<p><b>Sentinel-2 product</b>, instead of a stack: a downloaded <code>.SAFE</code> zip, or the
+<code>MTD_MSIL1C.xml</code> or <code>MTD_MSIL2A.xml</code> of an unpacked one, or as a folder the
+product's or one of band files such as <code>B02.tif</code>. The bands that the model reads are
+prepared beside the result and removed afterwards. To leave out clouds or water, to join tiles, or
+to keep the stack, run <i>Prepare Sentinel-2 + terrain stack</i> first.</p>
 <p><b>DEM</b>: elevation in metres, of any CRS and resolution; it is warped to the stack's grid and
 its slope computed. Give one where you can: models that see the slope confuse fewer bare fields
-with landslides, and the inventory gets its elevation and slope fields.</p>
+with landslides, and without one the inventory's fields from the DEM (length, width, crown, toe,
+slope, aspect ...) stay empty.</p>
 <p><b>Model</b>: <i>auto</i> takes the best shipped model for the bands that are there (with slope
 where there is a DEM); or name a shipped model, or the path of an ONNX file with a Landslip model
 card. The log says which one ran, with its accuracy in regions that it never saw.</p>
@@ -64,7 +76,8 @@ a band), or pairs such as <code>B04=1,B03=2,B02=3</code>.</p>
 runs) patches. A little more accurate, 4 or 8 times slower.</p>
 
 <h3>Outputs</h3>
-<p><b>Probability</b>: 0 to 1 on exactly the stack's grid, -9999 where the stack has no data.
+<p><b>Probability</b>: 0 to 1 on exactly the stack's grid, -9999 where the stack has no data. With
+test-time flips, a second band holds the spread of the runs.
 <b>Inventory</b>: outlines along pixel edges; pixels that only touch at a corner are separate
 landslides. <b>COUNT</b>, <b>AREA</b> (m2, on the ellipsoid) and <b>DEVICE_USED</b>.</p>
 <p>A detection is not a mapped landslide: bare fields, quarries, river banks and clouds can look
@@ -106,8 +119,18 @@ class DetectLandslides(LandslipAlgorithm):
         model.setMetadata(
             {"widget_wrapper": {"class": f"{__package__}.model_widget.ModelWidgetWrapper"}}
         )
+        file = QgsProcessingParameterFile
         return [
-            QgsProcessingParameterRasterLayer("INPUT", self.tr("Stack (Sentinel-2 bands)")),
+            QgsProcessingParameterRasterLayer(
+                "INPUT", self.tr("Stack (Sentinel-2 bands)"), optional=True
+            ),
+            file("PRODUCT", self.tr("Sentinel-2 product instead (file)"), optional=True),
+            file(
+                "PRODUCT_FOLDER",
+                self.tr("Sentinel-2 product or band files instead (folder)"),
+                file.Folder,
+                optional=True,
+            ),
             QgsProcessingParameterRasterLayer(
                 "DEM", self.tr("DEM (elevation in metres)"), optional=True
             ),
@@ -158,17 +181,49 @@ class DetectLandslides(LandslipAlgorithm):
     def checkParameterValues(
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> tuple[bool, str]:
-        """Say what is wrong with the stack, the DEM or the model's name before the run starts."""
+        """Say what is wrong with the image, the DEM or the model's name before the run starts."""
         try:
-            stack = self.raster_path(parameters, "INPUT", context)
-            if stack:
-                dem = self.raster_path(parameters, "DEM", context)
-                mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
-                open_stack(stack, dem, mapping)
-            model_path(self.parameterAsString(parameters, "MODEL", context).strip())
+            self._grid(parameters, context)
+            self._model(parameters, context)
         except LandslipError as err:
             return False, user_message(err)
         return super().checkParameterValues(parameters, context)
+
+    def _grid(self, parameters: dict[str, Any], context: QgsProcessingContext) -> Grid:
+        """The grid of the stack or of the product; opens both and the DEM, but reads no pixel."""
+        stack, product = self._inputs(parameters, context)
+        mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
+        if product:
+            return finest_grid(open_products([product], band_mapping=mapping)[0])
+        return open_stack(stack, self.raster_path(parameters, "DEM", context), mapping).grid
+
+    def _model(self, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
+        """Path of the model; for `AUTO`, of the best for the bands that are there."""
+        name = self.parameterAsString(parameters, "MODEL", context).strip()
+        if name != AUTO:
+            return model_path(name)
+        stack, product = self._inputs(parameters, context)
+        dem = self.raster_path(parameters, "DEM", context)
+        mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
+        if product:
+            products = open_products([product], band_mapping=mapping)
+            return model_path(name, all_bands(products, [dem] if dem else []))
+        return model_path(name, open_stack(stack, dem, mapping).available_bands)
+
+    def _inputs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[str, str]:
+        """Paths of the stack and of the product; one of them is empty."""
+        stack = self.raster_path(parameters, "INPUT", context)
+        file = self.parameterAsString(parameters, "PRODUCT", context)
+        folder = self.parameterAsString(parameters, "PRODUCT_FOLDER", context)
+        given = [path for path in (stack, file, folder) if path]
+        if len(given) != 1:
+            raise ParameterError(
+                f"{' and '.join(given) or 'No image'} was given; expected one image. Give INPUT, a "
+                "raster with named Sentinel-2 bands, or PRODUCT or PRODUCT_FOLDER, a downloaded "
+                "Sentinel-2 product. To join several, run Prepare Sentinel-2 + terrain stack."
+            )
+        product = file or folder
+        return stack, product
 
     def processAlgorithm(
         self,
@@ -179,7 +234,8 @@ class DetectLandslides(LandslipAlgorithm):
         """Run."""
         with engine_errors():
             request = self._request(parameters, context)
-            detection = detect(request, **hooks(feedback))
+            work = detect_in_product if self._inputs(parameters, context)[1] else detect
+            detection = work(request, **hooks(feedback))
         feedback.pushInfo(_model_text(detection.card))
         use_style(request.probability, "probability.qml", context)
         inventory = write_inventory(self, detection.landslides, detection.crs, parameters, context)
@@ -205,31 +261,28 @@ class DetectLandslides(LandslipAlgorithm):
         }
 
     def _request(self, parameters: dict[str, Any], context: QgsProcessingContext) -> DetectRequest:
-        stack = self.raster_path(parameters, "INPUT", context)
-        dem = self.raster_path(parameters, "DEM", context) or None
-        mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
-        model = self.parameterAsString(parameters, "MODEL", context).strip()
+        stack, product = self._inputs(parameters, context)
         return DetectRequest(
-            stack=stack,
-            model=model_path(model, open_stack(stack, dem, mapping)),
+            stack=stack or product,
+            model=self._model(parameters, context),
             probability=self.parameterAsOutputLayer(parameters, "PROBABILITY", context),
-            dem=dem,
-            extent=self._extent(parameters, context, stack, mapping),
+            dem=self.raster_path(parameters, "DEM", context) or None,
+            extent=self._extent(parameters, context),
             threshold=self.optional_number(parameters, "THRESHOLD", context),
             min_area=self.parameterAsDouble(parameters, "MIN_AREA", context),
             overlap=self.optional_number(parameters, "OVERLAP", context),
             batch_size=self.parameterAsInt(parameters, "BATCH_SIZE", context),
             device=self.parameterAsEnumString(parameters, "DEVICE", context),
-            band_mapping=mapping,
+            band_mapping=self.parameterAsString(parameters, "BAND_MAPPING", context),
             test_time=self.parameterAsEnumString(parameters, "TTA", context),
         )
 
     def _extent(
-        self, parameters: dict[str, Any], context: QgsProcessingContext, stack: str, mapping: str
+        self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> tuple[float, float, float, float] | None:
         if not parameters.get("EXTENT"):
             return None
-        crs = QgsCoordinateReferenceSystem.fromWkt(open_stack(stack, band_mapping=mapping).grid.crs)
+        crs = QgsCoordinateReferenceSystem.fromWkt(self._grid(parameters, context).crs)
         box = self.parameterAsExtent(parameters, "EXTENT", context, crs)
         return box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()
 

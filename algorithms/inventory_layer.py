@@ -3,41 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from qgis.core import (
-    Qgis,
-    QgsCoordinateReferenceSystem,
     QgsFeature,
-    QgsFeatureSink,
-    QgsField,
     QgsFields,
     QgsGeometry,
     QgsMapLayer,
     QgsProcessingContext,
-    QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
     QgsWkbTypes,
 )
-from qgis.PyQt.QtCore import QMetaType, QVariant
 
 from ..engine.inventory import FIELDS, Landslide
 from .base import RESOURCES, LandslipAlgorithm
+from .table_layer import LayerKind, table_fields, write_features
 
 
 def inventory_fields() -> QgsFields:
     """The inventory's columns as QGIS fields."""
-    types: Any = QMetaType.Type if Qgis.QGIS_VERSION_INT >= 33800 else QVariant
-    text = "QString" if Qgis.QGIS_VERSION_INT >= 33800 else "String"
-    kinds = {str: getattr(types, text), int: types.Int, float: types.Double}
-    fields = QgsFields()
-    for column in FIELDS:
-        field = QgsField(column.name, kinds[column.kind])
-        field.setComment(column.meaning)
-        fields.append(field)
-    return fields
+    return table_fields({field.name: field.kind for field in FIELDS}, FIELDS)
 
 
 def write_inventory(
@@ -50,27 +36,20 @@ def write_inventory(
     """Write the landslides into the sink INVENTORY and return its id.
 
     Raises:
-        QgsProcessingException: The sink cannot be made, or takes no feature (disk full). A file
-            that would be incomplete is removed.
+        QgsProcessingException: The sink cannot be made or filled.
     """
     fields = inventory_fields()
-    sink, destination = algorithm.parameterAsSink(
+    destination = write_features(
+        algorithm,
+        (_feature(landslide, fields) for landslide in landslides),
+        LayerKind(fields, QgsWkbTypes.Polygon, crs),
         parameters,
         "INVENTORY",
         context,
-        fields,
-        QgsWkbTypes.Polygon,
-        QgsCoordinateReferenceSystem.fromWkt(crs),
+        algorithm.tr(
+            "run 'Vectorise probability' on the probability raster: the model need not run again."
+        ),
     )
-    if sink is None:
-        raise QgsProcessingException(algorithm.invalidSinkError(parameters, "INVENTORY"))
-    features = (_feature(landslide, fields) for landslide in landslides)
-    fast = QgsFeatureSink.FastInsert
-    if not (all(sink.addFeature(feature, fast) for feature in features) and sink.flushBuffer()):
-        error = _sink_error(algorithm, sink)
-        del sink  # closes the file
-        Path(destination).unlink(missing_ok=True)
-        raise error
     use_style(destination, "inventory.qml", context)
     return destination
 
@@ -82,16 +61,6 @@ def _feature(landslide: Landslide, fields: QgsFields) -> QgsFeature:
     feature.setGeometry(geometry)
     feature.setAttributes(list(landslide.values))
     return feature
-
-
-def _sink_error(algorithm: LandslipAlgorithm, sink: QgsFeatureSink) -> QgsProcessingException:
-    return QgsProcessingException(
-        algorithm.tr(
-            "The inventory layer cannot be written ({}). Check that the disk has room and that "
-            "the folder may be written to, then run 'Vectorise probability' on the probability "
-            "raster: the model need not run again."
-        ).format(sink.lastError() or "no reason given")
-    )
 
 
 class _Style(QgsProcessingLayerPostProcessorInterface):
@@ -109,7 +78,7 @@ class _Style(QgsProcessingLayerPostProcessorInterface):
 
 
 # QGIS keeps only a pointer to a post-processor: without a reference here, Python frees it.
-_STYLES = {name: _Style(name) for name in ("inventory.qml", "probability.qml")}
+_STYLES = {name: _Style(name) for name in ("inventory.qml", "probability.qml", "comparison.qml")}
 
 
 def use_style(layer_id: str, style: str, context: QgsProcessingContext) -> None:

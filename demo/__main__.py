@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..engine.assess import Score, score_detection, write_comparison
+from ..engine.assess import Assessment, AssessRequest, assess
 from ..engine.errors import LandslipError, RasterError
 from ..engine.zoo import AUTO
 from .processing import run_algorithm
@@ -76,9 +76,12 @@ def _run(options: argparse.Namespace) -> int:
 
     score, comparison = None, None
     if scene.truth:
-        score = score_detection(probability, scene.truth, options.min_area)
         comparison = str(folder / "comparison.tif")
-        write_comparison(probability, scene.truth, comparison)
+        score = assess(
+            AssessRequest(
+                probability, scene.truth, min_area=options.min_area, comparison=comparison
+            )
+        )
     print("Drawing the map ...", flush=True)
     request = MapRequest(
         stack=scene.stack,
@@ -124,22 +127,23 @@ def _first(folder: Path, *patterns: str) -> str | None:
     return found[0] if found else None
 
 
-def _title(results: dict[str, object], score: Score | None) -> str:
+def _title(results: dict[str, object], score: Assessment | None) -> str:
     title = f"{results['COUNT']} landslides, {float(str(results['AREA'])) / 1e6:.2f} km²"
     return f"{title}, F1 {score.pixels.f1:.2f} against the reference" if score else title
 
 
-def _print_table(results: dict[str, object], score: Score | None, seconds: float) -> None:
+def _print_table(results: dict[str, object], score: Assessment | None, seconds: float) -> None:
     rows = [
         ("detected", f"{results['COUNT']} landslides, {float(str(results['AREA'])) / 1e6:.3f} km2")
     ]
     if score:
+        objects = score.objects
         rows += [
-            ("reference", f"{score.reference} landslides"),
-            ("found", f"{score.found}   (at least half of the area detected)"),
-            ("partly found", f"{score.partly}   (less than half)"),
-            ("missed", f"{score.missed}   (no pixel detected)"),
-            ("false", f"{score.false}   (detections that touch no reference landslide)"),
+            ("reference", f"{len(objects.reference.area)} landslides"),
+            ("found", f"{objects.found}   (at least half of the area detected)"),
+            ("partly found", f"{objects.partly}   (less than half)"),
+            ("missed", f"{objects.missed}   (no pixel detected)"),
+            ("false", f"{objects.false}   (detections that touch no reference landslide)"),
             ("precision", f"{score.pixels.precision:.3f}   (of pixels)"),
             ("recall", f"{score.pixels.recall:.3f}"),
             ("F1", f"{score.pixels.f1:.3f}"),

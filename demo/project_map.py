@@ -7,17 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..engine.assess import FALSE_NEGATIVE, FALSE_POSITIVE, TRUE_POSITIVE
 from ..engine.errors import OutputError
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 
-#: Colours of the Landslide4Sense papers' maps, and their names in the legend.
-COMPARISON = (
-    (TRUE_POSITIVE, "#e31a1c", "found (true positive)"),
-    (FALSE_NEGATIVE, "#00a651", "missed (false negative)"),
-    (FALSE_POSITIVE, "#1f5fff", "false alarm (false positive)"),
-)
 PANEL_WIDTH = 120.0  # mm
 MARGIN = 6.0  # mm
 DPI = 130
@@ -31,7 +24,7 @@ class MapRequest:
         stack: Stack with bands B04, B03, B02.
         probability: Probability raster.
         inventory: Inventory GeoPackage.
-        comparison: Raster of `assess.write_comparison`.
+        comparison: Comparison raster of `assess.assess`.
         dem: DEM, shown as hillshade in the project.
         folder: Where ``landslides.qgz`` and ``map.png`` go.
         title: Heading.
@@ -89,7 +82,8 @@ def _add_layers(project: Any, request: MapRequest) -> dict[str, Any]:
     layers["probability"] = QgsRasterLayer(request.probability, "Landslide probability")
     layers["probability"].loadNamedStyle(str(RESOURCES / "probability.qml"))
     if request.comparison:
-        layers["comparison"] = _comparison(QgsRasterLayer(request.comparison, "Comparison"))
+        layers["comparison"] = QgsRasterLayer(request.comparison, "Comparison")
+        layers["comparison"].loadNamedStyle(str(RESOURCES / "comparison.qml"))
     layers["inventory"] = QgsVectorLayer(request.inventory, "Landslide inventory", "ogr")
     layers["inventory"].loadNamedStyle(str(RESOURCES / "inventory.qml"))
 
@@ -163,18 +157,6 @@ def _hillshade(layer: Any) -> Any:
     if layer.crs().isGeographic():
         renderer.setZFactor(1 / 111_320)  # metres of height over degrees of arc
     layer.setRenderer(renderer)
-    return layer
-
-
-def _comparison(layer: Any) -> Any:
-    from qgis.core import QgsPalettedRasterRenderer
-    from qgis.PyQt.QtGui import QColor
-
-    classes = [
-        QgsPalettedRasterRenderer.Class(value, QColor(colour), label)
-        for value, colour, label in COMPARISON
-    ]
-    layer.setRenderer(QgsPalettedRasterRenderer(layer.dataProvider(), 1, classes))
     return layer
 
 
@@ -291,7 +273,8 @@ def _legend(layout: Any, panel: Any, layer: Any, heading: str, x: float, y: floa
     nodes = legend.model().layerLegendNodes(node)
     # A raster's first entry is only the name of its band.
     shown = [i for i, item in enumerate(nodes) if "Band" not in str(item.data(0))]
-    QgsMapLayerLegendUtils.setLegendNodeOrder(node, shown)
+    # Of an inventory the first three: nobody has reviewed it yet.
+    QgsMapLayerLegendUtils.setLegendNodeOrder(node, shown[:3])
     legend.model().refreshLayerLegend(node)
     for style in (QgsLegendStyle.Subgroup, QgsLegendStyle.SymbolLabel, QgsLegendStyle.Group):
         legend.setStyleFont(style, _font(9))
@@ -301,14 +284,14 @@ def _legend(layout: Any, panel: Any, layer: Any, heading: str, x: float, y: floa
 
 
 def _scale_bar(layout: Any, panel: Any, x: float, y: float) -> None:
-    from qgis.core import QgsLayoutItemScaleBar, QgsUnitTypes
+    from qgis.core import QgsLayoutItemScaleBar, QgsTextFormat, QgsUnitTypes
 
     bar = QgsLayoutItemScaleBar(layout)
     bar.setStyle("Single Box")
     bar.setLinkedMap(panel)
     bar.setUnits(QgsUnitTypes.DistanceKilometers)
     bar.setUnitLabel("km")
-    bar.setFont(_font(9))
+    bar.setTextFormat(QgsTextFormat.fromQFont(_font(9)))
     layout.addLayoutItem(bar)
     bar.applyDefaultSize(QgsUnitTypes.DistanceKilometers)
     bar.update()

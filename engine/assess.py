@@ -1,42 +1,160 @@
-"""How a detection compares with a reference: pixels, whole landslides, and a map of both."""
+"""How a detection compares with a reference: pixels, whole landslides, and a map of both.
+
+Each side is an inventory of polygons or a raster. Both are read in bands of rows on one grid, so
+that memory does not grow with the raster.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Union
 
 import numpy as np
 
-from .dependencies import require
-from .errors import RasterError
+from .curves import ProbabilityCounts
+from .errors import Cancelled, ParameterError, RasterError
+from .footprint import Outlines, Pixels, PolygonFootprint, RasterFootprint, grid_around
+from .geotiff import Layout, geotiff
 from .grid import Grid
 from .metrics import Confusion, confusion
-from .output import whole_file
+from .object_scores import MAX_DISTANCE, ObjectCounts, ObjectScores
 from .probability import open_probability
-from .terrain import open_raster
+from .terrain import bounded_cache
+from .tiling import Window
 
-#: Values of the comparison raster.
+#: Values of the comparison raster, and its colours: those of the papers' maps.
 TRUE_POSITIVE, FALSE_NEGATIVE, FALSE_POSITIVE = 1, 2, 3
+COLOURS = {
+    TRUE_POSITIVE: (227, 26, 28),
+    FALSE_NEGATIVE: (0, 166, 81),
+    FALSE_POSITIVE: (31, 95, 255),
+}
+
+#: Threshold of a raster that does not know its model's.
+USUAL_THRESHOLD = 0.5
+#: Pixels read at a time.
+BAND_PIXELS = 2_000_000
+
+#: An inventory, or the path of a raster.
+Side = Union[Outlines, str]
 
 
 @dataclass(frozen=True)
-class Score:
-    """What was found.
+class AssessRequest:
+    """What to compare.
 
     Attributes:
-        pixels: Counts over all pixels that the reference judges.
-        reference: Landslides in the reference (connected pixels).
-        found: Of these, with at least half of their pixels detected.
-        partly: With less.
-        missed: With none.
-        false: Detected landslides that touch none of the reference.
+        detected: Inventory or probability raster to judge.
+        reference: Inventory, or raster of 1 landslide, 0 none, its nodata where unknown.
+        threshold: Of the probability raster; None for its model's.
+        min_area: Smaller landslides count neither as detected nor as reference, m2. Pixel scores
+            include them.
+        overlap: Share of a landslide's pixels that makes it found, above 0 to 1.
+        pixel_size: Pixels on which two inventories are compared, metres. A raster brings its own.
+        judged: Polygons inside of which the reference is complete, or None for everywhere.
+        comparison: Where to write the comparison raster, or None.
+    """
+
+    detected: Side
+    reference: Side
+    threshold: float | None = None
+    min_area: float = 0.0
+    overlap: float = 0.5
+    pixel_size: float = 10.0
+    judged: Outlines | None = None
+    comparison: str | None = None
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The outcome.
+
+    Attributes:
+        pixels: Counts over all judged pixels.
+        objects: Scores of whole landslides.
+        detected_area: Detected area among the judged pixels, m2.
+        reference_area: Landslide area of the reference among them, m2.
+        judged_area: Area of the judged pixels, m2.
+        threshold: Threshold of the detection; None where it is an inventory.
+        curves: Counts by probability; None where the detection has no probability.
+        grid: Grid of the comparison.
     """
 
     pixels: Confusion
-    reference: int
-    found: int
-    partly: int
-    missed: int
-    false: int
+    objects: ObjectScores
+    detected_area: float
+    reference_area: float
+    judged_area: float
+    threshold: float | None
+    curves: ProbabilityCounts | None
+    grid: Grid
+
+    @property
+    def area_bias(self) -> float:
+        """Detected area over reference area, minus 1; infinite where the reference has none."""
+        return _bias(self.detected_area, self.reference_area)
+
+    @property
+    def count_bias(self) -> float:
+        """Detected landslides over those of the reference, minus 1."""
+        return _bias(len(self.objects.detected.area), len(self.objects.reference.area))
+
+
+def assess(
+    request: AssessRequest,
+    progress: Callable[[float, str], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    band_pixels: int = BAND_PIXELS,
+) -> Assessment:
+    """Compare a detection with a reference.
+
+    Args:
+        request: What to compare.
+        progress: Called with the share done (0..1) and an empty sentence.
+        cancelled: Asked between bands of rows.
+        band_pixels: Pixels read at a time.
+
+    Raises:
+        ParameterError: A setting makes no sense, or there is nothing to compare.
+        RasterError: A raster cannot be used, or two rasters are not on one grid.
+        OutputError: The comparison raster cannot be written.
+        Cancelled: The user stopped the run.
+    """
+    if not 0 < request.overlap <= 1:
+        raise ParameterError(
+            f"The overlap is {request.overlap:g}; expected a share above 0 and up to 1."
+        )
+    grid = _common_grid(request)
+    threshold = _threshold(request)
+    with ExitStack() as files:
+        files.enter_context(bounded_cache())
+        detected = _footprint(files, request.detected, grid, threshold, request.min_area)
+        reference = _footprint(files, request.reference, grid, USUAL_THRESHOLD, request.min_area)
+        judged = PolygonFootprint(request.judged, grid) if request.judged else None
+        write = files.enter_context(_comparison(request.comparison, grid))
+        tally = _Tally.of(len(detected.areas), len(reference.areas))
+        for window, core in _bands(grid, band_pixels):
+            if cancelled and cancelled():
+                raise Cancelled("Stopped on request. No comparison was written.")
+            pair = _Pair.read(detected, reference, judged, window)
+            tally.add(pair, grid, window, core)
+            write(pair.core(core, window), core)
+            if progress:
+                progress(core.row_stop / grid.height, "")
+    return tally.outcome(grid, detected.areas, reference.areas, request, threshold)
+
+
+def score_detection(probability: str, truth: str, min_area: float) -> Assessment:
+    """Compare a probability raster, at its model's threshold, with a reference raster.
+
+    Args:
+        probability: Probability raster.
+        truth: Reference on the same grid: 1 landslide, 0 none, its nodata where unknown.
+        min_area: Smaller connected pixels count neither as detection nor as reference, m2.
+    """
+    return assess(AssessRequest(probability, truth, min_area=min_area))
 
 
 def pixel_accuracy(probability: str, truth: str) -> Confusion:
@@ -49,90 +167,165 @@ def pixel_accuracy(probability: str, truth: str) -> Confusion:
     Raises:
         RasterError: One cannot be read, or they are not on one grid.
     """
-    return confusion(*_read(probability, truth))
+    return score_detection(probability, truth, float("inf")).pixels
 
 
-def score_detection(probability: str, truth: str, min_area: float) -> Score:
-    """Compare a probability raster, at its model's threshold, with a reference.
+@dataclass(frozen=True)
+class _Pair:
+    """Both sides of one window, and where they can be judged."""
 
-    Args:
-        probability: Probability raster.
-        truth: Reference on the same grid: 1 landslide, 0 none, its nodata where unknown.
-        min_area: Smaller connected pixels count neither as detection nor as reference, m2.
-            Pixel scores include them: they judge the raster, not the inventory.
-    """
-    detected, reference, judged = _read(probability, truth)
-    pixel_area = float(np.prod(open_probability(probability).grid.pixel_size_metres()))
-    smallest = min_area / pixel_area
-    found_labels, found_count = _objects(detected & judged, smallest)
-    labels, count = _objects(reference & judged, smallest)
-    ndimage = require("scipy.ndimage", "scipy")
-    share = np.asarray(ndimage.mean(found_labels > 0, labels, np.arange(1, count + 1)))
-    touched = np.unique(found_labels[reference & judged])
-    return Score(
-        pixels=confusion(detected, reference, judged),
-        reference=count,
-        found=int((share >= 0.5).sum()),
-        partly=int(((share > 0) & (share < 0.5)).sum()),
-        missed=int((share == 0).sum()),
-        false=found_count - int((touched > 0).sum()),
-    )
+    detected: Pixels
+    reference: Pixels
+    judged: np.ndarray
 
+    @classmethod
+    def read(cls, detected: Any, reference: Any, judged: Any, window: Window) -> _Pair:
+        one, other = detected.read(window), reference.read(window)
+        valid = one.valid & other.valid
+        return cls(one, other, valid & judged.read(window).covered if judged else valid)
 
-def write_comparison(probability: str, truth: str, target: str) -> None:
-    """Write where detection and reference agree, as `TRUE_POSITIVE`, ...; 0 elsewhere."""
-    detected, reference, judged = _read(probability, truth)
-    comparison = np.zeros(detected.shape, dtype=np.uint8)
-    comparison[judged & detected & reference] = TRUE_POSITIVE
-    comparison[judged & ~detected & reference] = FALSE_NEGATIVE
-    comparison[judged & detected & ~reference] = FALSE_POSITIVE
-    with open_raster(probability) as like:
-        profile = {
-            "driver": "GTiff",
-            "dtype": "uint8",
-            "count": 1,
-            "nodata": 0,
-            "width": like.width,
-            "height": like.height,
-            "crs": like.crs,
-            "transform": like.transform,
-            "compress": "deflate",
-        }
-    with (
-        whole_file(target) as temporary,
-        require("rasterio").open(temporary, "w", **profile) as out,
-    ):
-        out.write(comparison, 1)
+    def core(self, core: Window, window: Window) -> np.ndarray:
+        """The comparison's values in the window without its margin."""
+        inside = core.slices(window.row, window.col)
+        found, true = self.detected.covered[inside], self.reference.covered[inside]
+        judged = self.judged[inside]
+        values = np.zeros(judged.shape, np.uint8)
+        values[judged & found & true] = TRUE_POSITIVE
+        values[judged & ~found & true] = FALSE_NEGATIVE
+        values[judged & found & ~true] = FALSE_POSITIVE
+        return values
 
 
-def _read(probability: str, truth: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Detected, reference, and judged pixels, bool [height, width]."""
-    raster = open_probability(probability)
-    with open_raster(probability) as dataset:
-        values = dataset.read(1, masked=True)
-    with open_raster(truth) as dataset:
-        labels = dataset.read(1, masked=True)
-        grid = Grid.of(dataset, truth)
+@dataclass
+class _Tally:
+    """What has been counted so far."""
+
+    detected: ObjectCounts
+    reference: ObjectCounts
+    pixels: Confusion = field(default_factory=lambda: Confusion(0, 0, 0, 0))
+    curves: ProbabilityCounts | None = None
+    area: np.ndarray = field(default_factory=lambda: np.zeros(3))  # detected, reference, judged
+
+    @classmethod
+    def of(cls, detected: int, reference: int) -> _Tally:
+        return cls(ObjectCounts.of(detected), ObjectCounts.of(reference))
+
+    def add(self, pair: _Pair, grid: Grid, window: Window, core: Window) -> None:
+        """Count a window; its margin serves distances only."""
+        inside = core.slices(window.row, window.col)
+        judged = pair.judged[inside]
+        found, true = pair.detected.covered[inside], pair.reference.covered[inside]
+        self.pixels += confusion(found, true, judged)
+        width, height = grid.pixel_size_metres(np.arange(core.row, core.row_stop))
+        self.area += [
+            (width * height * (part & judged).sum(axis=1)).sum() for part in (found, true, judged)
+        ]
+        one, other = pair.detected, pair.reference
+        # A detection is right where it meets any reference; a reference landslide is found by
+        # what the inventory keeps.
+        self.detected.add(one, other, other.covered, pair.judged, inside, (height, width))
+        self.reference.add(other, one, one.label > 0, pair.judged, inside, (height, width))
+        if one.probability is not None:
+            counts = ProbabilityCounts.of(one.probability[inside][judged], true[judged])
+            self.curves = self.curves + counts if self.curves else counts
+
+    def outcome(
+        self,
+        grid: Grid,
+        detected: np.ndarray,
+        reference: np.ndarray,
+        request: AssessRequest,
+        threshold: float,
+    ) -> Assessment:
+        """All scores."""
+        scores = ObjectScores(
+            self.detected.side(detected), self.reference.side(reference), request.overlap
+        )
+        found, true, judged = (float(area) for area in self.area)
+        return Assessment(
+            pixels=self.pixels,
+            objects=scores,
+            detected_area=found,
+            reference_area=true,
+            judged_area=judged,
+            threshold=threshold if isinstance(request.detected, str) else None,
+            curves=self.curves,
+            grid=grid,
+        )
+
+
+def _common_grid(request: AssessRequest) -> Grid:
+    rasters = [side for side in (request.detected, request.reference) if isinstance(side, str)]
+    grids = [open_probability(path).grid for path in rasters]
+    if not grids:
+        sides = [
+            side for side in (request.detected, request.reference) if not isinstance(side, str)
+        ]
+        return grid_around(sides, request.pixel_size)
+    if len(grids) == 2:
+        _check_same(rasters[1], *grids)
+    return grids[0]
+
+
+def _check_same(reference: str, detected: Grid, grid: Grid) -> None:
     if (grid.width, grid.height, grid.transform) != (
-        raster.grid.width,
-        raster.grid.height,
-        raster.grid.transform,
+        detected.width,
+        detected.height,
+        detected.transform,
     ):
         raise RasterError(
-            f"The reference {truth} ({grid.width} x {grid.height} pixels, {grid.bounds_text()}) is "
-            f"not on the grid of the detection ({raster.grid.width} x {raster.grid.height}, "
-            f"{raster.grid.bounds_text()}). Warp it to the stack's grid, with nearest neighbour."
+            f"The reference {reference} ({grid.width} x {grid.height} pixels, "
+            f"{grid.bounds_text()}) is not on the grid of the detection ({detected.width} x "
+            f"{detected.height}, {detected.bounds_text()}). Warp it to that grid, with nearest "
+            "neighbour."
         )
-    judged = ~np.ma.getmaskarray(labels) & ~np.ma.getmaskarray(values)
-    detected = values.filled(0) >= np.float32(raster.provenance.threshold or 0.5)
-    return detected, labels.filled(0) == 1, judged
 
 
-def _objects(mask: np.ndarray, smallest: float) -> tuple[np.ndarray, int]:
-    """Label the connected pixels of a mask, without those of fewer than ``smallest`` pixels."""
-    labels, count = require("scipy.ndimage", "scipy").label(mask)
-    pixels = np.bincount(labels.ravel(), minlength=count + 1)
-    keep = pixels >= smallest
-    keep[0] = False
-    renumbered = np.cumsum(keep) * keep
-    return renumbered[labels], int(keep.sum())
+def _threshold(request: AssessRequest) -> float:
+    if request.threshold is not None:
+        return request.threshold
+    if isinstance(request.detected, str):
+        return open_probability(request.detected).provenance.threshold or USUAL_THRESHOLD
+    return USUAL_THRESHOLD
+
+
+def _footprint(
+    files: ExitStack, side: Side, grid: Grid, threshold: float, min_area: float
+) -> PolygonFootprint | RasterFootprint:
+    if isinstance(side, Outlines):
+        return PolygonFootprint(side, grid, min_area)
+    footprint = RasterFootprint(side, grid, threshold, min_area)
+    files.callback(footprint.close)
+    return footprint
+
+
+def _bands(grid: Grid, band_pixels: int) -> Iterator[tuple[Window, Window]]:
+    """Bands of rows with and without the margin that distances need."""
+    margin = int(np.ceil(MAX_DISTANCE / float(grid.pixel_size_metres()[1][0])))
+    rows = max(1, band_pixels // grid.width)
+    for row in range(0, grid.height, rows):
+        core = Window(row, 0, min(rows, grid.height - row), grid.width)
+        first, stop = max(0, row - margin), min(grid.height, core.row_stop + margin)
+        yield Window(first, 0, stop - first, grid.width), core
+
+
+@contextmanager
+def _comparison(target: str | None, grid: Grid) -> Iterator[Callable[[np.ndarray, Window], None]]:
+    """A function that writes the values of a window; it does nothing without a target."""
+    if target is None:
+        yield lambda values, window: None
+        return
+    layout = Layout(
+        grid,
+        ("comparison",),
+        dtype="uint8",
+        nodata=0,
+        colours=COLOURS,
+        overviews="nearest",
+    )
+    with geotiff(target, layout) as writer:
+        yield lambda values, window: writer.write(window, values[None])
+
+
+def _bias(part: float, whole: float) -> float:
+    return part / whole - 1 if whole else (float("inf") if part else 0.0)

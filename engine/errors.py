@@ -9,6 +9,10 @@ class RasterError(LandslipError):
     """A raster cannot be read, or has no usable grid."""
 
 
+class ProductError(LandslipError):
+    """A satellite product is damaged, hostile, incomplete, or does not fit the others."""
+
+
 class BandError(LandslipError):
     """A band is missing, named twice, or cannot be told from the others."""
 

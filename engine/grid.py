@@ -73,6 +73,11 @@ class Grid:
         """Whether the CRS counts in degrees."""
         return bool(require("pyproj").CRS(self.crs).is_geographic)
 
+    def same_crs(self, crs: str) -> bool:
+        """Whether another CRS is this one, however it is written."""
+        crs_of = require("rasterio.crs", "rasterio").CRS.from_user_input
+        return bool(self.crs == crs or crs_of(self.crs) == crs_of(crs))
+
     def to_map(self, col: Any, row: Any) -> tuple[Any, Any]:
         """Map coordinates of pixel positions (numbers or arrays; 0, 0 is the first corner)."""
         a, b, c, d, e, f = self.transform

@@ -1,4 +1,7 @@
-"""Pixel accuracy of a detection: counts first, scores from them, so that parts can be added."""
+"""Pixel accuracy of a detection: counts first, scores from them, so that parts can be added.
+
+Equations (6) to (11) of the HPCL-Net paper (relic landslides on the Loess Plateau).
+"""
 
 from __future__ import annotations
 
@@ -30,23 +33,33 @@ class Confusion:
 
     @property
     def precision(self) -> float:
-        """Share of detected pixels that are landslide, 0..1; 0 where nothing was detected."""
+        """Share of detected pixels that are landslide, 0..1; 0 where nothing was detected (6)."""
         return _ratio(self.tp, self.tp + self.fp)
 
     @property
     def recall(self) -> float:
-        """Share of landslide pixels that were detected, 0..1; 0 where there is no landslide."""
+        """Share of landslide pixels that were detected, 0..1; 0 where there is no landslide (7)."""
         return _ratio(self.tp, self.tp + self.fn)
 
     @property
     def f1(self) -> float:
-        """Harmonic mean of precision and recall, 0..1."""
+        """Harmonic mean of precision and recall, 0..1 (8)."""
         return _ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn)
 
     @property
     def iou(self) -> float:
-        """Intersection over union of detected and true landslide area, 0..1."""
+        """Intersection over union of detected and true landslide area, 0..1 (9)."""
         return _ratio(self.tp, self.tp + self.fp + self.fn)
+
+    @property
+    def background_iou(self) -> float:
+        """The same of what is no landslide, 0..1 (10)."""
+        return _ratio(self.tn, self.tn + self.fn + self.fp)
+
+    @property
+    def miou(self) -> float:
+        """Mean of the two intersections over union, 0..1 (11)."""
+        return (self.iou + self.background_iou) / 2
 
 
 def confusion(

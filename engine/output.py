@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,6 +43,32 @@ def whole_file(target: str) -> Iterator[str]:
             leftover.unlink(missing_ok=True)
 
 
+@contextmanager
+def whole_files(target: str) -> Iterator[str]:
+    """Give a path of the same name in a temporary folder, for formats of several files.
+
+    When the block ends well, all files of that folder move beside each other to where ``target``
+    is; on any exception none does, and what stood there before stays.
+
+    Raises:
+        OutputError: The folder is missing or not writable, or the disk is full.
+    """
+    path = Path(target)
+    check_writable(target)
+    try:
+        with tempfile.TemporaryDirectory(
+            prefix=f".{path.stem}-", suffix=".part", dir=path.parent
+        ) as folder:
+            yield str(Path(folder) / path.name)
+            for made in Path(folder).iterdir():
+                os.replace(made, path.parent / made.name)
+    except OSError as err:
+        raise OutputError(
+            f"{target} cannot be written ({err.strerror or err}). Check that the disk has room, "
+            "and that no other program holds the file open."
+        ) from err
+
+
 def check_writable(target: str) -> None:
     """Check, before the work starts, that ``target`` can be made.
 
@@ -62,3 +88,23 @@ def check_writable(target: str) -> None:
             f"The folder {path.parent} cannot be written to ({err.strerror}). Choose another "
             "folder, or ask for the right to write there."
         ) from err
+
+
+def check_geotiff(target: str, inputs: Iterable[str], what: str) -> None:
+    """Check the name of a GeoTIFF to write.
+
+    Args:
+        target: The file.
+        inputs: What must not be overwritten.
+        what: What is written, for messages, such as ``The stack``.
+
+    Raises:
+        OutputError: It would overwrite an input, or is no name of a GeoTIFF.
+    """
+    if Path(target).resolve() in [Path(path).resolve() for path in inputs]:
+        raise OutputError(f"{what} would overwrite an input ({target}). Choose another file name.")
+    if Path(target).suffix.lower() not in (".tif", ".tiff"):
+        raise OutputError(
+            f"{what} is written as GeoTIFF, but {target} does not end in .tif. Choose a file name "
+            "that does."
+        )

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -15,15 +13,18 @@ from pathlib import Path
 import numpy as np
 
 from .. import __version__
+from .background import Background, read_ahead
 from .card import ModelCard
-from .errors import Cancelled, OutputError, ParameterError
+from .errors import Cancelled, ParameterError
 from .inventory import Landslide
-from .probability import ProbabilityWriter, Provenance, probability_writer
+from .output import check_geotiff
+from .probability import Provenance, probability_writer
 from .runtime import Model
-from .scene import SceneStatistics, check_scale, scene_statistics
-from .stack import Stack, StackReader, open_stack
+from .scene import SceneStatistics, scene_sample, statistics_of
+from .stack import ACQUISITION_TAGS, Stack, StackReader, open_stack
+from .stack_check import check_stack
 from .stitch import RegionBlender
-from .terrain import bounded_cache
+from .terrain import bounded_cache, open_raster
 from .test_time import TEST_TIME, run_with_test_time
 from .tiling import Lattice, Window, regions
 from .vectorise import VectoriseRequest, check_minimum_area, check_threshold, vectorise
@@ -61,6 +62,8 @@ class DetectRequest:
         band_mapping: See `stack.open_stack`.
         test_time: One of `test_time.TEST_TIME`.
         region_size: Side of the blocks of output pixels worked on at a time.
+        product: Name of the product that the stack was just prepared from, when its values were
+            checked; empty for a stack that comes from elsewhere.
     """
 
     stack: str
@@ -76,6 +79,7 @@ class DetectRequest:
     band_mapping: str = ""
     test_time: str = "none"
     region_size: int = REGION_SIZE
+    product: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,14 +144,16 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     stack.require_bands(model.card.bands, f"The model {model.card.name}")
     _warn_of_pixel_size(stack, model.card, warn)
     progress(0, f"Model {model.card.name} {model.card.version} on {model.device}")
-    statistics = scene_statistics(stack, model.card.bands, cancelled)
-    check_scale(statistics, stack)
+    sample = scene_sample(stack, model.card.bands, cancelled)
+    if not request.product:
+        for sentence in check_stack(stack, model.card.bands, sample):
+            warn(sentence)
 
     patches = write_probability(
         request,
         stack,
         model,
-        statistics,
+        statistics_of(sample, model.card.bands),
         lambda fraction, message: progress(_INFERENCE_SHARE * fraction, message),
         cancelled,
     )
@@ -199,10 +205,16 @@ def write_probability(
 
     with ExitStack() as context:
         writer = context.enter_context(
-            probability_writer(request.probability, stack.grid, area, _provenance(request, model))
+            probability_writer(
+                request.probability,
+                stack.grid,
+                area,
+                _provenance(request, model),
+                with_spread=request.test_time != "none",
+            )
         )
-        writing = context.enter_context(_Background(writer))
-        reading = context.enter_context(closing(_read_ahead(stack, card, lattice, blocks)))
+        writing = context.enter_context(Background(writer.write))
+        reading = context.enter_context(closing(_read_regions(stack, card, lattice, blocks)))
         for region, values, valid in reading:
             runner = _RegionRunner(request, model, statistics, lattice, region, values, valid)
             for count in runner.batches():
@@ -211,7 +223,7 @@ def write_probability(
                 done += count
                 progress(done / total, "")
             ran += runner.ran
-            writing.put(region, runner.probability(), runner.valid())
+            writing.put(region, runner.probability(), runner.valid(), runner.spread())
     return ran
 
 
@@ -240,6 +252,9 @@ class _RegionRunner:
             layer[~valid] = mean
         self._values = values
         self._blender = RegionBlender(region, lattice.patch)
+        self._spread = None
+        if request.test_time != "none":
+            self._spread = RegionBlender(region, lattice.patch)
         self.ran = 0
 
     def batches(self) -> Iterator[int]:
@@ -254,12 +269,14 @@ class _RegionRunner:
         if not batch:
             return
         stacked = np.stack([self._values[(slice(None), *self._place(patch))] for patch in batch])
-        probability = run_with_test_time(
+        probability, spread = run_with_test_time(
             self._request.test_time, stacked, lambda x: self._model.run(x, self._statistics)
         )
         self.ran += len(batch)
-        for patch, layer in zip(batch, probability):
+        for patch, layer, deviation in zip(batch, probability, spread):
             self._blender.add(patch, layer)
+            if self._spread:
+                self._spread.add(patch, deviation)
 
     def _place(self, patch: Window) -> tuple[slice, slice]:
         return patch.slices(self._halo.row, self._halo.col)
@@ -268,52 +285,33 @@ class _RegionRunner:
         """The region's probability [height, width]."""
         return self._blender.probability()
 
+    def spread(self) -> np.ndarray | None:
+        """The spread of its runs [height, width]; None where each patch is run once."""
+        return self._spread.probability() if self._spread else None
+
     def valid(self) -> np.ndarray:
         """Which of the region's pixels are valid [height, width]."""
         return self._valid[self._place(self._region)]
 
 
-def _read_ahead(
+def _read_regions(
     stack: Stack, card: ModelCard, lattice: Lattice, blocks: list[Window]
 ) -> Generator[tuple[Window, np.ndarray, np.ndarray], None, None]:
     """Read regions with their halo, always one ahead of the one in work."""
-    local = threading.local()  # GDAL datasets belong to the thread that opened them
-    with ExitStack() as files, ThreadPoolExecutor(1, "landslip-read") as pool:
+    opened: list[StackReader] = []  # GDAL datasets belong to the thread that opened them
+    with ExitStack() as files:
 
         def read(region: Window) -> tuple[np.ndarray, np.ndarray]:
-            if not hasattr(local, "reader"):
-                local.reader = files.enter_context(StackReader(stack, card.bands))
-            return local.reader.read(lattice.halo_window(region))
+            if not opened:
+                # Without it each file brings an environment, and closing those on another thread
+                # would end that of `detect`.
+                with bounded_cache():
+                    opened.append(files.enter_context(StackReader(stack, card.bands)))
+            return opened[0].read(lattice.halo_window(region))
 
-        ahead: Future[tuple[np.ndarray, np.ndarray]] = pool.submit(read, blocks[0])
-        for index, region in enumerate(blocks):
-            values, valid = ahead.result()
-            if index + 1 < len(blocks):
-                ahead = pool.submit(read, blocks[index + 1])
-            yield region, values, valid
-
-
-class _Background:
-    """Writes regions on a thread of its own, one at a time; a failure shows at the next put."""
-
-    def __init__(self, writer: ProbabilityWriter) -> None:
-        self._writer = writer
-        self._pool = ThreadPoolExecutor(1, "landslip-write")
-        self._last: Future[None] | None = None
-
-    def __enter__(self) -> _Background:
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._pool.shutdown(wait=True)
-        if kind is None and self._last:
-            self._last.result()
-
-    def put(self, region: Window, probability: np.ndarray, valid: np.ndarray) -> None:
-        """Wait for the region before, then hand this one over."""
-        if self._last:
-            self._last.result()
-        self._last = self._pool.submit(self._writer.write, region, probability, valid)
+        with closing(read_ahead(blocks, read)) as reading:
+            for region, (values, valid) in reading:
+                yield region, values, valid
 
 
 def check_request(request: DetectRequest) -> None:
@@ -336,16 +334,7 @@ def check_request(request: DetectRequest) -> None:
         check_threshold(request.threshold)
     check_minimum_area(request.min_area)
     inputs = [path for path in (request.stack, request.dem, request.model) if path]
-    if Path(request.probability).resolve() in [Path(path).resolve() for path in inputs]:
-        raise OutputError(
-            f"The probability raster would overwrite an input ({request.probability}). Choose "
-            "another file name."
-        )
-    if Path(request.probability).suffix.lower() not in (".tif", ".tiff"):
-        raise OutputError(
-            f"The probability raster is written as GeoTIFF, but {request.probability} does not end "
-            "in .tif. Choose a file name that does."
-        )
+    check_geotiff(request.probability, inputs, "The probability raster")
 
 
 def _warn_of_pixel_size(stack: Stack, card: ModelCard, warn: Warn) -> None:
@@ -367,12 +356,15 @@ def _warn_of_pixel_size(stack: Stack, card: ModelCard, warn: Warn) -> None:
 
 
 def _provenance(request: DetectRequest, model: Model) -> Provenance:
+    with open_raster(request.stack) as stack:
+        tags = stack.tags()
     return Provenance(
         model=model.card.name,
         model_version=model.card.version,
         model_sha256=hashlib.sha256(Path(request.model).read_bytes()).hexdigest(),
         threshold=model.card.threshold,
-        source=Path(request.stack).name,
+        source=request.product or Path(request.stack).name,
+        **{name: str(tags.get(tag, "")) for name, tag in ACQUISITION_TAGS.items()},
         run_date=datetime.now(timezone.utc).date().isoformat(),
         device=model.device,
         test_time=request.test_time,

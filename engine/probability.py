@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from .dependencies import require
-from .errors import OutputError, RasterError
+from .errors import RasterError
+from .geotiff import NODATA, BlockWriter, Layout, geotiff
 from .grid import Grid
-from .output import whole_file
 from .terrain import open_raster, read_window
 from .tiling import Window
 
-NODATA = -9999.0
 _TAG = "LANDSLIP_RUN"
-_BLOCK = 512
+
+#: Description of the second band of a raster that several runs of the model made.
+SPREAD = "spread of the runs"
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,9 @@ class Provenance:
         model_sha256: Checksum of its file.
         threshold: The model card's threshold, or None.
         source: File name of the stack.
+        product_id: Satellite product of the stack.
+        pre_date: Acquisition of the image before, ISO 8601.
+        image_date: Acquisition of the image, ISO 8601.
         run_date: Date of the run, ISO 8601, UTC.
         device: The device that ran it.
         test_time: Test-time augmentation.
@@ -44,6 +47,9 @@ class Provenance:
     model_sha256: str = ""
     threshold: float | None = None
     source: str = ""
+    product_id: str = ""
+    pre_date: str = ""
+    image_date: str = ""
     run_date: str = ""
     device: str = ""
     test_time: str = ""
@@ -54,85 +60,49 @@ class Provenance:
 class ProbabilityWriter:
     """Writes regions into an open GeoTIFF. Use from one thread."""
 
-    def __init__(self, dataset: Any, area: Window) -> None:
-        self._dataset = dataset
+    def __init__(self, writer: BlockWriter, area: Window) -> None:
+        self._writer = writer
         self._area = area
 
-    def write(self, region: Window, probability: np.ndarray, valid: np.ndarray) -> None:
+    def write(
+        self,
+        region: Window,
+        probability: np.ndarray,
+        valid: np.ndarray,
+        spread: np.ndarray | None = None,
+    ) -> None:
         """Write one region; pixels that are not valid become nodata.
 
         Raises:
             OutputError: The disk is full, or another fault of the file system.
         """
-        rasterio_window = require("rasterio.windows", "rasterio").Window
-        errors = require("rasterio.errors", "rasterio")
-        place = rasterio_window(
-            region.col - self._area.col, region.row - self._area.row, region.width, region.height
+        place = Window(
+            region.row - self._area.row, region.col - self._area.col, region.height, region.width
         )
-        try:
-            self._dataset.write(np.where(valid, probability, np.float32(NODATA)), 1, window=place)
-        except errors.RasterioIOError as err:
-            raise _write_error(self._dataset.name, err) from err
+        layers = [probability] if spread is None else [probability, spread]
+        self._writer.write(place, np.where(valid, np.stack(layers), np.float32(NODATA)))
 
 
 @contextmanager
 def probability_writer(
-    target: str, grid: Grid, area: Window, provenance: Provenance
+    target: str, grid: Grid, area: Window, provenance: Provenance, with_spread: bool = False
 ) -> Iterator[ProbabilityWriter]:
     """Make a probability GeoTIFF on the window ``area`` of ``grid``.
 
-    Float32, tiled, compressed, with overviews, nodata `NODATA`. It stands at ``target`` only when
-    the block has ended without an exception.
+    Float32, tiled, compressed, with overviews, nodata `NODATA`; with a second band for the spread
+    of several runs of the model if asked for. It stands at ``target`` only when the block has ended
+    without an exception.
 
     Raises:
         OutputError: The file cannot be written.
     """
-    rasterio = require("rasterio")
-    place = grid.shifted(area)
-    profile = {
-        "driver": "GTiff",
-        "dtype": "float32",
-        "count": 1,
-        "width": place.width,
-        "height": place.height,
-        "crs": place.crs,
-        "transform": place.affine,
-        "nodata": NODATA,
-        "tiled": True,
-        "blockxsize": _BLOCK,
-        "blockysize": _BLOCK,
-        "compress": "deflate",
-        "predictor": 3,
-        "zlevel": 4,
-        "num_threads": "all_cpus",
-        "bigtiff": "if_safer",
-    }
-    with whole_file(target) as temporary:
-        try:
-            with rasterio.open(temporary, "w", **profile) as dataset:
-                dataset.set_band_description(1, "landslide probability")
-                dataset.update_tags(**{_TAG: json.dumps(asdict(provenance), ensure_ascii=False)})
-                yield ProbabilityWriter(dataset, area)
-            _finish(rasterio, temporary)
-        except rasterio.errors.RasterioIOError as err:
-            raise _write_error(target, err) from err
-
-
-def _finish(rasterio: Any, path: str) -> None:
-    """Add overviews. Building them reads every pixel back, which finds a file cut short."""
-    with rasterio.open(path, "r+") as dataset:
-        longest = max(dataset.width, dataset.height)
-        factors = [2**i for i in range(1, 12) if longest >> (i - 1) > _BLOCK]
-        if factors:
-            dataset.build_overviews(factors, rasterio.enums.Resampling.average)
-        dataset.checksum(1)
-
-
-def _write_error(path: str, err: Exception) -> OutputError:
-    return OutputError(
-        f"{path} cannot be written ({err}). Check that the disk has room and that the folder may "
-        "be written to. No half-written file was left."
+    layout = Layout(
+        grid.shifted(area),
+        ("landslide probability", *((SPREAD,) if with_spread else ())),
+        tags={_TAG: json.dumps(asdict(provenance), ensure_ascii=False)},
     )
+    with geotiff(target, layout) as writer:
+        yield ProbabilityWriter(writer, area)
 
 
 @dataclass(frozen=True)
@@ -143,11 +113,13 @@ class ProbabilityRaster:
         path: The file.
         grid: Its grid.
         provenance: How it came about, as far as the file says.
+        has_spread: Whether its second band is the spread of several runs of the model.
     """
 
     path: str
     grid: Grid
     provenance: Provenance
+    has_spread: bool = False
 
 
 def open_probability(path: str) -> ProbabilityRaster:
@@ -157,14 +129,15 @@ def open_probability(path: str) -> ProbabilityRaster:
         RasterError: It is no raster, or has not exactly one band.
     """
     with open_raster(path) as dataset:
-        if dataset.count != 1:
+        has_spread = dataset.count == 2 and dataset.descriptions[1] == SPREAD
+        if dataset.count != 1 and not has_spread:
             raise RasterError(
                 f"{path} has {dataset.count} bands; expected a probability raster of one band with "
                 "values from 0 to 1, as 'Detect landslides' makes it."
             )
         grid = Grid.of(dataset, path)
         text = dataset.tags().get(_TAG)
-    return ProbabilityRaster(path, grid, _provenance(text))
+    return ProbabilityRaster(path, grid, _provenance(text), has_spread)
 
 
 def _provenance(text: str | None) -> Provenance:
@@ -196,3 +169,13 @@ def read_probability(dataset: Any, window: Window, path: str) -> tuple[np.ndarra
             "divide by its maximum."
         )
     return values, valid
+
+
+def read_spread(dataset: Any, window: Window, path: str) -> np.ndarray:
+    """Read the spread of the runs in a window, float32 [height, width]; 0 where not valid.
+
+    Raises:
+        RasterError: The file is damaged.
+    """
+    read = read_window(dataset, 2, window, path)
+    return np.asarray(np.nan_to_num(read.filled(0)), dtype=np.float32)

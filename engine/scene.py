@@ -1,4 +1,4 @@
-"""What a whole scene looks like: mean and spread of its bands, and whether their scale is right."""
+"""What a whole scene looks like: a sample of its pixels, and the mean and spread of its bands."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import Cancelled, RasterError, ScaleError
+from .errors import Cancelled, RasterError
 from .grid import Grid
-from .stack import OPTICAL_BANDS, Stack, StackReader
+from .stack import Stack, StackReader
 from .tiling import Window
 
 #: Statistics of larger scenes are taken from a regular sample of blocks of about this many pixels.
@@ -41,7 +41,14 @@ class SceneStatistics:
 def scene_statistics(
     stack: Stack, bands: Sequence[str], cancelled: Callable[[], bool] | None = None
 ) -> SceneStatistics:
-    """Measure a scene: all of it, or a regular sample of a large one.
+    """Measure a scene, as `statistics_of` its `scene_sample`."""
+    return statistics_of(scene_sample(stack, bands, cancelled), bands)
+
+
+def scene_sample(
+    stack: Stack, bands: Sequence[str], cancelled: Callable[[], bool] | None = None
+) -> np.ndarray:
+    """Valid pixels of a scene, float32 [bands, n]: all, or a regular sample of a large one.
 
     It is always the whole raster, never an extent: so a pixel's probability does not depend on
     the extent that was asked for.
@@ -66,7 +73,7 @@ def scene_statistics(
             f"{stack.path} has no valid pixel in bands {', '.join(bands)}: all are nodata, 0 or "
             "not a number. Check the nodata value, and that the DEM (if any) covers the raster."
         )
-    return statistics_of(sample, bands)
+    return sample
 
 
 def statistics_of(sample: np.ndarray, bands: Sequence[str]) -> SceneStatistics:
@@ -85,49 +92,3 @@ def sample_windows(grid: Grid) -> Iterator[Window]:
         first = round(i * step * 0.618) % step
         for col in range(first * _BLOCK, grid.width, step * _BLOCK):
             yield Window(row, col, min(_BLOCK, grid.height - row), min(_BLOCK, grid.width - col))
-
-
-def check_scale(statistics: SceneStatistics, stack: Stack) -> None:
-    """Refuse optical bands that are clearly no reflectance x 10000, and a slope not in degrees.
-
-    Raises:
-        ScaleError: Says which band, what its values are, and how to rescale.
-    """
-    ranges = {
-        band: (low, high)
-        for band, low, high in zip(statistics.bands, statistics.low, statistics.high)
-    }
-    # B09 and B10 lie in absorption bands: a few digital numbers are normal there.
-    surface = [band for band in ranges if band in OPTICAL_BANDS and band not in ("B09", "B10")]
-    if surface:
-        _check_optical(max(surface, key=lambda band: ranges[band][1]), ranges, stack)
-    low, high = ranges.get("slope", (0, 0))
-    if low < 0 or high > 90:
-        raise ScaleError(
-            f"Band slope of {stack.path} holds values from {low:.4g} to {high:.4g} (2nd to "
-            "98th percentile); expected degrees, 0 to 90. If it is in percent, give the DEM "
-            "instead and let Landslip compute the slope."
-        )
-
-
-def _check_optical(brightest: str, ranges: dict[str, tuple[float, float]], stack: Stack) -> None:
-    low, high = ranges[brightest]
-    found = (
-        f"Band {brightest} of {stack.path} holds values from {low:.4g} to {high:.4g} (2nd to 98th "
-        "percentile)"
-    )
-    expected = "expected Sentinel-2 reflectance x 10000, some hundreds to some thousands"
-    if high <= 2:
-        raise ScaleError(
-            f"{found}, which looks like reflectance from 0 to 1; {expected}. Multiply the raster "
-            "by 10000 (Raster > Raster Calculator in QGIS) and run again."
-        )
-    if high <= 255:
-        raise ScaleError(
-            f"{found}, which looks like an 8-bit picture; {expected}. Use the product's own "
-            "bands (GeoTIFF or JP2 of the L1C or L2A product), not a rendered image."
-        )
-    if low < -2000 or high > 40000:
-        raise ScaleError(
-            f"{found}; {expected}. Check the band mapping, the nodata value and the scale factor."
-        )

@@ -8,15 +8,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .elevation import DemSource, Elevation
 from .errors import BandError
 from .grid import Grid
-from .terrain import WarpedDem, open_raster, read_window
+from .terrain import open_raster, read_window
 from .tiling import Window, reflected
 
 OPTICAL_BANDS = tuple(
     "B01 B02 B03 B04 B05 B06 B07 B08 B8A B09 B10 B11 B12".split()  # noqa: SIM905 - reads as a list
 )
 TERRAIN_BANDS = ("slope", "dem")
+
+#: Tags of a stack that say where it comes from, by their names in the inventory.
+ACQUISITION_TAGS = {
+    "product_id": "PRODUCT_ID",
+    "pre_date": "PRE_EVENT_ACQUISITION_DATE",
+    "image_date": "ACQUISITION_DATE",
+}
 
 _SYNONYMS = {"elevation": "dem", "dsm": "dem", "dtm": "dem", "b08a": "B8A"}
 
@@ -43,13 +51,11 @@ class Stack:
         """Number of a band in the raster, from 1; None where it has none of that name."""
         return dict(self.bands).get(band)
 
-    def missing_bands(self, wanted: Sequence[str]) -> list[str]:
-        """Those bands that are neither in the raster nor computed from the DEM."""
-        return [
-            band
-            for band in wanted
-            if self.number(band) is None and not (band in TERRAIN_BANDS and self._has_elevation)
-        ]
+    @property
+    def available_bands(self) -> frozenset[str]:
+        """The bands in the raster, and terrain where there is elevation to compute it from."""
+        terrain = TERRAIN_BANDS if self.has_elevation else ()
+        return frozenset((*(name for name, _ in self.bands), *terrain))
 
     def require_bands(self, wanted: Sequence[str], who: str) -> None:
         """Check that every band is in the raster, or can be computed from the DEM.
@@ -57,7 +63,7 @@ class Stack:
         Raises:
             BandError: Names the bands that are missing, and those that were found.
         """
-        missing = self.missing_bands(wanted)
+        missing = [band for band in wanted if band not in self.available_bands]
         if not missing:
             return
         found = ", ".join(name for name, _ in self.bands) or "no band with a known name"
@@ -74,7 +80,8 @@ class Stack:
         )
 
     @property
-    def _has_elevation(self) -> bool:
+    def has_elevation(self) -> bool:
+        """Whether elevation, and so slope, can be had."""
         return self.dem is not None or self.number("dem") is not None
 
 
@@ -99,7 +106,7 @@ def open_stack(path: str, dem: str | None = None, band_mapping: str = "") -> Sta
             bands = _described_bands(dataset.descriptions, path)
         stack = Stack(path, grid, bands, dataset.dtypes[0], dem or None)
     if stack.dem:
-        WarpedDem(stack.dem, grid).close()  # a wrong DEM is reported before any work
+        Elevation([DemSource(stack.dem)], grid).close()  # a wrong DEM is reported before any work
     return stack
 
 
@@ -184,10 +191,10 @@ class StackReader:
         self._computed = [band for band in bands if stack.number(band) is None]
         self._terrain = self._open_terrain() if self._computed else None
 
-    def _open_terrain(self) -> WarpedDem:
-        if self._stack.dem:
-            return WarpedDem(self._stack.dem, self._stack.grid)
-        return WarpedDem(self._stack.path, self._stack.grid, band=self._stack.number("dem") or 1)
+    def _open_terrain(self) -> Elevation:
+        stack = self._stack
+        own = DemSource(stack.path, stack.number("dem") or 1)
+        return Elevation([DemSource(stack.dem) if stack.dem else own], stack.grid)
 
     def __enter__(self) -> StackReader:
         return self
@@ -229,9 +236,9 @@ class StackReader:
         if self._in_file:
             self._read_file(window, values, valid)
         if self._terrain:
-            elevation, slope = self._terrain.read(window)
+            terrain = self._terrain.read(window)
             for band in self._computed:
-                layer = elevation if band == "dem" else slope
+                layer = terrain.elevation if band == "dem" else terrain.slope
                 values[self._bands.index(band)] = layer
                 valid &= np.isfinite(layer)
         return values, valid

@@ -1,4 +1,4 @@
-"""Elevation and slope on the grid of a stack, from a DEM of any CRS and resolution."""
+"""What a DEM and any other raster need: opening, reading, warping, and the slope."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .archive import shown
 from .dependencies import require
 from .errors import RasterError
 from .grid import Grid
@@ -16,87 +17,62 @@ CACHE_MEGABYTES = 128
 #: A DEM pixel smaller than this share of a stack pixel is averaged; a larger one is interpolated.
 AVERAGE_BELOW = 0.67
 
+#: Largest error of the approximate transformation between CRSs, DEM pixels.
+WARP_TOLERANCE = 0.01
 
-class WarpedDem:
-    """A DEM seen through the grid of a stack. Reads block by block; use one per thread."""
 
-    def __init__(self, path: str, grid: Grid, band: int | None = None) -> None:
-        """Open the DEM.
+def warp_elevation(dataset: Any, dem_grid: Grid, grid: Grid, method: str = "cubic") -> Any:
+    """A DEM on another grid, as an open dataset of float32 with NaN where there is no data.
 
-        Args:
-            path: The raster.
-            grid: The stack's grid.
-            band: Number of the elevation band; None for a raster that has only that.
-
-        Raises:
-            RasterError: The DEM cannot be read, has no CRS, or does not touch the stack.
-        """
-        self._grid = grid
-        self._path = path
-        self._band = band or 1
-        self._dataset = open_raster(path)
-        dem_grid = Grid.of(self._dataset, path)
-        if band is None and self._dataset.count != 1:
-            raise RasterError(
-                f"{path} has {self._dataset.count} bands; expected a DEM of one band with "
-                "elevation in metres. Give the elevation band as a raster of its own."
-            )
-        # One pixel more on each side: the slope at the stack's edge needs its neighbours.
-        self._padded = grid.shifted(Window(-1, -1, grid.height + 2, grid.width + 2))
-        self._vrt = self._warped(dem_grid)
-        self._check_overlap(path)
-
-    def _warped(self, dem_grid: Grid) -> Any:
-        vrt = require("rasterio.vrt", "rasterio")
-        warp = require("rasterio.enums", "rasterio").Resampling
-        finer = dem_grid.pixel_size_metres()[0][0] < (
-            AVERAGE_BELOW * self._grid.pixel_size_metres()[0][0]
-        )
-        return vrt.WarpedVRT(
-            self._dataset,
-            crs=self._padded.crs,
-            transform=self._padded.affine,
-            width=self._padded.width,
-            height=self._padded.height,
-            # Nearest would leave terraces, and bilinear creases, in the slope.
-            resampling=warp.average if finer else warp.cubic,
-            nodata=float("nan"),
-            dtype="float32",
-        )
-
-    def _check_overlap(self, path: str) -> None:
-        warp = require("rasterio.warp", "rasterio")
-        stack = self._grid.bounds
-        dem = warp.transform_bounds(self._dataset.crs, self._grid.crs, *self._dataset.bounds)
-        if dem[0] >= stack[2] or dem[2] <= stack[0] or dem[1] >= stack[3] or dem[3] <= stack[1]:
-            raise RasterError(
-                f"The DEM {path} does not touch the stack: it covers "
-                f"{', '.join(f'{x:.6g}' for x in dem)} in the stack's CRS, the stack "
-                f"{self._grid.bounds_text()}. Give a DEM of the same place."
-            )
-
-    def read(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
-        """Elevation and slope in a window that lies inside the stack.
-
-        Returns:
-            Elevation in metres and slope in degrees, float32 [height, width], NaN where the DEM
-            has no data.
-        """
-        # In the padded grid, the window with its margin begins at the window's own numbers.
-        padded = Window(window.row, window.col, window.height + 2, window.width + 2)
-        dem = read_window(self._vrt, self._band, padded, self._path).filled(np.nan)
-        rows = np.arange(window.row, window.row_stop)
-        dx, dy = self._grid.pixel_size_metres(rows)
-        return dem[1:-1, 1:-1], horn_slope(dem, dx[:, None], dy[:, None])
-
-    def close(self) -> None:
-        """Close the files."""
-        self._vrt.close()
-        self._dataset.close()
+    Args:
+        dataset: The open DEM.
+        dem_grid: Its grid.
+        grid: The grid to warp it to.
+        method: ``cubic`` or ``bilinear``. Nearest would leave terraces, and bilinear leaves
+            creases, in the slope. A DEM much finer than the grid is averaged.
+    """
+    vrt = require("rasterio.vrt", "rasterio")
+    warp = require("rasterio.enums", "rasterio").Resampling
+    finer = dem_grid.pixel_size_metres()[0][0] < AVERAGE_BELOW * grid.pixel_size_metres()[0][0]
+    return vrt.WarpedVRT(
+        dataset,
+        crs=grid.crs,
+        transform=grid.affine,
+        width=grid.width,
+        height=grid.height,
+        resampling=warp.average if finer else warp[method],
+        # GDAL's default, an eighth of a DEM pixel, shows in the slope where blocks meet.
+        tolerance=WARP_TOLERANCE,
+        # Undeclared, NaN would swallow all pixels that it has a share in.
+        src_nodata=float("nan") if dataset.nodata is None else dataset.nodata,
+        nodata=float("nan"),
+        dtype="float32",
+    )
 
 
 def horn_slope(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) -> np.ndarray:
     """Slope after Horn (1981), as ``gdaldem slope`` computes it.
+
+    Args:
+        dem: As for `horn_gradient`, like ``dx`` and ``dy``.
+        dx: Pixel width in metres.
+        dy: Pixel height in metres.
+
+    Returns:
+        Slope in degrees, float32 [height, width], NaN where the centre has no data.
+    """
+    return slope_degrees(*horn_gradient(dem, dx, dy)).astype(np.float32)
+
+
+def slope_degrees(eastward: np.ndarray, southward: np.ndarray) -> np.ndarray:
+    """Slope in degrees of a gradient in metres a metre."""
+    return np.degrees(np.arctan(np.hypot(eastward, southward)))
+
+
+def horn_gradient(
+    dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rise of the land eastwards (along columns) and southwards (along rows), after Horn (1981).
 
     Where a neighbour has no data, it is extrapolated in a straight line through the centre; where
     the one opposite has none either, it is taken as level with the centre (in a corner: with the
@@ -108,7 +84,7 @@ def horn_slope(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) 
         dy: Pixel height in metres, likewise.
 
     Returns:
-        Slope in degrees, float32 [height, width], NaN where the centre has no data.
+        Two float64 arrays [height, width], metres a metre, NaN where the centre has no data.
     """
     dem = dem.astype(np.float64)
     height, width = dem.shape
@@ -122,19 +98,51 @@ def horn_slope(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) 
         straight = np.where(np.isnan(opposite), otherwise, 2 * centre - opposite)
         return np.where(np.isnan(there), straight, there)
 
-    n, s = filled(-1, 0, centre), filled(1, 0, centre)
-    w, e = filled(0, -1, centre), filled(0, 1, centre)
-    nw, ne = filled(-1, -1, n + w - centre), filled(-1, 1, n + e - centre)
-    sw, se = filled(1, -1, s + w - centre), filled(1, 1, s + e - centre)
+    if np.isnan(dem).any():
+        n, s = filled(-1, 0, centre), filled(1, 0, centre)
+        w, e = filled(0, -1, centre), filled(0, 1, centre)
+        nw, ne = filled(-1, -1, n + w - centre), filled(-1, 1, n + e - centre)
+        sw, se = filled(1, -1, s + w - centre), filled(1, 1, s + e - centre)
+    else:
+        n, s, w, e = at(-1, 0), at(1, 0), at(0, -1), at(0, 1)
+        nw, ne, sw, se = at(-1, -1), at(-1, 1), at(1, -1), at(1, 1)
     eastward = (ne + 2 * e + se) - (nw + 2 * w + sw)
     southward = (sw + 2 * s + se) - (nw + 2 * n + ne)
-    gradient = np.hypot(eastward / (8 * dx), southward / (8 * dy))
-    slope = np.degrees(np.arctan(gradient))
-    return np.where(np.isnan(centre), np.nan, slope).astype(np.float32)
+    nothing = np.where(np.isnan(centre), np.nan, 0)
+    return eastward / (8 * dx) + nothing, southward / (8 * dy) + nothing
 
 
-def read_window(dataset: Any, bands: int | list[int], window: Window, path: str) -> Any:
+def convexity(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) -> np.ndarray:
+    """Minus the sum of the second derivatives of the land along columns and rows.
+
+    A pair of neighbours of which one has no data counts as straight.
+
+    Args:
+        dem: As for `horn_gradient`, like ``dx`` and ``dy``.
+        dx: Pixel width in metres.
+        dy: Pixel height in metres.
+
+    Returns:
+        1/m, float64 [height, width], NaN where the centre has no data.
+    """
+    dem = dem.astype(np.float64)
+    centre = dem[1:-1, 1:-1]
+    along_columns = np.nan_to_num(dem[1:-1, :-2] + dem[1:-1, 2:] - 2 * centre) / dx**2
+    along_rows = np.nan_to_num(dem[:-2, 1:-1] + dem[2:, 1:-1] - 2 * centre) / dy**2
+    return np.where(np.isnan(centre), np.nan, -(along_columns + along_rows))
+
+
+def read_window(
+    dataset: Any, bands: int | list[int], window: Window, path: str, **resampled: Any
+) -> Any:
     """Read a window of an open raster as a masked array.
+
+    Args:
+        dataset: The open raster.
+        bands: Their numbers.
+        window: Where.
+        path: What to call the raster in messages.
+        resampled: ``out_shape`` and ``resampling`` of rasterio, to read it larger or smaller.
 
     Raises:
         RasterError: The file is damaged.
@@ -143,7 +151,7 @@ def read_window(dataset: Any, bands: int | list[int], window: Window, path: str)
         window.col, window.row, window.width, window.height
     )
     try:
-        return dataset.read(bands, window=place, masked=True)
+        return dataset.read(bands, window=place, masked=True, **resampled)
     except require("rasterio.errors", "rasterio").RasterioIOError as err:
         raise RasterError(
             f"{path} breaks off while reading rows {window.row} to {window.row_stop} ({err}). The "
@@ -151,12 +159,13 @@ def read_window(dataset: Any, bands: int | list[int], window: Window, path: str)
         ) from err
 
 
-def bounded_cache() -> Any:
-    """A context in which GDAL keeps at most `CACHE_MEGABYTES` of raster blocks in memory.
+def bounded_cache(megabytes: int = CACHE_MEGABYTES) -> Any:
+    """A context in which GDAL keeps at most ``megabytes`` of raster blocks in memory.
 
     Its default is a share of the machine's memory, which a large raster would fill.
     """
-    return require("rasterio").Env(GDAL_CACHEMAX=CACHE_MEGABYTES)
+    # Rasterio hands the number to GDAL as bytes, whatever GDAL's own option says of megabytes.
+    return require("rasterio").Env(GDAL_CACHEMAX=megabytes * 2**20)
 
 
 def open_raster(path: str) -> Any:
@@ -170,6 +179,6 @@ def open_raster(path: str) -> Any:
         return rasterio.open(path)
     except rasterio.errors.RasterioIOError as err:
         raise RasterError(
-            f"{path} cannot be read as a raster ({err}). Expected a GeoTIFF or another format "
-            "that GDAL reads; check the path, and that the download is complete."
+            f"{shown(path)} cannot be read as a raster ({err}). Expected a GeoTIFF or another "
+            "format that GDAL reads; check the path, and that the download is complete."
         ) from err

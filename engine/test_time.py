@@ -20,7 +20,7 @@ _ORIENTATIONS = {
 
 def run_with_test_time(
     kind: str, patches: np.ndarray, run: Callable[[np.ndarray], np.ndarray]
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """Average a model over the orientations of its patches.
 
     Args:
@@ -29,13 +29,19 @@ def run_with_test_time(
         run: The model: [N, C, size, size] to probability [N, size, size].
 
     Returns:
-        Mean probability float32 [N, size, size], each turned back to where it came from.
+        Mean and standard deviation of the probability, float32 [N, size, size], each turned back
+        to where it came from.
     """
     orientations = _ORIENTATIONS[kind]
     total = np.zeros((patches.shape[0], *patches.shape[2:]))
+    squares = np.zeros_like(total)
     for turns, mirror in orientations:
         turned = np.rot90(patches, turns, axes=(2, 3))
         probability = run(turned[..., ::-1] if mirror else turned)
         upright = probability[..., ::-1] if mirror else probability
-        total += np.rot90(upright, -turns, axes=(1, 2))
-    return (total / len(orientations)).astype(np.float32)
+        back = np.rot90(upright, -turns, axes=(1, 2)).astype(np.float64)
+        total += back
+        squares += back**2
+    mean = total / len(orientations)
+    variance = np.maximum(squares / len(orientations) - mean**2, 0)
+    return mean.astype(np.float32), np.sqrt(variance).astype(np.float32)

@@ -1,34 +1,45 @@
 """From a probability raster to landslides: threshold, outline along pixel edges, measure.
 
-The raster is read in bands of rows. A landslide that crosses from one band into the next is kept
-open and joined there, so that the outcome does not depend on the bands, and memory does not grow
-with the raster.
-
-Pixels belong together where they share an edge; diagonal neighbours are separate landslides. So
-every outline is one valid polygon, and its area is exactly that of its pixels.
+What is asked for beyond that is done in this order: holes are filled before pixels are joined to
+landslides; touching landslides are parted; each is measured on its pixels; those that the filters
+do not want are dropped; what is left may be smoothed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .components import Components, finished_components, side_by_side
 from .dependencies import require
-from .errors import Cancelled, ParameterError
-from .inventory import FIELDS, Geodesy, Landslide, location_id
-from .outline import centroid, pixel_edges, polygon_wkb, trace
-from .probability import ProbabilityRaster, open_probability, read_probability
-from .terrain import WarpedDem, bounded_cache, open_raster
+from .errors import ParameterError
+from .inventory import FIELD_INDEX, FIELDS, METHODS, UNREVIEWED, Geodesy, Landslide, location_id
+from .morphometry import confidence_hint, morphometry, nearest_neighbours
+from .outline import polygon_wkb, trace
+from .pixel_statistics import PixelStatistics
+from .probability import ProbabilityRaster, open_probability
+from .scene_layers import LayerReader
+from .smooth import smooth_outlines
+from .split import split
 from .tiling import Window
+from .wkb import Polygon
 
 #: Pixels read at a time.
 BAND_PIXELS = 4_000_000
+
+#: Largest hole that can be filled, pixels: so many rows are read around each band.
+LARGEST_HOLE = 400
+
+#: Pixels of the largest rectangle around a landslide that is parted: it is read in one piece.
+LARGEST_SPLIT = 16_000_000
+
+#: Share of a landslide's pixels that must be excluded or flat to drop it.
+_MOST = 0.5
 
 
 @dataclass(frozen=True)
@@ -41,12 +52,29 @@ class VectoriseRequest:
         threshold: Probability from which a pixel is landslide; None for the one of the model that
             made the raster.
         min_area: Smallest landslide to keep, square metres on the ellipsoid.
+        fill_holes: Holes up to this size become part of the landslide, square metres.
+        split: How far the pass between two touching landslides must lie below the lower of them
+            to part them, 0..1 (see `split.split`); None parts nothing.
+        smooth: Whether to smooth the outlines; else they run along pixel edges.
+        min_slope: Smallest mean slope to keep, degrees; needs a DEM.
+        max_elongation: Largest length over width to keep; None keeps all; needs a DEM.
+        flat_slope: Landslides of which most is flatter than this are dropped, degrees (valley
+            floors); needs a DEM.
+        excluded: Raster that is not 0 where no landslide can be (water, say); those that lie
+            there for the most part are dropped.
     """
 
     probability: str
     dem: str | None = None
     threshold: float | None = None
     min_area: float = 0.0
+    fill_holes: float = 0.0
+    split: float | None = None
+    smooth: bool = False
+    min_slope: float = 0.0
+    max_elongation: float | None = None
+    flat_slope: float = 0.0
+    excluded: str | None = None
 
 
 def vectorise(
@@ -64,18 +92,25 @@ def vectorise(
         band_pixels: Pixels read at a time.
 
     Raises:
-        ParameterError: The threshold or the area makes no sense, or no threshold is known.
+        ParameterError: A setting makes no sense, or no threshold is known.
         RasterError: The raster or the DEM cannot be used.
         Cancelled: The user stopped the run.
     """
     raster = open_probability(request.probability)
     threshold = known_threshold(request, raster)
-    check_minimum_area(request.min_area)
-    measure = _Measure(raster, threshold)
-    for finished in _finished(raster, request.dem, threshold, progress, cancelled, band_pixels):
-        for landslide in measure(finished):
-            if landslide["area_m2"] >= request.min_area:
-                yield landslide
+    check_settings(request)
+    pixel_area = float(np.prod(raster.grid.pixel_size_metres()))
+    holes = _hole_pixels(request.fill_holes, pixel_area)
+    with LayerReader(
+        raster, threshold, request.dem, request.excluded, holes, request.flat_slope
+    ) as layers:
+        outline = _Outliner(request, raster, threshold, layers)
+        found = [
+            landslide
+            for finished in finished_components(layers, band_pixels, progress, cancelled)
+            for landslide in outline(finished)
+        ]
+    yield from _with_neighbours(found)
 
 
 def known_threshold(request: VectoriseRequest, raster: ProbabilityRaster) -> float:
@@ -120,264 +155,197 @@ def check_minimum_area(min_area: float) -> None:
         )
 
 
-@dataclass
-class _Component:
-    """Connected pixels, as far as they have been read."""
+def check_settings(request: VectoriseRequest) -> None:
+    """Refuse settings that make no sense, or that need a DEM where there is none.
 
-    edges: list[np.ndarray] = field(default_factory=list)  # as of outline.pixel_edges
-    pixels: int = 0
-    sum: float = 0.0
-    peak: float = -1.0
-    peak_pixel: tuple[int, int] = (0, 0)
-    touches_edge: bool = False
-    terrain_pixels: int = 0
-    z_min: float = np.inf
-    z_max: float = -np.inf
-    slope_sum: float = 0.0
-
-    def join(self, other: _Component) -> None:
-        """Take in the pixels of another component, which lies below or right of this one."""
-        self.edges += other.edges
-        self.pixels += other.pixels
-        self.sum += other.sum
-        # Ties go to the first pixel in reading order, whatever the bands of rows.
-        if (-other.peak, other.peak_pixel) < (-self.peak, self.peak_pixel):
-            self.peak, self.peak_pixel = other.peak, other.peak_pixel
-        self.touches_edge |= other.touches_edge
-        self.terrain_pixels += other.terrain_pixels
-        self.z_min = min(self.z_min, other.z_min)
-        self.z_max = max(self.z_max, other.z_max)
-        self.slope_sum += other.slope_sum
-
-
-def _finished(
-    raster: ProbabilityRaster,
-    dem: str | None,
-    threshold: float,
-    progress: Callable[[float, str], None] | None,
-    cancelled: Callable[[], bool] | None,
-    band_pixels: int,
-) -> Iterator[list[_Component]]:
-    """Read band by band; after each give the components that do not go on below it."""
-    grid = raster.grid
-    rows = max(1, band_pixels // grid.width)
-    open_at = np.full(grid.width, -1)  # which open component is above each column, -1 for none
-    waiting: list[_Component] = []
-    with ExitStack() as files:
-        dataset = files.enter_context(open_raster(raster.path))
-        terrain = None
-        if dem:
-            terrain = WarpedDem(dem, grid)
-            files.callback(terrain.close)
-        for row in range(0, grid.height, rows):
-            if cancelled and cancelled():
-                raise Cancelled("Stopped while outlining landslides. No inventory was written.")
-            window = Window(row, 0, min(rows, grid.height - row), grid.width)
-            with bounded_cache():
-                labels, found = _band_components(dataset, raster, terrain, window, threshold)
-            finished, waiting, open_at = _join_bands(waiting, open_at, labels, found)
-            yield finished
-            if progress:
-                progress(window.row_stop / grid.height, "")
-    yield waiting
-
-
-def _join_bands(
-    waiting: list[_Component], open_at: np.ndarray, labels: np.ndarray, found: list[_Component]
-) -> tuple[list[_Component], list[_Component], np.ndarray]:
-    """Join a band's components with those still open above it.
-
-    Args:
-        waiting: Open components of the bands above.
-        open_at: Index into ``waiting`` above each column, or -1.
-        labels: This band's labels, 0 for none, i + 1 for ``found[i]``.
-        found: This band's components.
-
-    Returns:
-        Finished components, those still open, and the latter's index at each column.
+    Raises:
+        ParameterError: Says which.
     """
-    scipy_graph = require("scipy.sparse.csgraph", "scipy")
-    sparse = require("scipy.sparse", "scipy")
-    first = labels[0]
-    meets = (open_at >= 0) & (first > 0)
-    above, below = open_at[meets], len(waiting) + first[meets] - 1
-    size = len(waiting) + len(found)
-    links = sparse.coo_matrix((np.ones(len(above)), (above, below)), shape=(size, size))
-    count, group = scipy_graph.connected_components(links, directed=False)
-
-    joined: list[_Component | None] = [None] * count
-    for index, component in zip(group, waiting + found):
-        known = joined[index]
-        if known is None:
-            joined[index] = component
-        else:
-            known.join(component)
-
-    last = labels[-1]
-    at_last = np.where(last > 0, group[len(waiting) + last - 1] if size else -1, -1)
-    still_open = np.unique(at_last[at_last >= 0])
-    renumbered = np.full(count + 1, -1)  # the last entry serves the -1 of 'no component'
-    renumbered[still_open] = np.arange(len(still_open))
-    components = [component for component in joined if component is not None]
-    is_open = np.isin(np.arange(count), still_open)
-    return (
-        [component for component, opened in zip(components, is_open) if not opened],
-        [components[index] for index in still_open],
-        renumbered[at_last],
-    )
+    check_minimum_area(request.min_area)
+    if request.split is not None and not 0 < request.split < 1:
+        raise ParameterError(
+            f"The depth of a pass that parts landslides is {request.split:g}; expected a share "
+            "between 0 and 1 (0.5 is a common start; lower parts more)."
+        )
+    for name, value in (
+        ("smallest mean slope", request.min_slope),
+        ("slope of a valley floor", request.flat_slope),
+    ):
+        if not 0 <= value < 90:
+            raise ParameterError(f"The {name} is {value:g}; expected 0 (off) to 90 degrees.")
+    if request.max_elongation is not None and not request.max_elongation > 0:
+        raise ParameterError(
+            f"The largest elongation is {request.max_elongation:g}; expected length over width, "
+            "above 0 (10 keeps all but stripes)."
+        )
+    terrain = request.min_slope or request.flat_slope or request.max_elongation is not None
+    if terrain and not request.dem:
+        raise ParameterError(
+            "Filters by slope, valley floor or elongation need the lie of the land, but there is "
+            "no DEM. Give a DEM, or switch these filters off."
+        )
 
 
-def _band_components(
-    dataset: Any,
-    raster: ProbabilityRaster,
-    terrain: WarpedDem | None,
-    window: Window,
-    threshold: float,
-) -> tuple[np.ndarray, list[_Component]]:
-    """Label one band of rows and measure its components.
+def _hole_pixels(area: float, pixel_area: float) -> int:
+    """Pixels of the largest hole to fill.
 
-    Returns:
-        Labels int32 [height, width], and the components, the i-th of which has label i + 1.
+    Raises:
+        ParameterError: The area is negative or too large.
     """
-    ndimage = require("scipy.ndimage", "scipy")
-    probability, valid = _read_with_margin(dataset, raster, window)
-    covered = valid & (probability >= np.float32(threshold))
-    probability = probability[1:-1, 1:-1]
-    labels, count = ndimage.label(covered[1:-1, 1:-1])
-    labels = labels.astype(np.int32, copy=False)
-    found = [_Component() for _ in range(count)]
-    if not count:
-        return labels, found
-    _add_edges(found, *pixel_edges(labels, covered, window.row))
-    flat = np.flatnonzero(labels)
-    label = labels.ravel()[flat] - 1
-    _add_probability(found, flat, label, probability, window)
-    for index in np.unique(label[_beside_nothing(valid).ravel()[flat]]):
-        found[index].touches_edge = True
-    if terrain:
-        _add_terrain(found, flat, label, *terrain.read(window))
-    return labels, found
+    if not 0 <= area <= LARGEST_HOLE * pixel_area:
+        raise ParameterError(
+            f"Holes of up to {area:g} m2 are to be filled; expected 0 (none) to "
+            f"{LARGEST_HOLE * pixel_area:.0f} m2, which are {LARGEST_HOLE} pixels of this raster."
+        )
+    return int(area / pixel_area + 1e-9)
 
 
-def _read_with_margin(
-    dataset: Any, raster: ProbabilityRaster, window: Window
-) -> tuple[np.ndarray, np.ndarray]:
-    """Probability and validity of a band of rows with one pixel more on each side.
-
-    Beyond the raster nothing is valid.
-    """
-    first, stop = max(0, window.row - 1), min(raster.grid.height, window.row_stop + 1)
-    read = read_probability(dataset, Window(first, 0, stop - first, window.width), raster.path)
-    margin = ((first - window.row + 1, window.row_stop + 1 - stop), (1, 1))
-    probability, valid = (np.pad(layer, margin) for layer in read)
-    return probability, valid
-
-
-def _add_edges(found: list[_Component], edges: np.ndarray, owner: np.ndarray) -> None:
-    order = np.argsort(owner, kind="stable")
-    first = np.searchsorted(owner[order], np.arange(1, len(found) + 1))
-    for component, mine in zip(found, np.split(edges[order], first[1:])):
-        component.edges.append(mine)
-
-
-def _add_probability(
-    found: list[_Component],
-    flat: np.ndarray,
-    label: np.ndarray,
-    probability: np.ndarray,
-    window: Window,
-) -> None:
-    values = probability.ravel()[flat]
-    pixels = np.bincount(label)
-    sums = np.bincount(label, values)
-    # By label, then from the highest value, then in reading order: the first of each is its peak.
-    order = np.lexsort((flat, -values, label))
-    peaks = order[np.searchsorted(label[order], np.arange(len(found)))]
-    peak_rows, peak_cols = np.divmod(flat[peaks], window.width)
-    for index, component in enumerate(found):
-        component.pixels = int(pixels[index])
-        component.sum = float(sums[index])
-        component.peak = float(values[peaks[index]])
-        component.peak_pixel = (int(peak_rows[index]) + window.row, int(peak_cols[index]))
-
-
-def _beside_nothing(valid: np.ndarray) -> np.ndarray:
-    """Which pixels share an edge with nodata or with the raster's edge.
-
-    Args:
-        valid: Validity [height + 2, width + 2].
-
-    Returns:
-        Bool [height, width].
-    """
-    return ~(valid[:-2, 1:-1] & valid[2:, 1:-1] & valid[1:-1, :-2] & valid[1:-1, 2:])
-
-
-def _add_terrain(
-    found: list[_Component],
-    flat: np.ndarray,
-    label: np.ndarray,
-    elevation: np.ndarray,
-    slope: np.ndarray,
-) -> None:
-    heights, slopes = elevation.ravel()[flat], slope.ravel()[flat]
-    known = np.isfinite(heights) & np.isfinite(slopes)
-    label, heights, slopes = label[known], heights[known].astype(float), slopes[known]
-    pixels = np.bincount(label, minlength=len(found))
-    slope_sums = np.bincount(label, slopes, minlength=len(found))
-    z_min, z_max = np.full(len(found), np.inf), np.full(len(found), -np.inf)
-    np.minimum.at(z_min, label, heights)
-    np.maximum.at(z_max, label, heights)
-    for index, component in enumerate(found):
-        component.terrain_pixels = int(pixels[index])
-        component.slope_sum = float(slope_sums[index])
-        component.z_min, component.z_max = float(z_min[index]), float(z_max[index])
-
-
-class _Measure:
+class _Outliner:
     """Turns components into landslides with all their attributes."""
 
-    def __init__(self, raster: ProbabilityRaster, threshold: float) -> None:
+    def __init__(
+        self,
+        request: VectoriseRequest,
+        raster: ProbabilityRaster,
+        threshold: float,
+        layers: LayerReader,
+    ) -> None:
+        self._request = request
         self._grid = raster.grid
+        self._layers = layers
         self._geodesy = Geodesy(raster.grid.crs)
-        provenance = raster.provenance
-        self._same_for_all = {
-            "model": provenance.model or None,
-            "model_version": provenance.model_version or None,
-            "threshold": threshold,
-            "source": provenance.source or Path(raster.path).name,
-            "run_date": provenance.run_date or datetime.now(timezone.utc).date().isoformat(),
-        }
+        self._smallest = max(
+            1, int(request.min_area / float(np.prod(raster.grid.pixel_size_metres())))
+        )
+        self._same_for_all = run_values(raster, threshold)
 
-    def __call__(self, components: list[_Component]) -> Iterator[Landslide]:
-        if not components:
+    def __call__(self, components: Components) -> Iterator[Landslide]:
+        """The landslides of components that are complete, as far as the filters want them."""
+        if not len(components):
             return
-        edges = [np.concatenate(component.edges) for component in components]
-        owner = np.repeat(np.arange(len(components)), [len(mine) for mine in edges])
-        outlines = trace(np.concatenate(edges), owner, len(components))
-        for component, rings in zip(components, outlines):
-            yield self._landslide(component, rings)
+        group = np.arange(len(components))
+        if self._request.split is not None:
+            components, group = self._parted(components, self._request.split)
+        rings = trace(components.edges, components.owner, len(components))
+        measured = self._measured(rings, components.statistics)
+        kept = [i for i, values in enumerate(measured) if self._wanted(values, components, i)]
+        if self._request.smooth:
+            rings = _smoothed(rings, group)
+            smooth = morphometry(
+                [[rings[i]] for i in kept],
+                self._grid,
+                components.statistics.taken(np.array(kept, dtype=int)),
+            )
+            for i, values in zip(kept, smooth):
+                measured[i].update(values)
+        for i in kept:
+            yield Landslide(
+                polygon_wkb(self._on_map(rings[i])),
+                tuple(measured[i].get(column.name) for column in FIELDS),
+            )
 
-    def _landslide(self, component: _Component, rings: list[np.ndarray]) -> Landslide:
-        to_map = self._grid.to_map
-        outline = [np.column_stack(to_map(ring[:, 0], ring[:, 1])) for ring in rings]
-        area, perimeter = self._geodesy.area_perimeter(outline)
-        lon, lat = self._geodesy.lonlat(*to_map(*centroid(rings)))
-        row, col = component.peak_pixel
-        terrain = component.terrain_pixels
-        values = {
-            "id": location_id(*self._geodesy.lonlat(*to_map(col + 0.5, row + 0.5))),
-            "area_m2": area,
-            "perimeter_m": perimeter,
-            "pixel_count": component.pixels,
-            "prob_mean": component.sum / component.pixels,
-            "prob_max": component.peak,
-            "touches_edge": int(component.touches_edge),
-            "lon": lon,
-            "lat": lat,
-            "z_min": component.z_min if terrain else None,
-            "z_max": component.z_max if terrain else None,
-            "slope_mean": component.slope_sum / terrain if terrain else None,
-            **self._same_for_all,
+    def _measured(self, rings: list[Polygon], statistics: PixelStatistics) -> list[dict[str, Any]]:
+        shapes = [[mine] for mine in rings]
+        measured = morphometry(shapes, self._grid, statistics)
+        _, peak = statistics.extreme("peak")
+        lon, lat = self._geodesy.lonlat(*self._grid.to_map(peak[:, 1] + 0.5, peak[:, 0] + 0.5))
+        cut_off = statistics.sum("cut_off") > 0
+        for i, values in enumerate(measured):
+            values.update(
+                self._same_for_all,
+                id=location_id(float(lon[i]), float(lat[i])),
+                touches_edge=int(cut_off[i]),
+                conf_hint=confidence_hint(values["prob_mean"]),
+            )
+        return measured
+
+    def _wanted(self, values: dict[str, Any], components: Components, i: int) -> bool:
+        """Whether the filters keep it. What the DEM does not cover is kept: nothing speaks."""
+        request, statistics = self._request, components.statistics
+        slope, elongation = values["slope_mean"], values["elongation"]
+        most_terrain = _MOST * statistics.sum("terrain")[i]
+        return bool(
+            values["area_m2"] >= request.min_area
+            and (slope is None or slope >= request.min_slope)
+            and (
+                request.max_elongation is None
+                or elongation is None
+                or elongation <= request.max_elongation
+            )
+            and statistics.sum("flat")[i] <= most_terrain
+            and statistics.sum("excluded")[i] <= _MOST * values["pixel_count"]
+        )
+
+    def _parted(self, components: Components, depth: float) -> tuple[Components, np.ndarray]:
+        """Split components where that is called for; also which one each part came from."""
+        boxes = components.boxes()
+        large = components.statistics.sum("pixels") >= 2 * self._smallest
+        found = {
+            i: parts
+            for i in np.flatnonzero(large)
+            if (parts := self._split(components, i, boxes[i], depth))
         }
-        return Landslide(polygon_wkb(outline), tuple(values[column.name] for column in FIELDS))
+        whole = np.setdiff1d(np.arange(len(components)), list(found))
+        group = np.concatenate([whole, *(np.full(len(part), i) for i, part in found.items())])
+        return side_by_side([components.taken(whole), *found.values()]), group.astype(int)
+
+    def _split(
+        self, components: Components, i: int, window: Window, depth: float
+    ) -> Components | None:
+        """The parts of a component, which is read again in one piece; None where it has one."""
+        if window.height * window.width > LARGEST_SPLIT:
+            return None
+        reading = self._layers.read(window)
+        row, col = components.statistics.extreme("peak")[1][i].astype(int)
+        covered, _ = require("scipy.ndimage", "scipy").label(reading.covered[1:-1, 1:-1])
+        inside = covered == covered[row - window.row, col - window.col]
+        probability, relief = reading.layers.probability, reading.layers.relief
+        if probability is None:
+            return None
+        labels = split(inside, probability, relief, depth, self._smallest)
+        masks = [labels == k for k in range(1, labels.max() + 1)]
+        if len(masks) == 1:
+            return None
+        return side_by_side(
+            [Components.of(mask.astype(np.int32), np.pad(mask, 1), reading) for mask in masks]
+        )
+
+    def _on_map(self, rings: Polygon) -> Polygon:
+        return [np.column_stack(self._grid.to_map(ring[:, 0], ring[:, 1])) for ring in rings]
+
+
+def run_values(raster: ProbabilityRaster, threshold: float) -> dict[str, Any]:
+    """The fields that all landslides of a run share."""
+    provenance = raster.provenance
+    return {
+        "model": provenance.model or None,
+        "model_version": provenance.model_version or None,
+        "model_sha": provenance.model_sha256 or None,
+        "threshold": threshold,
+        "source": provenance.source or Path(raster.path).name,
+        "product_id": provenance.product_id or None,
+        "pre_date": provenance.pre_date or None,
+        "image_date": provenance.image_date or None,
+        "run_date": provenance.run_date or datetime.now(timezone.utc).date().isoformat(),
+        "landslip": provenance.landslip or None,
+        "method": METHODS[0],
+        "review_status": UNREVIEWED,
+    }
+
+
+def _smoothed(rings: list[Polygon], group: np.ndarray) -> list[Polygon]:
+    """Smooth outlines; the parts of one component share borders and are smoothed together."""
+    order = np.argsort(group, kind="stable")
+    together = np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
+    smooth: dict[int, Polygon] = {}
+    for mine in together:
+        smooth.update(zip(mine.tolist(), smooth_outlines([rings[i] for i in mine])))
+    return [smooth[i] for i in range(len(rings))]
+
+
+def _with_neighbours(landslides: list[Landslide]) -> Iterator[Landslide]:
+    lon, lat = (np.array([one[name] for one in landslides]) for name in ("lon", "lat"))
+    place = FIELD_INDEX["neighb_m"]
+    for landslide, distance in zip(landslides, nearest_neighbours(lon, lat)):
+        values = landslide.values
+        yield replace(landslide, values=(*values[:place], distance, *values[place + 1 :]))

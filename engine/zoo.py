@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
+from .card import ModelCard
 from .errors import ModelError
-from .stack import Stack
+from .runtime import Model
 
 FOLDER = Path(__file__).resolve().parents[1] / "weights"
 
-#: Stands for the first of `BEST` whose bands the stack has.
+#: Stands for the first of `BEST` whose bands are there.
 AUTO = "auto"
 #: The models that `AUTO` chooses from, and their bands: slope tells a scar from a bare field. Both
 #: blur before they halve an image, so that their answer hardly depends on where patches lie.
@@ -27,18 +29,18 @@ def shipped_models() -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda n: order.index(n) if n in order else len(order)))
 
 
-def model_path(name_or_path: str, stack: Stack | None = None) -> str:
+def model_path(name_or_path: str, bands: Collection[str] = ()) -> str:
     """The file of a shipped model, or the user's own file.
 
     Args:
         name_or_path: Name of a shipped model, path of an .onnx file, or `AUTO`.
-        stack: What `AUTO` chooses for; without one, it takes the model of visible bands alone.
+        bands: The bands that are there, for `AUTO` to choose by.
 
     Raises:
         ModelError: It is neither.
     """
     if name_or_path == AUTO:
-        name_or_path = best_model(stack)
+        name_or_path = best_model(bands)
     shipped = FOLDER / f"{name_or_path}.onnx"
     if name_or_path in shipped_models():
         return str(shipped)
@@ -50,11 +52,17 @@ def model_path(name_or_path: str, stack: Stack | None = None) -> str:
     )
 
 
-def best_model(stack: Stack | None) -> str:
-    """The best shipped model whose bands a stack has; the last of `BEST` where none fits."""
-    fitting = [
-        name
-        for name, bands in BEST.items()
-        if name in shipped_models() and stack is not None and not stack.missing_bands(bands)
-    ]
+def best_model(bands: Collection[str]) -> str:
+    """The best shipped model that reads no other bands; the last of `BEST` where none fits."""
+    there = shipped_models()
+    fitting = [name for name, wanted in BEST.items() if name in there and set(wanted) <= set(bands)]
     return next(iter(fitting), list(BEST)[-1])
+
+
+def shipped_cards() -> tuple[ModelCard, ...]:
+    """Cards of the shipped models, the best first.
+
+    Raises:
+        DependencyError: ONNX Runtime, which reads them, is not installed.
+    """
+    return tuple(Model(model_path(name), "cpu").card for name in shipped_models())

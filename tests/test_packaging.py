@@ -223,7 +223,8 @@ def test_the_zip_is_small_enough_and_holds_no_foreign_files(plugin_zip):
 def test_the_zip_holds_every_module_and_model_of_the_plugin(plugin_zip):
     with zipfile.ZipFile(plugin_zip) as archive:
         names = set(archive.namelist())
-    shipped = [*sources("engine"), *sources("algorithms"), *(ROOT / "weights").glob("*.onnx")]
+    others = [*(ROOT / "weights").glob("*.onnx"), *(ROOT / "resources").iterdir()]
+    shipped = [*sources("engine"), *sources("algorithms"), *others]
     assert {f"landslip/{file.relative_to(ROOT).as_posix()}" for file in shipped} <= names
 
 

@@ -7,6 +7,8 @@ import textwrap
 import numpy as np
 import pytest
 import rasterio
+import rasterio.features
+import shapely
 
 from landslip.engine.errors import (
     BandError,
@@ -176,6 +178,42 @@ def test_test_time_augmentation(tmp_path, request_for, kind):
     without = probability(plain.probability)
     detect(request_for(model=model, test_time=kind))
     assert np.abs(probability(plain.probability) - without).max() > 0.01
+
+
+@pytest.mark.parametrize("kind", ["none", "flips", "all"])
+def test_spread_of_the_runs(tmp_path, request_for, kind):
+    """A second band where there were several runs: none for a pointwise model, some for others."""
+    model = write_model(tmp_path / "wide.onnx", kernel=5)
+    for some, options in ((False, {}), (True, {"model": model})):
+        request = request_for(test_time=kind, **options)
+        landslides = detect(request).landslides
+        several = kind != "none"
+        assert open_probability(request.probability).has_spread == several
+        for landslide in landslides:
+            assert (landslide["prob_std"] is not None) == several
+            if several:
+                assert (landslide["prob_std"] > 0.001) == some
+        if several:
+            with rasterio.open(request.probability) as dataset:
+                layers, valid = dataset.read(masked=True), dataset.read_masks(1) > 0
+            assert (layers[1].data[valid] >= 0).all()
+            assert layers[1].max() < 0.5, "no more than half of the range"
+            first = landslides[0]
+            inside = rasterio.features.geometry_mask(
+                [shapely.from_wkb(first.wkb)], valid.shape, dataset.transform, invert=True
+            )
+            assert first["prob_std"] == pytest.approx(layers[1][inside].mean(), rel=1e-5)
+
+
+def test_where_the_image_comes_from(request_for):
+    request = request_for()
+    with rasterio.open(request.stack, "r+") as stack:
+        stack.update_tags(PRODUCT_ID="S2A_MSIL1C_X", ACQUISITION_DATE="2018-09-11")
+    found = detect(request).landslides[0]
+    assert (found["product_id"], found["image_date"]) == ("S2A_MSIL1C_X", "2018-09-11")
+    assert found["pre_date"] is None
+    assert len(found["model_sha"]) == 64
+    assert found["landslip"]
 
 
 def test_landslides_come_from_the_raster(request_for):

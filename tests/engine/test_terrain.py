@@ -1,22 +1,22 @@
 import shutil
 import subprocess
+from contextlib import closing
 
 import numpy as np
 import pytest
 
+from landslip.engine.elevation import DemSource, Elevation
 from landslip.engine.errors import RasterError
 from landslip.engine.grid import Grid
-from landslip.engine.terrain import WarpedDem, horn_slope
+from landslip.engine.terrain import bounded_cache, horn_slope, open_raster, read_window
 from landslip.engine.tiling import Window
 from landslip.tests.support import UTM, write_raster
 
 
 def read(dem_path, grid, window=None):
-    dem = WarpedDem(dem_path, grid)
-    try:
-        return dem.read(window or grid.area)
-    finally:
-        dem.close()
+    with closing(Elevation([DemSource(dem_path)], grid)) as dem:
+        terrain = dem.read(window or grid.area)
+    return terrain.elevation, terrain.slope
 
 
 def grid_of(path):
@@ -121,13 +121,13 @@ def test_dem_elsewhere_is_refused(tmp_path, rng):
     path = write_raster(tmp_path / "dem.tif", rough(rng), origin=(900000, 4700000))
     stack = write_raster(tmp_path / "stack.tif", np.zeros((50, 50), "uint16"))
     with pytest.raises(RasterError, match="does not touch the stack"):
-        WarpedDem(path, grid_of(stack))
+        Elevation([DemSource(path)], grid_of(stack))
 
 
 def test_dem_of_three_bands_is_refused(tmp_path, rng):
     path = write_raster(tmp_path / "dem.tif", np.zeros((3, 50, 50), "float32"))
     with pytest.raises(RasterError, match="3 bands; expected a DEM of one band"):
-        WarpedDem(path, grid_of(path))
+        Elevation([DemSource(path)], grid_of(path))
 
 
 @pytest.mark.parametrize(
@@ -161,3 +161,14 @@ def test_feet_are_turned_into_metres(tmp_path):
     width, height = (size[0] for size in grid_of(path).pixel_size_metres())
     assert width == pytest.approx(30.48, rel=1e-4)
     assert height == pytest.approx(30.48, rel=1e-4)
+
+
+def test_the_bounded_cache_keeps_blocks(tmp_path, rng):
+    """A block that was read comes from memory the next time: the file may change meanwhile."""
+    path = tmp_path / "dem.tif"
+    write_raster(path, rough(rng, 384, 384))
+    with bounded_cache(), open_raster(str(path)) as dataset:
+        first = read_window(dataset, 1, Window(0, 0, 384, 384), str(path))
+        path.write_bytes(bytes(path.stat().st_size))
+        again = read_window(dataset, 1, Window(10, 10, 50, 50), str(path))
+    np.testing.assert_array_equal(again, first[10:60, 10:60])

@@ -1,4 +1,4 @@
-"""Which shipped model a stack gets."""
+"""Which models are shipped, and which of them a stack gets."""
 
 import numpy as np
 import pytest
@@ -7,38 +7,48 @@ from landslip.engine import zoo
 from landslip.engine.errors import ModelError
 from landslip.engine.runtime import Model
 from landslip.engine.stack import open_stack
-from landslip.tests.support import reflectance, write_raster
+from landslip.tests.support import card, reflectance, write_model, write_raster
+
+VISIBLE = ("B02", "B03", "B04")
 
 
 @pytest.fixture
-def stacks(tmp_path, rng):
-    """Without terrain, with a DEM beside it, with a slope band, and without visible bands."""
-    image = reflectance(rng, bands=4, height=40, width=50)
-    dem = write_raster(tmp_path / "dem.tif", np.ones((40, 50), np.float32))
-    names = {"rgb": ["B02", "B03", "B04", "x"], "slope": ["B02", "B03", "B04", "slope"]}
-    paths = {key: write_raster(tmp_path / f"{key}.tif", image, names=n) for key, n in names.items()}
-    other = write_raster(tmp_path / "other.tif", image, names=["B08", "B11", "B12", "x"])
-    return {
-        "rgb": open_stack(paths["rgb"]),
-        "dem": open_stack(paths["rgb"], dem),
-        "slope": open_stack(paths["slope"]),
-        "other": open_stack(other),
-    }
-
-
-def test_terrain_decides(stacks):
-    assert zoo.best_model(stacks["rgb"]) == "resunet_rgb"
-    assert zoo.best_model(stacks["dem"]) == "resunet_rgb_slope"
-    assert zoo.best_model(stacks["slope"]) == "resunet_rgb_slope"
-    # None fits: the run then says which bands are missing.
-    assert zoo.best_model(stacks["other"]) == "resunet_rgb"
-    assert zoo.best_model(None) == "resunet_rgb"
-
-
-def test_what_is_not_shipped_is_not_chosen(stacks, tmp_path, monkeypatch):
-    (tmp_path / "resunet_rgb.onnx").touch()
+def shipped(tmp_path, monkeypatch):
+    """Two models, the best not the first by name."""
     monkeypatch.setattr(zoo, "FOLDER", tmp_path)
-    assert zoo.best_model(stacks["dem"]) == "resunet_rgb"
+    for name, bands in (("resunet_rgb", ("B04", "B03")), ("all_bands", ("B10", "slope"))):
+        write_model(tmp_path / f"{name}.onnx", card(name=name, bands=bands))
+
+
+@pytest.mark.parametrize(
+    ("bands", "best"),
+    [
+        (VISIBLE, "resunet_rgb"),
+        ((*VISIBLE, "slope", "dem"), "resunet_rgb_slope"),
+        (("B08", "B11", "slope"), "resunet_rgb"),  # the run then says what is missing
+        ((), "resunet_rgb"),
+    ],
+)
+def test_terrain_decides(bands, best):
+    assert zoo.best_model(bands) == best
+    assert zoo.model_path("auto", bands).endswith(f"{best}.onnx")
+
+
+def test_bands_that_a_stack_has(tmp_path, rng):
+    image = reflectance(rng, bands=4, height=40, width=50)
+    dem = write_raster(tmp_path / "heights.tif", np.ones((40, 50), np.float32))
+    plain, slope, height = (
+        write_raster(tmp_path / f"{name}.tif", image, names=[*VISIBLE, name])
+        for name in ("x", "slope", "dem")
+    )
+    assert open_stack(plain).available_bands == {*VISIBLE}
+    assert open_stack(plain, dem).available_bands == {*VISIBLE, "slope", "dem"}
+    assert open_stack(slope).available_bands == {*VISIBLE, "slope"}
+    assert open_stack(height).available_bands == {*VISIBLE, "slope", "dem"}
+
+
+def test_what_is_not_shipped_is_not_chosen(shipped):
+    assert zoo.best_model((*VISIBLE, "slope")) == "resunet_rgb"
 
 
 @pytest.mark.parametrize("name", zoo.BEST)
@@ -46,14 +56,23 @@ def test_bands_are_those_of_the_card(name):
     assert Model(zoo.model_path(name), "cpu").card.bands == zoo.BEST[name]
 
 
-def test_paths(stacks, tmp_path):
-    assert zoo.model_path("auto", stacks["dem"]).endswith("resunet_rgb_slope.onnx")
-    assert zoo.model_path("auto").endswith("resunet_rgb.onnx")
-    (tmp_path / "own.onnx").touch()
-    assert zoo.model_path(str(tmp_path / "own.onnx")) == str(tmp_path / "own.onnx")
-    with pytest.raises(ModelError, match=r"no model .unet..*auto or one of"):
-        zoo.model_path("unet")
-
-
 def test_the_best_come_first():
     assert zoo.shipped_models()[: len(zoo.BEST)] == tuple(zoo.BEST)
+
+
+def test_own_files(tmp_path):
+    (tmp_path / "own.onnx").touch()
+    assert zoo.model_path(str(tmp_path / "own.onnx")) == str(tmp_path / "own.onnx")
+
+
+def test_cards_of_the_shipped_models(shipped):
+    cards = zoo.shipped_cards()
+    assert [(card.name, card.bands) for card in cards] == [
+        ("resunet_rgb", ("B04", "B03")),
+        ("all_bands", ("B10", "slope")),
+    ]
+
+
+def test_unknown_model(shipped):
+    with pytest.raises(ModelError, match=r"Choose auto or .*\(resunet_rgb, all_bands\)"):
+        zoo.model_path("nothing")

@@ -1,6 +1,6 @@
 """What the QGIS tests share."""
 
-from qgis.core import QgsProcessingFeedback, QgsVectorLayer
+from qgis.core import QgsFeature, QgsGeometry, QgsProcessingFeedback, QgsVectorLayer
 
 
 class Feedback(QgsProcessingFeedback):
@@ -28,3 +28,30 @@ def layer_features(path):
     layer = QgsVectorLayer(path, "layer", "ogr")
     assert layer.isValid()
     return list(layer.getFeatures())
+
+
+def memory_layer(kind, crs, outlines, **columns):
+    """A layer of WKT outlines (None for none); a column is a list with a value for each."""
+    kinds = {str: "string(254)", int: "integer", float: "double"}
+    fields = "".join(
+        f"&field={name}:{kinds[next(type(v) for v in values if v is not None)]}"
+        for name, values in columns.items()
+    )
+    layer = QgsVectorLayer(f"{kind}?crs={crs}{fields}", "layer", "memory")
+    assert layer.isValid()
+    for number, outline in enumerate(outlines):
+        feature = QgsFeature(layer.fields())
+        feature.setAttributes([values[number] for values in columns.values()])
+        if outline:
+            feature.setGeometry(QgsGeometry.fromWkt(outline))
+        added, _ = layer.dataProvider().addFeatures([feature])
+        assert added
+    return layer
+
+
+def published(real_data, place, year):
+    """A published inventory of the real data."""
+    path = f"/vsizip/{real_data}/inventories/{place}.zip/{place}/{year}.shp"
+    layer = QgsVectorLayer(path, f"{place} {year}", "ogr")
+    assert layer.isValid()
+    return layer

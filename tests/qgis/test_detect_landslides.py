@@ -11,6 +11,7 @@ qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python b
 
 from landslip.engine.inventory import FIELDS  # noqa: E402
 from landslip.tests.qgis.support import Feedback, layer_features  # noqa: E402
+from landslip.tests.safe_fixture import CORNERS, SIZE, Safe, write_safe  # noqa: E402
 from landslip.tests.support import card, reflectance, write_model, write_raster  # noqa: E402
 
 NAME = "landslip:detectlandslides"
@@ -37,8 +38,8 @@ def test_parameters_and_outputs_are_the_interface(registry):
     algorithm = registry.algorithmById(NAME)
     names = [p.name() for p in algorithm.parameterDefinitions()]
     assert " ".join(names) == (
-        "INPUT DEM MODEL EXTENT THRESHOLD MIN_AREA OVERLAP BATCH_SIZE DEVICE BAND_MAPPING TTA "
-        "PROBABILITY INVENTORY"
+        "INPUT PRODUCT PRODUCT_FOLDER DEM MODEL EXTENT THRESHOLD MIN_AREA OVERLAP BATCH_SIZE "
+        "DEVICE BAND_MAPPING TTA PROBABILITY INVENTORY"
     )
     assert {o.name() for o in algorithm.outputDefinitions()} == {
         "PROBABILITY",
@@ -154,7 +155,7 @@ def test_layers_arrive_styled(run_and_load, parameters):
     layers = {layer.name(): layer for layer in project.mapLayers().values()}
     probability, inventory = layers["Landslide probability"], layers["Landslide inventory"]
     assert probability.renderer().type() == "singlebandpseudocolor"
-    assert inventory.renderer().type() == "graduatedSymbol"
+    assert inventory.renderer().type() == "RuleRenderer"
     assert inventory.attributeAlias(inventory.fields().indexOf("area_m2")) == "Area (m²)"
 
 
@@ -317,3 +318,69 @@ def test_extent_of_a_stack_that_only_the_mapping_explains(run, parameters, tmp_p
     run(NAME, parameters)
     with rasterio.open(parameters["PROBABILITY"]) as dataset:
         assert (dataset.width, dataset.height) == (100, 100)
+
+
+# --- a product instead of a stack ---
+
+
+@pytest.fixture
+def from_product(parameters, tmp_path):
+    """An L2A product, zipped, whose reflectance is a ramp."""
+    parameters["PRODUCT"] = write_safe(tmp_path, Safe("L2A", "05.09"), zipped=True)
+    return {name: value for name, value in parameters.items() if name != "INPUT"}
+
+
+def test_a_product_is_prepared_and_worked_on(run, from_product, tmp_path):
+    results, feedback = run(NAME, {**from_product, "MIN_AREA": 0})
+    with rasterio.open(from_product["PROBABILITY"]) as dataset:
+        assert dataset.shape == (SIZE, SIZE)
+        assert dataset.crs.to_epsg() == 32632
+        probability = dataset.read(1)
+    assert probability.min() >= 0, "nothing is masked"
+    features = layer_features(from_product["INVENTORY"])
+    assert results["COUNT"] == len(features) > 0
+    assert {feature["source"] for feature in features} == {Safe("L2A", "05.09").name}
+    assert feedback.progress() == 100
+    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_extent_of_a_product(run, from_product):
+    west, north = CORNERS["32TMT"]
+    box = f"{west + 100},{west + 300},{north - 200},{north - 50} [EPSG:32632]"
+    run(NAME, {**from_product, "EXTENT": box})
+    with rasterio.open(from_product["PROBABILITY"]) as dataset:
+        assert dataset.shape == (15, 20)
+
+
+def test_band_files_and_the_metadata_file_of_a_folder(run, from_product, tmp_path, rng):
+    for band, layer in zip(("B02", "B03", "B04"), reflectance(rng)):
+        (tmp_path / "bands").mkdir(exist_ok=True)
+        write_raster(tmp_path / "bands" / f"T54TWN_20180912T010000_{band}_10m.tif", layer)
+    del from_product["PRODUCT"]
+    results, _ = run(NAME, {**from_product, "PRODUCT_FOLDER": str(tmp_path / "bands")})
+    assert results["COUNT"] > 0
+    folder = write_safe(tmp_path / "safe", Safe("L1C", "05.09"))
+    results, _ = run(NAME, {**from_product, "PRODUCT": f"{folder}/MTD_MSIL1C.xml", "MIN_AREA": 0})
+    assert results["COUNT"] > 0
+
+
+def test_either_a_stack_or_a_product(run, from_product, stack_path):
+    both = {**from_product, "INPUT": stack_path}
+    assert f"{stack_path} and {from_product['PRODUCT']} was given; expected" in error_of(run, both)
+    neither = {name: value for name, value in from_product.items() if name != "PRODUCT"}
+    assert "No image was given; expected one image. Give INPUT" in error_of(run, neither)
+
+
+def test_product_without_a_band_of_the_model(run, from_product, tmp_path):
+    from_product["MODEL"] = write_model(tmp_path / "b10.onnx", card(bands=("B04", "B10")))
+    message = error_of(run, from_product)
+    assert "needs band B10" in message
+    assert "L1C" in message
+    assert "resunet_rgb" in message
+    assert not Path(from_product["PROBABILITY"]).exists()
+
+
+def test_what_is_no_product(run, from_product, tmp_path):
+    (tmp_path / "cut.zip").write_bytes(b"PK\x03\x04 cut")
+    from_product["PRODUCT"] = str(tmp_path / "cut.zip")
+    assert "not a whole zip file" in error_of(run, from_product)

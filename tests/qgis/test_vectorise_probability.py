@@ -23,7 +23,11 @@ def probability(tmp_path):
 def test_parameters_and_outputs_are_the_interface(registry):
     algorithm = registry.algorithmById(NAME)
     names = [p.name() for p in algorithm.parameterDefinitions()]
-    assert names == ["INPUT", "DEM", "THRESHOLD", "MIN_AREA", "INVENTORY"]
+    assert names == [
+        *("INPUT", "DEM", "THRESHOLD", "MIN_AREA"),
+        *("FILL_HOLES", "SPLIT_DEPTH", "SMOOTH", "MIN_SLOPE", "MAX_ELONGATION", "FLAT_SLOPE"),
+        *("EXCLUDE", "INVENTORY"),
+    ]
     assert {o.name() for o in algorithm.outputDefinitions()} == {"INVENTORY", "COUNT", "AREA"}
 
 
@@ -67,6 +71,42 @@ def test_same_as_detect(run, stack_path, model_path, tmp_path):
     for a, b in pairs:
         assert a.attributes() == b.attributes()
         assert a.geometry().equals(b.geometry())
+
+
+def test_outlines_and_filters(run, tmp_path):
+    """Two discs with a neck and a hole, one of them on the valley floor, and a lake."""
+    rows, cols = np.mgrid[:60, :80]
+    values = np.zeros((60, 80), "float32")
+    for col in (20, 44):
+        values[(rows - 20) ** 2 + (cols - col) ** 2 <= 100] = 0.9
+    values[19:22, 20:44] = 0.9
+    values[20, 15] = 0
+    values[45:55, 10:30] = values[45:55, 50:70] = 0.9
+    probability = write_raster(tmp_path / "p.tif", values)
+    land = np.maximum(900 - 5.0 * rows, 690).astype("float32")  # flat from row 42 on
+    dem = write_raster(tmp_path / "d.tif", land)
+    lake = write_raster(tmp_path / "w.tif", (cols > 40).astype("uint8"))
+    target = str(tmp_path / "i.gpkg")
+    options = {"INPUT": probability, "THRESHOLD": 0.5, "INVENTORY": target}
+
+    def count(**more):
+        return run(NAME, {**options, **more})[0]["COUNT"]
+
+    assert count() == 3
+    assert count(SPLIT_DEPTH=0.5, FILL_HOLES=100) == 4
+    assert count(DEM=dem, FLAT_SLOPE=5) == count(DEM=dem, MIN_SLOPE=20) == 1
+    assert count(DEM=dem, MAX_ELONGATION=0.4) == 2
+    assert count(EXCLUDE=lake) == 2
+    run(NAME, {**options, "DEM": dem, "SMOOTH": True, "SPLIT_DEPTH": 0.5, "FILL_HOLES": 100})
+    areas = sorted(f["area_m2"] for f in layer_features(target))
+    whole = [20_000, 20_000, 31_700 + 850, 31_700 + 850]
+    assert areas == pytest.approx(whole, rel=0.04)
+    assert {f["review_status"] for f in layer_features(target)} == {"unreviewed"}
+
+
+def test_filter_without_a_dem(run, probability):
+    with pytest.raises(qgis_core.QgsProcessingException, match=r"no DEM\. Give a DEM"):
+        run(NAME, {"INPUT": probability, "THRESHOLD": 0.5, "MIN_SLOPE": 9, "INVENTORY": "memory:"})
 
 
 def test_other_formats(run, probability, tmp_path):

@@ -1,0 +1,138 @@
+"""Files of an exchange schema: written, read back and compared before they appear."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsFields,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsVectorFileWriter,
+    QgsVectorLayer,
+    QgsWkbTypes,
+)
+
+from ..engine.errors import OutputError, ParameterError
+from ..engine.exchange import DBF_WIDTH, differences, for_shapefile
+from ..engine.output import whole_files
+from ..engine.schema import Preset
+from ..engine.table import Table
+from ..engine.validation import Problem, validate
+from .inventory_reader import raw_inventory
+from .table_layer import table_feature, table_fields
+
+#: Drivers by the endings of file names.
+DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON"}
+
+_SHAPEFILE = ".shp"
+#: A whole number of more digits would be read back as a decimal one. 0 is the driver's choice.
+_DBF_LENGTHS = {str: DBF_WIDTH, int: 10, float: 0}
+
+
+def write_exchange(
+    table: Table,
+    preset: Preset,
+    target: str,
+    context: QgsProcessingContext,
+    feedback: QgsProcessingFeedback,
+) -> list[Problem]:
+    """Write a table in the columns of a schema, as its file name says.
+
+    Returns:
+        Where the file does not keep to the schema, such as empty fields that must not be.
+
+    Raises:
+        ParameterError: The name has another ending than `DRIVERS`.
+        OutputError: The file cannot be written, or does not hold what was written into it.
+        Cancelled: The user stopped the run.
+    """
+    ending = file_ending(target)
+    if ending == _SHAPEFILE:
+        table = for_shapefile(table, preset, feedback.pushWarning)
+    with whole_files(target) as temporary:
+        _write(table, preset, temporary, context)
+        read = read_file(temporary, feedback)
+        wrong = differences(table, read)
+        if wrong:
+            raise OutputError(
+                f"{target} was read back and differs from what was written: {wrong[0]}"
+                f"{f' and {len(wrong) - 1} more' if wrong[1:] else ''}. Write a GeoPackage instead."
+            )
+        problems = validate(read, preset)
+    return problems
+
+
+def file_ending(target: str) -> str:
+    """The ending of a file name, if there is a driver for it.
+
+    Raises:
+        ParameterError: There is none.
+    """
+    ending = Path(target).suffix.lower()
+    if ending not in DRIVERS:
+        raise ParameterError(
+            f"The file is to be {target}; expected a name that ends with {', '.join(DRIVERS)}. "
+            "Choose one of these formats."
+        )
+    return ending
+
+
+def read_file(path: str, feedback: QgsProcessingFeedback) -> Table:
+    """Read a vector file as it is; texts that look like dates stay texts."""
+    return raw_inventory(QgsVectorLayer(literal_source(path), Path(path).stem, "ogr"), feedback)
+
+
+def literal_source(source: str) -> str:
+    """The source of a layer, told not to take texts of a GeoJSON for dates."""
+    geojson = Path(source.split("|")[0]).suffix.lower() in (".geojson", ".json")
+    return f"{source}|option:DATE_AS_STRING=YES" if geojson else source
+
+
+def _write(table: Table, preset: Preset, path: str, context: QgsProcessingContext) -> None:
+    ending = file_ending(path)
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName = DRIVERS[ending]
+    options.fileEncoding = "UTF-8"
+    options.layerName = preset.name
+    options.layerOptions = _layer_options(preset, ending)
+    fields = _fields(table, ending)
+    writer = QgsVectorFileWriter.create(
+        path,
+        fields,
+        QgsWkbTypes.MultiPolygon,
+        QgsCoordinateReferenceSystem(preset.crs),
+        context.transformContext(),
+        options,
+    )
+    written = all(writer.addFeature(table_feature(record, fields)) for record in table.records)
+    done = written and writer.hasError() == QgsVectorFileWriter.NoError
+    reason = writer.errorMessage()
+    del writer  # closes the file
+    if not done:
+        raise OutputError(
+            f"{path} cannot be written ({reason or 'no reason given'}). Check that the disk has "
+            "room and that the folder may be written to."
+        )
+
+
+def _fields(table: Table, ending: str) -> QgsFields:
+    fields = table_fields(table.columns)
+    if ending != _SHAPEFILE:
+        return fields
+    sized = QgsFields()
+    for field, kind in zip(fields, table.columns.values()):
+        field.setLength(_DBF_LENGTHS[kind])
+        sized.append(field)
+    return sized
+
+
+def _layer_options(preset: Preset, ending: str) -> list[str]:
+    if ending == ".gpkg":
+        return [f"GEOMETRY_NAME={preset.geometry}"]
+    if ending == ".geojson":
+        # The standard knows WGS 84 only; the older form of the format names its CRS.
+        standard = "YES" if preset.crs == "EPSG:4326" else "NO"
+        return [f"RFC7946={standard}", "COORDINATE_PRECISION=9"]
+    return []

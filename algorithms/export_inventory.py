@@ -1,0 +1,147 @@
+"""Export inventory: the columns, words and formats in which others take it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
+    QgsProcessingParameterVectorDestination,
+)
+
+from ..engine.errors import LandslipError
+from ..engine.exchange import rows
+from ..engine.presets import PRESETS
+from ..engine.schema import Dataset
+from .base import LandslipAlgorithm, engine_errors, user_message
+from .exchange_file import file_ending, write_exchange
+from .inventory_reader import read_inventory
+
+HELP = """
+<p>Writes an inventory in the fields, value lists, CRS and date format of an exchange schema, as
+GeoPackage, Shapefile (with names of ten characters) or GeoJSON, whichever the file name
+says.</p>
+<p><b>Schema</b>: <i>usgs_v3</i>, <i>uglc</i>, <i>coolr</i> (NASA), <i>inspire_event</i> or
+<i>inspire_area</i> (natural risk zones). The README lists where each value comes from.</p>
+<p><b>Name</b>, <b>address</b>, <b>version</b>, <b>country</b>: what holds for the whole inventory.
+<b>Accuracy</b>: error of the landslides' place in metres; empty for the size of the pixels.
+<b>Start and end date</b>: the period in which landslides happened that have no dates of their
+own; 2018-09-06, 2018-09 or 2018.</p>
+<p><b>Reviewed only</b>: leave out what nobody has accepted or edited. Rejected landslides are
+always left out.</p>
+<p>The confidence that is handed in is the reviewer's. A model's probability never becomes one.</p>
+<p>The file is read back, compared and checked against the schema before it appears. PROBLEMS counts
+what the schema wants and the inventory does not have; <i>Validate inventory</i> lists it row by
+row.</p>
+"""
+
+#: How many problems the log tells.
+_TOLD = 10
+
+
+class ExportInventory(LandslipAlgorithm):
+    """An inventory for others."""
+
+    NAME = "exportinventory"
+    DISPLAY_NAME = "Export inventory"
+    SHORT_DESCRIPTION = "Writes an inventory in the schema of USGS, UGLC, NASA COOLR or INSPIRE"
+    TAGS = ("landslide", "inventory", "USGS", "UGLC", "COOLR", "INSPIRE", "exchange")
+    HELP = HELP
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare parameters and outputs."""
+        text = QgsProcessingParameterString
+        for parameter in (
+            QgsProcessingParameterFeatureSource(
+                "INPUT", self.tr("Inventory"), [QgsProcessing.TypeVectorPolygon]
+            ),
+            preset_parameter(self.tr("Schema")),
+            text("NAME", self.tr("Name of the inventory")),
+            text("URL", self.tr("Address where it is published"), optional=True),
+            text("COUNTRY", self.tr("Country"), optional=True),
+            text("START_DATE", self.tr("Start date, where a landslide has none"), optional=True),
+            text("END_DATE", self.tr("End date, where a landslide has none"), optional=True),
+            QgsProcessingParameterBoolean(
+                "REVIEWED_ONLY", self.tr("Only what is accepted or edited"), defaultValue=False
+            ),
+        ):
+            self.addParameter(parameter)
+        self.add_advanced(text("VERSION", self.tr("Version of the inventory"), defaultValue="1"))
+        self.add_advanced(
+            QgsProcessingParameterNumber(
+                "ACCURACY",
+                self.tr("Error of the place, m (empty: the size of the pixels)"),
+                type=QgsProcessingParameterNumber.Double,
+                optional=True,
+                minValue=0,
+            )
+        )
+        self.addParameter(
+            QgsProcessingParameterVectorDestination("OUTPUT", self.tr("Inventory to hand in"))
+        )
+        self.addOutput(QgsProcessingOutputNumber("COUNT", self.tr("Number of landslides")))
+        self.addOutput(QgsProcessingOutputNumber("PROBLEMS", self.tr("Number of problems")))
+
+    def checkParameterValues(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Say what is wrong with the file name before the run starts."""
+        try:
+            file_ending(self.parameterAsOutputLayer(parameters, "OUTPUT", context))
+        except LandslipError as err:
+            return False, user_message(err)
+        return super().checkParameterValues(parameters, context)
+
+    def processAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Run."""
+        preset = PRESETS[self.parameterAsEnumString(parameters, "PRESET", context)]
+        target = self.parameterAsOutputLayer(parameters, "OUTPUT", context)
+        only = self.parameterAsBoolean(parameters, "REVIEWED_ONLY", context)
+        with engine_errors():
+            inventory = read_inventory(self, parameters, "INPUT", context, feedback, preset.crs)
+            dataset = self._dataset(parameters, context)
+            table = rows(inventory, preset, dataset, feedback.pushWarning, only)
+            problems = write_exchange(table, preset, target, context, feedback)
+        for problem in problems[:_TOLD]:
+            place = f"row {problem.row}, " if problem.row else ""
+            feedback.pushWarning(f"{place}{problem.column}: {problem.message}")
+        feedback.pushInfo(
+            self.tr("{} landslides written and read back; {} problems with {}.").format(
+                len(table.records), len(problems), preset.title
+            )
+        )
+        return {"OUTPUT": target, "COUNT": len(table.records), "PROBLEMS": len(problems)}
+
+    def _dataset(self, parameters: dict[str, Any], context: QgsProcessingContext) -> Dataset:
+        def text(name: str) -> str:
+            return self.parameterAsString(parameters, name, context).strip()
+
+        return Dataset(
+            name=text("NAME"),
+            url=text("URL"),
+            version=text("VERSION"),
+            country=text("COUNTRY"),
+            accuracy=self.optional_number(parameters, "ACCURACY", context),
+            start=text("START_DATE"),
+            end=text("END_DATE"),
+        )
+
+
+def preset_parameter(label: str) -> QgsProcessingParameterEnum:
+    """The parameter PRESET: the name of an exchange schema."""
+    return QgsProcessingParameterEnum(
+        "PRESET", label, options=list(PRESETS), usesStaticStrings=True, defaultValue="usgs_v3"
+    )

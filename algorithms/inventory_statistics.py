@@ -1,0 +1,158 @@
+"""Inventory statistics: sizes, density and terrain of an inventory, as numbers and report."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterLayer,
+)
+
+from ..engine.footprint import Outlines
+from ..engine.inventory_statistics import (
+    InventoryStatistics,
+    StatisticsRequest,
+    inventory_statistics,
+)
+from ..engine.output import check_writable
+from ..engine.statistics_report import write_statistics_report
+from ..engine.table import Table
+from .base import MADE_BY, LandslipAlgorithm, engine_errors, hooks
+from .inventory_reader import read_inventory
+
+HELP = """
+<p>Describes an inventory of landslides as a whole: how many there are of which size, how dense they
+are, where they face, how steep they are and how high they lie.</p>
+
+<p><b>Inventory</b>: a polygon layer, of Landslip or of anybody else.</p>
+<p><b>Study area</b>: the polygons that were searched for landslides. Without it, the convex hull of
+the inventory serves, and densities come out too high.</p>
+<p><b>DEM</b>: elevation in metres, of any CRS. With it, landslides are compared with the terrain
+of the study area. Without it, aspect, slope and elevation come from the fields
+<code>aspect_deg</code>, <code>slope_mean</code>, <code>z_min</code> and <code>z_max</code>, where
+the inventory has them.</p>
+<p><b>Minimum</b> area: smaller landslides are left out. Use it where a few slivers are below the
+size from which the inventory was mapped.</p>
+
+<h3>Outputs</h3>
+<p><b>Report</b>: an HTML file that opens offline. <b>COUNT</b>; <b>AREA</b> (m2, on the ellipsoid);
+<b>DENSITY</b> (landslides per km2); <b>EXPONENT</b> of the power-law tail with the ends of its 95 %
+interval; <b>TAIL_START</b> (m2); <b>INVERSE_GAMMA_EXPONENT</b>; <b>ROLLOVER</b> (m2), the most
+frequent area. Fits are by maximum likelihood and need at least 50 landslides.</p>
+"""
+
+#: Numbers that the algorithm returns, with their labels.
+NUMBERS = {
+    "COUNT": "Number of landslides",
+    "AREA": "Total area (m2)",
+    "DENSITY": "Landslides per km2",
+    "EXPONENT": "Exponent of the power-law tail",
+    "EXPONENT_LOW": "Lower end of its 95 % interval",
+    "EXPONENT_HIGH": "Upper end of its 95 % interval",
+    "TAIL_START": "Start of the tail (m2)",
+    "INVERSE_GAMMA_EXPONENT": "Exponent of the inverse gamma distribution",
+    "ROLLOVER": "Most frequent area (m2)",
+}
+_TERRAIN_FIELDS = ("aspect_deg", "slope_mean", "z_min", "z_max")
+
+
+class InventoryStatisticsAlgorithm(LandslipAlgorithm):
+    """From an inventory to its statistics."""
+
+    NAME = "inventorystatistics"
+    DISPLAY_NAME = "Inventory statistics"
+    SHORT_DESCRIPTION = "Frequency and area, density, aspect, slope and elevation of an inventory"
+    TAGS = ("landslide", "frequency", "power law", "inverse gamma", "rollover", "rose", "density")
+    HELP = HELP
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare parameters and outputs."""
+        polygons = [QgsProcessing.TypeVectorPolygon]
+        number = QgsProcessingParameterNumber
+        for parameter in (
+            QgsProcessingParameterFeatureSource("INPUT", self.tr("Inventory"), polygons),
+            QgsProcessingParameterFeatureSource(
+                "AREA", self.tr("Study area"), polygons, optional=True
+            ),
+            QgsProcessingParameterRasterLayer(
+                "DEM", self.tr("DEM (elevation in metres)"), optional=True
+            ),
+            number(
+                "MIN_AREA",
+                self.tr("Minimum area (m2)"),
+                type=number.Double,
+                defaultValue=0,
+                minValue=0,
+            ),
+            QgsProcessingParameterFileDestination(
+                "OUTPUT", self.tr("Report"), self.tr("HTML files (*.html)")
+            ),
+        ):
+            self.addParameter(parameter)
+        for name, label in NUMBERS.items():
+            self.addOutput(QgsProcessingOutputNumber(name, self.tr(label)))
+
+    def processAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Run."""
+        listeners = hooks(feedback)
+        report = self.parameterAsFileOutput(parameters, "OUTPUT", context)
+        with engine_errors():
+            check_writable(report)
+            table = read_inventory(self, parameters, "INPUT", context, feedback)
+            study = None
+            if parameters.get("AREA") is not None:
+                study = Outlines.of(read_inventory(self, parameters, "AREA", context, feedback))
+            request = StatisticsRequest(
+                inventory=Outlines.of(table),
+                study=study,
+                dem=self.raster_path(parameters, "DEM", context) or None,
+                attributes=_terrain(table),
+                min_area=self.parameterAsDouble(parameters, "MIN_AREA", context),
+            )
+            found = inventory_statistics(request, listeners["progress"], listeners["cancelled"])
+            write_statistics_report(found, table.name, MADE_BY, report)
+        feedback.pushInfo(
+            self.tr("{} landslides, {:.3f} km2, {:.3g} per km2.").format(
+                len(found.areas), found.areas.sum() / 1e6, found.per_km2
+            )
+        )
+        return {"OUTPUT": report, **_numbers(found)}
+
+
+def _terrain(table: Table) -> dict[str, np.ndarray]:
+    """The terrain fields that the inventory has, NaN where one is empty."""
+    return {
+        name: np.array([_number(record.get(name)) for record in table.records])
+        for name in _TERRAIN_FIELDS
+        if name in table.columns
+    }
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) else math.nan
+
+
+def _numbers(found: InventoryStatistics) -> dict[str, float | None]:
+    tail, whole = found.power_law, found.inverse_gamma
+    fits = (
+        (tail.exponent, tail.low, tail.high, tail.start, whole.exponent, whole.rollover)
+        if tail and whole
+        else (math.nan,) * 6
+    )
+    values = (len(found.areas), float(found.areas.sum()), found.per_km2, *fits)
+    # What is no number would break the JSON of qgis_process.
+    return {name: x if math.isfinite(x) else None for name, x in zip(NUMBERS, values)}

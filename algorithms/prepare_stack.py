@@ -1,0 +1,336 @@
+"""Prepare Sentinel-2 + terrain stack: from downloads to what the models read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import (
+    QgsGeometry,
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterCrs,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterExtent,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterString,
+)
+
+from ..engine.band_choice import all_bands
+from ..engine.elevation import METHODS as DEM_METHODS
+from ..engine.errors import LandslipError, ParameterError
+from ..engine.prepare import PrepareRequest, prepare
+from ..engine.prepare_plan import REASONS
+from ..engine.product import open_products
+from ..engine.resample import METHODS
+from ..engine.stack_plan import COVER_RULES
+from ..engine.target_grid import AreaOfInterest, GridRequest
+from ..engine.zoo import AUTO, model_path
+from .base import LandslipAlgorithm, engine_errors, hooks, user_message
+
+HELP = """
+<p>Makes the stack that <i>Detect landslides</i> reads, from Sentinel-2 products as they are
+downloaded and from DEMs: one grid, bands known by name, reflectance x 10000 with the offset of the
+processing baseline removed, slope in degrees and elevation in metres.</p>
+
+<h3>Inputs</h3>
+<p><b>Products</b>: <code>.SAFE</code> zips (read as they are, nothing is unpacked), the
+<code>MTD_MSIL1C.xml</code> or <code>MTD_MSIL2A.xml</code> of an unpacked product, or rasters with
+named bands. Several tiles of one day make a mosaic. <b>Folder</b>: a product's folder, or a folder
+of band files such as <code>B02.tif</code>.</p>
+<p><b>DEMs</b>: elevation in metres, of any CRS and resolution: one, or the tiles that cover the
+scene. Heights above the geoid and above the ellipsoid give the same slope. Without a DEM the stack
+has no slope and elevation.</p>
+<p><b>Model</b>: makes just the bands that this model reads. Empty: all bands, in the order of
+Landslide4Sense.</p>
+<p><b>Extent, area of interest</b>: only this part; outside of the area's polygons there is no data.
+<b>CRS, pixel size</b>: empty for the product's own, of UTM and 10 m.</p>
+<p><b>Pixels to leave out</b>: what the product's own masks call cloud, cirrus (thin cloud), shadow
+of clouds, snow, water or defective becomes nodata. Nothing is left out unless you ask: masks
+sometimes take bright, bare landslides for cloud. <b>Rules</b> find water and shadow by the bands,
+for products without such a mask.</p>
+<p><b>Pre-event products</b>: an image from before the event, of one day. Its bands are added as
+<code>pre_B02</code> ..., with the differences of NDVI, of a bare soil index and of red over green
+(<code>dNDVI</code>, <code>dBSI</code>, <code>dRG</code>: after minus before). How exactly the two
+images lie on each other is measured and told.</p>
+
+<h3>Advanced</h3>
+<p><b>Resampling</b> of 20 m and 60 m bands, and of the DEM (nearest would leave terraces in the
+slope, so it is not offered). <b>Fill voids</b>: gaps of the DEM up to this width are interpolated
+from their rim. <b>Offset</b>: instead of what the metadata says. <b>Band mapping</b>: for a raster
+without band names, such as <code>B02,B03,B04</code>. <b>Cloud-optimised</b> GeoTIFF: arranged for
+reading over the web.</p>
+
+<h3>Outputs</h3>
+<p><b>Stack</b>: GeoTIFF, float32, nodata -9999, with overviews; product, date and processing
+baseline are in its metadata. <b>Mask</b>: why pixels are out, as a sum: 1 no data, 2 defective, 4
+cloud, 8 cirrus, 16 shadow, 32 snow, 64 water, 128 outside of the area; 0 where they are in.</p>
+<p>Values that cannot be right (an offset left in, 8-bit values, swapped bands, heights in feet) are
+refused, or reported in the log with the evidence.</p>
+"""
+
+
+class PrepareStack(LandslipAlgorithm):
+    """The step before detection."""
+
+    NAME = "preparestack"
+    DISPLAY_NAME = "Prepare Sentinel-2 + terrain stack"
+    SHORT_DESCRIPTION = "Makes a stack from downloaded Sentinel-2 products and DEMs"
+    TAGS = ("sentinel-2", "SAFE", "L1C", "L2A", "dem", "slope", "mosaic", "cloud mask", "stack")
+    HELP = HELP
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare parameters and outputs."""
+        for parameter in (*self._inputs(), *self._choices()):
+            self.addParameter(parameter)
+        for parameter in self._advanced_parameters():
+            self.add_advanced(parameter)
+        raster = QgsProcessingParameterRasterDestination
+        self.addParameter(raster("OUTPUT", self.tr("Stack")))
+        self.addParameter(
+            raster(
+                "MASK", self.tr("Mask (why pixels are out)"), optional=True, createByDefault=False
+            )
+        )
+        self.addOutput(QgsProcessingOutputString("BANDS", self.tr("Bands")))
+        self.addOutput(QgsProcessingOutputNumber("VALID", self.tr("Share of pixels with data")))
+
+    def _inputs(self) -> list[Any]:
+        files = QgsProcessing.TypeFile
+        several, folder = QgsProcessingParameterMultipleLayers, QgsProcessingParameterFile
+        return [
+            several("INPUT", self.tr("Sentinel-2 products (files)"), files, optional=True),
+            folder(
+                "INPUT_FOLDER",
+                self.tr("Sentinel-2 product or band files (folder)"),
+                folder.Folder,
+                optional=True,
+            ),
+            several(
+                "DEM",
+                self.tr("DEMs (elevation in metres)"),
+                QgsProcessing.TypeRaster,
+                optional=True,
+            ),
+            QgsProcessingParameterString(
+                "MODEL", self.tr("Bands of this model (empty: all)"), optional=True
+            ),
+            QgsProcessingParameterExtent("EXTENT", self.tr("Extent"), optional=True),
+            QgsProcessingParameterFeatureSource(
+                "AREA",
+                self.tr("Area of interest"),
+                [QgsProcessing.TypeVectorPolygon],
+                optional=True,
+            ),
+        ]
+
+    def _choices(self) -> list[Any]:
+        several, folder = QgsProcessingParameterMultipleLayers, QgsProcessingParameterFile
+        return [
+            self._names("OUT", self.tr("Pixels to leave out, by the product's masks"), REASONS),
+            self._names("RULES", self.tr("Pixels to leave out, by rules"), COVER_RULES),
+            several(
+                "PRE_EVENT",
+                self.tr("Pre-event products (files)"),
+                QgsProcessing.TypeFile,
+                optional=True,
+            ),
+            folder(
+                "PRE_EVENT_FOLDER",
+                self.tr("Pre-event product or band files (folder)"),
+                folder.Folder,
+                optional=True,
+            ),
+        ]
+
+    def _names(self, name: str, label: str, options: Any) -> QgsProcessingParameterEnum:
+        return QgsProcessingParameterEnum(
+            name,
+            label,
+            options=list(options),
+            allowMultiple=True,
+            usesStaticStrings=True,
+            optional=True,
+        )
+
+    def _advanced_parameters(self) -> list[Any]:
+        number, one_of = QgsProcessingParameterNumber, QgsProcessingParameterEnum
+        static = {"usesStaticStrings": True}
+        return [
+            QgsProcessingParameterCrs("CRS", self.tr("CRS"), optional=True),
+            number(
+                "PIXEL_SIZE",
+                self.tr("Pixel size, in units of the CRS"),
+                type=number.Double,
+                optional=True,
+                minValue=1e-9,
+            ),
+            one_of(
+                "RESAMPLING",
+                self.tr("Resampling of bands"),
+                list(METHODS),
+                defaultValue="bilinear",
+                **static,
+            ),
+            one_of(
+                "DEM_RESAMPLING",
+                self.tr("Resampling of the DEM"),
+                list(DEM_METHODS),
+                defaultValue="cubic",
+                **static,
+            ),
+            number(
+                "FILL_VOIDS",
+                self.tr("Fill voids of the DEM up to this width (m)"),
+                type=number.Double,
+                defaultValue=0,
+                minValue=0,
+                maxValue=5000,
+            ),
+            number(
+                "OFFSET",
+                self.tr("Offset to add to digital numbers (empty: as the metadata says)"),
+                type=number.Double,
+                optional=True,
+            ),
+            QgsProcessingParameterString(
+                "BAND_MAPPING", self.tr("Band mapping, such as B02,B03,B04"), optional=True
+            ),
+            QgsProcessingParameterBoolean(
+                "COG", self.tr("Cloud-optimised GeoTIFF"), defaultValue=False
+            ),
+        ]
+
+    def checkParameterValues(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Say what is wrong with the products or the model's name before the run starts."""
+        offset = self.optional_number(parameters, "OFFSET", context)
+        mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
+        try:
+            self._model(parameters, context)
+            open_products(self._products(parameters, "INPUT", context), offset, mapping)
+        except LandslipError as err:
+            return False, user_message(err)
+        return super().checkParameterValues(parameters, context)
+
+    def processAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Run."""
+        with engine_errors():
+            prepared = prepare(self._request(parameters, context), **hooks(feedback))
+        results = {
+            "OUTPUT": prepared.stack,
+            "BANDS": ",".join(prepared.bands),
+            "VALID": prepared.valid_share,
+        }
+        return {**results, "MASK": prepared.mask} if prepared.mask else results
+
+    def _request(self, parameters: dict[str, Any], context: QgsProcessingContext) -> PrepareRequest:
+        mask = ""
+        if parameters.get("MASK"):
+            mask = self.parameterAsOutputLayer(parameters, "MASK", context)
+        return PrepareRequest(
+            products=self._products(parameters, "INPUT", context),
+            stack=self.parameterAsOutputLayer(parameters, "OUTPUT", context),
+            dems=self._dems(parameters, context),
+            mask=mask,
+            model=self._model(parameters, context),
+            grid=self._grid(parameters, context),
+            out=self._chosen(parameters, "OUT", context),
+            rules=self._chosen(parameters, "RULES", context),
+            pre_event=self._products(parameters, "PRE_EVENT", context),
+            resampling=self.parameterAsEnumString(parameters, "RESAMPLING", context),
+            dem_resampling=self.parameterAsEnumString(parameters, "DEM_RESAMPLING", context),
+            fill_voids=self.parameterAsDouble(parameters, "FILL_VOIDS", context),
+            offset=self.optional_number(parameters, "OFFSET", context),
+            band_mapping=self.parameterAsString(parameters, "BAND_MAPPING", context),
+            cog=self.parameterAsBool(parameters, "COG", context),
+        )
+
+    def _products(
+        self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
+    ) -> tuple[str, ...]:
+        """Files and the folder of products."""
+        folder = self.parameterAsString(parameters, f"{name}_FOLDER", context)
+        return (*self._files(parameters, name, context), *([folder] if folder else []))
+
+    def _files(
+        self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
+    ) -> tuple[str, ...]:
+        return tuple(filter(None, self.parameterAsFileList(parameters, name, context)))
+
+    def _dems(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[str, ...]:
+        """Files of the DEMs; QGIS itself would leave out those that it cannot load."""
+        given = parameters.get("DEM") or []
+        layers = given if isinstance(given, (list, tuple)) else [given]
+        return tuple(self.raster_path({"DEM": layer}, "DEM", context) for layer in layers)
+
+    def _chosen(
+        self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
+    ) -> tuple[str, ...]:
+        """Names that were ticked; QGIS gives an empty one where there are none."""
+        return tuple(filter(None, self.parameterAsEnumStrings(parameters, name, context)))
+
+    def _model(self, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
+        name = self.parameterAsString(parameters, "MODEL", context).strip()
+        if name != AUTO:
+            return model_path(name) if name else ""
+        offset = self.optional_number(parameters, "OFFSET", context)
+        mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
+        products = open_products(self._products(parameters, "INPUT", context), offset, mapping)
+        return model_path(name, all_bands(products, self._dems(parameters, context)))
+
+    def _grid(self, parameters: dict[str, Any], context: QgsProcessingContext) -> GridRequest:
+        crs = self.parameterAsCrs(parameters, "CRS", context)
+        extent, extent_crs = None, ""
+        if parameters.get("EXTENT"):
+            box = self.parameterAsExtent(parameters, "EXTENT", context)
+            extent = (box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum())
+            extent_crs = self.parameterAsExtentCrs(parameters, "EXTENT", context).toWkt()
+        return GridRequest(
+            crs=crs.toWkt() if crs.isValid() else "",
+            pixel_size=self.optional_number(parameters, "PIXEL_SIZE", context),
+            extent=extent,
+            extent_crs=extent_crs,
+            area=self._area(parameters, context),
+        )
+
+    def _area(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> AreaOfInterest | None:
+        source = self.parameterAsSource(parameters, "AREA", context)
+        if source is None:
+            return None
+        polygons = tuple(
+            rings for feature in source.getFeatures() for rings in polygon_rings(feature.geometry())
+        )
+        if not polygons:
+            raise ParameterError(
+                "The area of interest has no polygon; expected at least one. Choose a layer of "
+                "polygons, or select some if only selected features are used."
+            )
+        return AreaOfInterest(source.sourceCrs().toWkt(), polygons)
+
+
+def polygon_rings(
+    geometry: QgsGeometry,
+) -> list[tuple[tuple[tuple[float, float], ...], ...]]:
+    """Outline and holes of each polygon of a geometry, as plain numbers."""
+    if geometry.isEmpty():
+        return []
+    parts = geometry.asMultiPolygon() if geometry.isMultipart() else [geometry.asPolygon()]
+    return [
+        tuple(tuple((point.x(), point.y()) for point in ring) for ring in rings) for rings in parts
+    ]

@@ -1,0 +1,124 @@
+"""Review sheet: a printable page with a picture of every landslide, as HTML or PDF."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterString,
+)
+
+from ..engine.errors import LandslipError
+from ..engine.output import check_writable
+from ..engine.review_sheet import ORDERS, cards, write_review_sheet
+from ..engine.stack import open_stack
+from .base import MADE_BY, LandslipAlgorithm, engine_errors, hooks, user_message
+from .inventory_reader import read_inventory
+from .review_pdf import write_review_pdf
+
+HELP = """
+<p>Makes a sheet to review an inventory on paper or on screen: every landslide with its picture,
+outline, scale bar, name, attributes, and boxes to accept, edit or reject it. Enter the verdicts in
+the layer's form afterwards.</p>
+
+<p><b>Inventory</b>: a polygon layer, of Landslip or of anybody else. To review a part of it, select
+or filter it first.</p>
+<p><b>Image</b>: the stack, or any raster to look at. Bands B04, B03 and B02 are shown as red, green
+and blue; a raster without these names shows its first three bands.</p>
+<p><b>Order</b>: as in the layer, the largest first, or by mean probability, the surest or the least
+sure first. Least sure first puts the work where it is needed.</p>
+<p><b>Band</b> mapping, such as <code>B02,B03,B04</code>, for a raster without band names.</p>
+
+<h3>Outputs</h3>
+<p><b>Review sheet</b>: by its name either HTML, which opens offline in any browser and prints on
+A4, or PDF. <b>COUNT</b>: number of landslides on it.</p>
+"""
+
+
+class ReviewSheet(LandslipAlgorithm):
+    """From an inventory and an image to a sheet."""
+
+    NAME = "reviewsheet"
+    DISPLAY_NAME = "Review sheet"
+    SHORT_DESCRIPTION = "Makes a printable sheet with a picture of every landslide"
+    TAGS = ("landslide", "review", "contact sheet", "atlas", "print", "pdf", "quality control")
+    HELP = HELP
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare parameters and outputs."""
+        for parameter in (
+            QgsProcessingParameterFeatureSource(
+                "INPUT", self.tr("Inventory"), [QgsProcessing.TypeVectorPolygon]
+            ),
+            QgsProcessingParameterRasterLayer("IMAGE", self.tr("Image")),
+            QgsProcessingParameterEnum(
+                "ORDER",
+                self.tr("Order"),
+                options=list(ORDERS),
+                usesStaticStrings=True,
+                defaultValue=ORDERS[0],
+            ),
+        ):
+            self.addParameter(parameter)
+        self.add_advanced(
+            QgsProcessingParameterString(
+                "BAND_MAPPING", self.tr("Band mapping, such as B02,B03,B04"), optional=True
+            )
+        )
+        self.addParameter(
+            QgsProcessingParameterFileDestination(
+                "OUTPUT",
+                self.tr("Review sheet"),
+                self.tr("HTML files (*.html);;PDF files (*.pdf)"),
+            )
+        )
+        self.addOutput(QgsProcessingOutputNumber("COUNT", self.tr("Number of landslides")))
+
+    def checkParameterValues(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Say what is wrong with the image before the run starts."""
+        try:
+            image = self.raster_path(parameters, "IMAGE", context)
+            if image:
+                mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
+                open_stack(image, band_mapping=mapping)
+        except LandslipError as err:
+            return False, user_message(err)
+        return super().checkParameterValues(parameters, context)
+
+    def processAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Run."""
+        listeners = hooks(feedback)
+        sheet = self.parameterAsFileOutput(parameters, "OUTPUT", context)
+        write = write_review_pdf if Path(sheet).suffix.lower() == ".pdf" else write_review_sheet
+        with engine_errors():
+            check_writable(sheet)
+            table = read_inventory(self, parameters, "INPUT", context, feedback)
+            image = self.raster_path(parameters, "IMAGE", context)
+            shown = cards(
+                table,
+                image,
+                self.parameterAsEnumString(parameters, "ORDER", context),
+                self.parameterAsString(parameters, "BAND_MAPPING", context),
+                listeners["progress"],
+                listeners["cancelled"],
+            )
+            count = len(table.records)
+            about = f"{count:,} landslides. Image: {Path(image).name}"
+            write(shown, table.name, about, MADE_BY, sheet)
+        return {"OUTPUT": sheet, "COUNT": count}

@@ -1,0 +1,170 @@
+"""Update inventory: a new detection merged into an inventory that people have worked on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
+    QgsProviderRegistry,
+)
+
+from ..engine.errors import ParameterError
+from ..engine.history import CHANGES, HISTORY_FIELDS
+from ..engine.inventory import FIELDS
+from ..engine.table import Table
+from ..engine.update import UpdateRequest, changes, survey_date, update
+from .base import LandslipAlgorithm, engine_errors
+from .inventory_layer import use_style
+from .inventory_reader import read_inventory
+from .overlaps import box_around, inside, overlaps
+from .table_layer import write_table
+
+HELP = """
+<p>Merges the detection of a new image into an inventory, and keeps what people have entered
+there.</p>
+<p><b>Inventory</b>: yours so far, or a published one. <b>Detection</b>: the inventory of the new
+image, from <i>Detect landslides</i> or elsewhere. It may be in another CRS.</p>
+<p><b>Date</b>: day on which the new image was taken, such as 2019-05-30. Empty: from the
+detection's field <code>image_date</code>.</p>
+<p><b>Surveyed area</b>: polygons of where the new image shows the ground. Only a landslide that
+lies in it for more than half can be called no longer visible. Empty: the rectangle around the
+detection.</p>
+<p><b>Overlap</b>: share of the smaller of two outlines that must lie in the other one for both to
+be the same landslide. <b>Growth</b>: newly covered share of a landslide's area from which it
+counts as enlarged.</p>
+
+<h3>Output</h3>
+<p><b>Updated inventory</b>: the same ids and all columns, then the new landslides. The field
+<code>change</code> says <i>unchanged</i>, <i>enlarged</i>, <i>reactivated</i> (visible again),
+<i>new</i> or <i>no longer visible</i>; <code>history</code> keeps every change with its date. An
+outline and its measurements are replaced only where the landslide is enlarged, still
+<i>unreviewed</i>, and matches one landslide of the detection alone. A rejected one stays rejected,
+and is not found again. Merging the same detection a second time changes nothing.</p>
+"""
+
+
+class UpdateInventory(LandslipAlgorithm):
+    """An inventory through time."""
+
+    NAME = "updateinventory"
+    DISPLAY_NAME = "Update inventory"
+    SHORT_DESCRIPTION = "Merges a new detection into an inventory, and keeps all reviewers' work"
+    TAGS = ("landslide", "inventory", "multi-temporal", "change", "merge", "history")
+    HELP = HELP
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare parameters and outputs."""
+        polygons = [QgsProcessing.TypeVectorPolygon]
+        source = QgsProcessingParameterFeatureSource
+        self.addParameter(source("INPUT", self.tr("Inventory so far"), polygons))
+        self.addParameter(source("DETECTION", self.tr("Detection of the new image"), polygons))
+        self.addParameter(
+            QgsProcessingParameterString(
+                "DATE", self.tr("Date of the new image (empty: the detection's)"), optional=True
+            )
+        )
+        self.addParameter(source("SURVEYED", self.tr("Surveyed area"), polygons, optional=True))
+        self.add_advanced(self._share("OVERLAP", self.tr("Overlap of the same landslide"), 0.3, 1))
+        self.add_advanced(self._share("GROWTH", self.tr("Growth of an enlarged one"), 0.25, None))
+        self.addParameter(
+            QgsProcessingParameterFeatureSink(
+                "OUTPUT", self.tr("Updated inventory"), type=QgsProcessing.TypeVectorPolygon
+            )
+        )
+        self.addOutput(QgsProcessingOutputNumber("COUNT", self.tr("Number of landslides")))
+        for change in CHANGES:
+            self.addOutput(QgsProcessingOutputNumber(_output(change), self.tr(f"Number {change}")))
+
+    def _share(
+        self, name: str, label: str, default: float, largest: float | None
+    ) -> QgsProcessingParameterNumber:
+        parameter = QgsProcessingParameterNumber(
+            name, label, type=QgsProcessingParameterNumber.Double, defaultValue=default, minValue=0
+        )
+        if largest is not None:
+            parameter.setMaximum(largest)
+        return parameter
+
+    def checkParameterValues(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Refuse to write over the inventory: a run that breaks off would lose it."""
+        layer = self.parameterAsVectorLayer(parameters, "INPUT", context)
+        target = parameters.get("OUTPUT")
+        if isinstance(target, QgsProcessingOutputLayerDefinition):
+            target = target.sink.staticValue()
+        if layer is not None and layer.providerType() == "ogr" and isinstance(target, str):
+            own = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())["path"]
+            if Path(own).resolve() == Path(target.split("|")[0]).resolve():
+                return False, self.tr(
+                    "The updated inventory is to be written over the inventory so far ({}); "
+                    "expected another file, so that nothing is lost if the run breaks off. Choose "
+                    "another name."
+                ).format(own)
+        return super().checkParameterValues(parameters, context)
+
+    def processAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Run."""
+        with engine_errors():
+            known = read_inventory(self, parameters, "INPUT", context, feedback)
+            found = read_inventory(self, parameters, "DETECTION", context, feedback, known.crs)
+            request = self._request(parameters, context, found)
+            seen = self._surveyed(parameters, context, feedback, known, found)
+            shared = overlaps(known, found, feedback)
+            updated = update(known, found, shared, seen, request)
+        layer = write_table(
+            self, updated, parameters, "OUTPUT", context, (*FIELDS, *HISTORY_FIELDS)
+        )
+        use_style(layer, "inventory.qml", context)
+        counts = changes(updated, request.date)
+        told = ", ".join(f"{counts[change]} {change}" for change in CHANGES)
+        feedback.pushInfo(self.tr("Survey of {}: {}.").format(request.date, told))
+        numbers = {_output(change): counts[change] for change in CHANGES}
+        return {"OUTPUT": layer, "COUNT": len(updated.records), **numbers}
+
+    def _request(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, found: Table
+    ) -> UpdateRequest:
+        return UpdateRequest(
+            date=self.parameterAsString(parameters, "DATE", context).strip() or survey_date(found),
+            overlap=self.parameterAsDouble(parameters, "OVERLAP", context),
+            growth=self.parameterAsDouble(parameters, "GROWTH", context),
+        )
+
+    def _surveyed(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+        known: Table,
+        found: Table,
+    ) -> list[bool]:
+        if parameters.get("SURVEYED"):
+            place = read_inventory(self, parameters, "SURVEYED", context, feedback, known.crs)
+            if not place.records:
+                raise ParameterError(
+                    f"The surveyed area {place.name} has no polygon; expected where the new image "
+                    "shows the ground. Draw it, or leave it out."
+                )
+        else:
+            place = box_around(found)
+        return inside(known, place, feedback)
+
+
+def _output(change: str) -> str:
+    return change.upper().replace(" ", "_")

@@ -1,0 +1,224 @@
+"""Where landslides are, on a grid: from polygons, or from a raster, read window by window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .dependencies import require
+from .errors import ParameterError
+from .grid import Grid
+from .inventory import Geodesy
+from .probability import read_probability
+from .table import Table
+from .terrain import open_raster
+from .tiling import Window
+from .vectorise import VectoriseRequest, vectorise
+from .wkb import Polygon, polygons_of
+
+#: Room around polygons on a grid made for them, pixels.
+_MARGIN = 2
+
+
+@dataclass(frozen=True)
+class Outlines:
+    """Landslides as polygons.
+
+    Attributes:
+        name: What to call them in messages.
+        crs: CRS as WKT, or another text that PROJ reads.
+        wkb: One well-known binary for each landslide.
+    """
+
+    name: str
+    crs: str
+    wkb: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, table: Table) -> Outlines:
+        """The outlines of an inventory that was read."""
+        return cls(table.name, table.crs, tuple(record.wkb for record in table.records))
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """What a footprint says of a window, arrays [height, width].
+
+    Attributes:
+        covered: Whether a pixel is landslide, bool.
+        label: Number of its landslide from 1, 0 for none, int32. Small landslides that are
+            dropped from the inventory are covered, and have no label.
+        valid: Whether anything is known there, bool.
+        probability: 0..1, or None where the footprint has none.
+    """
+
+    covered: np.ndarray
+    label: np.ndarray
+    valid: np.ndarray
+    probability: np.ndarray | None = None
+
+
+class PolygonFootprint:
+    """Landslides given as polygons. A pixel belongs to the polygon that its centre is in."""
+
+    def __init__(self, outlines: Outlines, grid: Grid, min_area: float = 0.0) -> None:
+        """Bring the polygons onto a grid.
+
+        Args:
+            outlines: The polygons.
+            grid: Grid on which they will be read.
+            min_area: Smaller ones get no label, m2.
+        """
+        shapes = [polygons_of(wkb) for wkb in outlines.wkb]
+        areas = ellipsoidal_areas(shapes, outlines.crs)
+        self._grid = grid
+        self._shapes = in_crs(shapes, outlines.crs, grid.crs)
+        self._boxes = np.array([box_of(shape) for shape in self._shapes]).reshape(-1, 4)
+        kept = (areas >= min_area) & (areas > 0)
+        self._numbered = np.cumsum(kept) * kept
+        # The smaller of two that overlap is drawn last, so that it is not hidden.
+        self._order = np.argsort(-areas, kind="stable")
+        #: Area of the labelled landslides on the ellipsoid, m2 [n].
+        self.areas = areas[kept]
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """The extent of all polygons in the grid's CRS: xmin, ymin, xmax, ymax."""
+        (xmin, ymin), (xmax, ymax) = self._boxes[:, :2].min(axis=0), self._boxes[:, 2:].max(axis=0)
+        return float(xmin), float(ymin), float(xmax), float(ymax)
+
+    def read(self, window: Window) -> Pixels:
+        """The pixels of a window inside the grid."""
+        drawn = self._drawn(window)
+        numbered = np.append(0, self._numbered)
+        return Pixels(drawn > 0, numbered[drawn].astype(np.int32), np.ones(drawn.shape, bool))
+
+    def _drawn(self, window: Window) -> np.ndarray:
+        """Number from 1 of the polygon at each pixel, int32 [height, width]."""
+        place = self._grid.shifted(window)
+        xmin, ymin, xmax, ymax = place.bounds
+        boxes = self._boxes
+        near = (
+            (boxes[:, 0] <= xmax)
+            & (boxes[:, 2] >= xmin)
+            & (boxes[:, 1] <= ymax)
+            & (boxes[:, 3] >= ymin)
+        )
+        shapes = [(geojson(self._shapes[i]), int(i) + 1) for i in self._order if near[i]]
+        drawn = np.zeros((window.height, window.width), np.int32)
+        if shapes:
+            features = require("rasterio.features", "rasterio")
+            features.rasterize(shapes, out=drawn, transform=place.affine)
+        return drawn
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class RasterFootprint:
+    """Landslides of a raster of probability, or of a reference of 0 and 1.
+
+    Its landslides are those that `vectorise` outlines.
+    """
+
+    def __init__(self, path: str, grid: Grid, threshold: float, min_area: float = 0.0) -> None:
+        """Find the landslides of a raster on ``grid``.
+
+        Below ``min_area`` m2 they get no label; where it is infinite, none are looked for.
+        """
+        request = VectoriseRequest(probability=path, threshold=threshold, min_area=min_area)
+        found = tuple(each.wkb for each in vectorise(request)) if np.isfinite(min_area) else ()
+        self._objects = PolygonFootprint(Outlines(path, grid.crs, found), grid)
+        self.areas = self._objects.areas
+        self._threshold = np.float32(threshold)
+        self._path = path
+        self._dataset = open_raster(path)
+
+    def read(self, window: Window) -> Pixels:
+        """The pixels of a window inside the grid."""
+        probability, valid = read_probability(self._dataset, window, self._path)
+        covered = valid & (probability >= self._threshold)
+        return Pixels(covered, self._objects.read(window).label, valid, probability)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._dataset.close()
+
+
+def grid_around(outlines: list[Outlines], pixel_size: float) -> Grid:
+    """A grid of square pixels on which all the polygons lie.
+
+    Args:
+        outlines: The polygons; the grid is in the CRS of the first ones, or in the UTM zone of
+            their middle where they are in degrees.
+        pixel_size: Size of its pixels, metres.
+
+    Raises:
+        ParameterError: There is no polygon, or the size makes no sense.
+    """
+    if not pixel_size > 0:
+        raise ParameterError(f"The pixel size is {pixel_size:g} m; expected more than 0.")
+    crs = _metric_crs(outlines[0])
+    boxes = [box for each in outlines if each.wkb for box in _boxes_in(each, crs)]
+    if not boxes:
+        names = ", ".join(each.name for each in outlines)
+        raise ParameterError(f"There is no polygon in {names}; expected landslides to compare.")
+    lower, upper = np.min(boxes, axis=0)[:2], np.max(boxes, axis=0)[2:]
+    left, bottom = (np.floor(lower / pixel_size) - _MARGIN) * pixel_size
+    right, top = (np.ceil(upper / pixel_size) + _MARGIN) * pixel_size
+    width, height = round((right - left) / pixel_size), round((top - bottom) / pixel_size)
+    return Grid(crs, (pixel_size, 0.0, float(left), 0.0, -pixel_size, float(top)), width, height)
+
+
+def ellipsoidal_areas(shapes: list[list[Polygon]], crs: str) -> np.ndarray:
+    """Area of each shape on the ellipsoid, m2 [n]."""
+    geodesy = Geodesy(crs)
+    areas = [sum(geodesy.area_perimeter(rings)[0] for rings in shape) for shape in shapes]
+    return np.array(areas, dtype=float)
+
+
+def _metric_crs(outlines: Outlines) -> str:
+    pyproj = require("pyproj")
+    crs = pyproj.CRS(outlines.crs)
+    if crs.is_projected and abs(crs.axis_info[0].unit_conversion_factor - 1) < 1e-9:
+        return str(crs.to_wkt())
+    boxes = _boxes_in(outlines, "EPSG:4326")
+    xmin, ymin, xmax, ymax = np.array(boxes or [(0.0, 0.0, 0.0, 0.0)]).T
+    lon, lat = (xmin.min() + xmax.max()) / 2, (ymin.min() + ymax.max()) / 2
+    zone = int((lon + 180) // 6) % 60 + 1
+    return str(pyproj.CRS.from_epsg((32600 if lat >= 0 else 32700) + zone).to_wkt())
+
+
+def _boxes_in(outlines: Outlines, crs: str) -> list[tuple[float, float, float, float]]:
+    shapes = in_crs([polygons_of(wkb) for wkb in outlines.wkb], outlines.crs, crs)
+    return [box_of(shape) for shape in shapes if shape]
+
+
+def in_crs(shapes: list[list[Polygon]], crs: str, target: str) -> list[list[Polygon]]:
+    """The shapes in another CRS; both are texts that PROJ reads."""
+    pyproj = require("pyproj")
+    source, wanted = pyproj.CRS(crs), pyproj.CRS(target)
+    if source == wanted:
+        return shapes
+    transform = pyproj.Transformer.from_crs(source, wanted, always_xy=True).transform
+    return [
+        [[np.column_stack(transform(ring[:, 0], ring[:, 1])) for ring in rings] for rings in shape]
+        for shape in shapes
+    ]
+
+
+def box_of(shape: list[Polygon]) -> tuple[float, float, float, float]:
+    """Extent of a shape: xmin, ymin, xmax, ymax; inside out where it is empty."""
+    if not shape:
+        return (np.inf, np.inf, -np.inf, -np.inf)
+    points = np.concatenate([rings[0] for rings in shape])
+    (xmin, ymin), (xmax, ymax) = points.min(axis=0), points.max(axis=0)
+    return float(xmin), float(ymin), float(xmax), float(ymax)
+
+
+def geojson(shape: list[Polygon]) -> dict[str, Any]:
+    """The shape as rasterio takes it."""
+    closed = [[np.vstack((ring, ring[:1])).tolist() for ring in rings] for rings in shape]
+    return {"type": "MultiPolygon", "coordinates": closed}

@@ -1,0 +1,265 @@
+"""Inventories in the words of others: what is written, and what can be read out of it again."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import shapely
+from pyproj import Geod
+
+import landslip
+from landslip.engine.errors import ParameterError
+from landslip.engine.exchange import differences, for_shapefile, rows
+from landslip.engine.inventory import CONFIDENCES, FIELDS, MATERIALS, MOVEMENTS, TRIGGERS
+from landslip.engine.presets import PRESETS
+from landslip.engine.schema import Dataset
+from landslip.engine.table import Record, Table
+from landslip.engine.validation import validate
+from landslip.engine.vocabulary import uglc_reliability
+
+BOX = shapely.box(141.95, 42.71, 141.952, 42.711)
+DATASET = Dataset("Iburi 2018", "https://example.org/iburi", "2", "Japan")
+REVIEWED = {
+    "id": "LS_42.71050N_141.95100E",
+    "event_date": "2018-09-06",
+    "ls_type": "flow",
+    "material": "debris",
+    "trigger": "earthquake",
+    "confidence": "high",
+    "review_status": "accepted",
+    "method": "automatic",
+    "notes": "crosses the road",
+    "area_m2": 18000.0,
+    "pixel_count": 180,
+    "run_date": "2026-01-02",
+    "prob_mean": 0.97,
+    "conf_hint": "confident",
+}
+
+
+def inventory(*changes, crs="EPSG:4326"):
+    records = tuple(
+        Record(BOX.wkb, {**REVIEWED, "id": f"LS_{number}", **change})
+        for number, change in enumerate(changes)
+    )
+    kinds = {field.name: field.kind for field in FIELDS}
+    return Table("detected", crs, kinds, records)
+
+
+def row(preset, dataset=DATASET, warn=lambda text: None, **change):
+    (record,) = rows(inventory(change), PRESETS[preset], dataset, warn).records
+    return record.values
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=list(PRESETS))
+class TestEveryPreset:
+    def test_its_rows_keep_to_it(self, preset):
+        table = inventory({}, {"ls_type": None, "trigger": None, "confidence": None})
+        written = rows(replace(table, crs=preset.crs), preset, DATASET, pytest.fail)
+        assert list(written.columns) == [column.name for column in preset.columns]
+        assert validate(written, preset) == []
+
+    def test_its_shapefile_keeps_to_it(self, preset):
+        written = rows(replace(inventory({}), crs=preset.crs), preset, DATASET, pytest.fail)
+        short = for_shapefile(written, preset, pytest.fail)
+        assert len(short.columns) == len(preset.columns)
+        assert len({name.upper() for name in short.columns}) == len(short.columns)
+        assert all(len(name) <= 10 and " " not in name for name in short.columns)
+        assert validate(short, preset) == []
+
+    def test_a_probability_never_matters(self, preset):
+        written = [
+            rows(inventory({**doubt, "confidence": None}), preset, DATASET, pytest.fail).records
+            for doubt in ({"prob_mean": 0.1, "conf_hint": "possible"}, {"prob_mean": 0.99})
+        ]
+        assert written[0] == written[1]
+
+    def test_every_word_of_ours_has_one_of_theirs(self, preset):
+        table = inventory(
+            *({"ls_type": t, "material": m} for t in MOVEMENTS for m in (*MATERIALS, None)),
+            *({"trigger": trigger} for trigger in TRIGGERS),
+            *({"confidence": confidence} for confidence in CONFIDENCES),
+        )
+        written = rows(replace(table, crs=preset.crs), preset, DATASET, pytest.fail)
+        assert validate(written, preset) == []
+
+
+# What a reader of UGLC and COOLR makes of their words, written down apart from the writer's tables.
+UGLC_MEANS = {
+    "debris flow": ("flow", "debris"),
+    "earth flow": ("flow", "earth"),
+    "rock fall": ("fall", "rock"),
+    "rock slide": ("slide", "rock"),
+    "rotational sliding": ("rotational slide", None),
+    "ND": (None, None),
+}
+COOLR_MEANS = {
+    "debris_flow": ("flow", "debris"),
+    "earth_flow": ("flow", "earth"),
+    "rock_fall": ("fall", "rock"),
+    "landslide": ("slide", None),
+    "rotational_slide": ("rotational slide", None),
+    "unknown": (None, None),
+}
+
+
+@pytest.mark.parametrize(("word", "meaning"), UGLC_MEANS.items())
+def test_uglc_says_what_was_meant(word, meaning):
+    assert row("uglc", ls_type=meaning[0], material=meaning[1])["TYPE"] == word
+
+
+@pytest.mark.parametrize(("word", "meaning"), COOLR_MEANS.items())
+def test_coolr_says_what_was_meant(word, meaning):
+    assert row("coolr", ls_type=meaning[0], material=meaning[1])["ls_cat"] == word
+
+
+def test_uglc_of_a_landslide_known_by_heart():
+    assert row("uglc") == {
+        "NEW DATASET": "UGLC",
+        "ID": 1,
+        "OLD DATASET": "Iburi 2018",
+        "OLD ID": "LS_0",
+        "VERSION": "2",
+        "COUNTRY": "Japan",
+        "ACCURACY": pytest.approx(10.1, abs=0.1),
+        "START DATE": "2018/09/06",
+        "END DATE": "2018/09/06",
+        "TYPE": "debris flow",
+        "TRIGGER": "seismic",
+        "RELIABILITY": 1,
+        "RECORD TYPE": "event",
+        "FATALITIES": -99999,
+        "INJURIES": -99999,
+        "NOTES": "crosses the road",
+        "LINK": "https://example.org/iburi",
+    }
+
+
+def test_areas_are_those_of_the_ellipsoid():
+    area, perimeter = Geod(ellps="WGS84").geometry_area_perimeter(BOX)
+    found = row("coolr")
+    assert found["shape_Area"] == pytest.approx(abs(area), rel=1e-6)
+    assert found["shape_Leng"] == pytest.approx(perimeter, rel=1e-6)
+    assert row("inspire_event")["mOI_quantitativeValue"] == found["shape_Area"]
+
+
+def test_confidence_is_the_reviewers():
+    values = [row("usgs_v3", confidence=word)["Confidence"] for word in (None, *CONFIDENCES)]
+    assert values == [None, 1, 2, 3, 5, 8]
+
+
+@pytest.mark.parametrize(
+    ("change", "first", "last"),
+    [
+        ({}, "2018-09-06", "2018-09-06"),
+        ({"event_date": "2018-02"}, "2018-02-01", "2018-02-28"),
+        ({"event_date": "2018"}, "2018-01-01", "2018-12-31"),
+        ({"event_date": "2018/09/06"}, "2018-09-06", "2018-09-06"),
+        (
+            {"event_date": None, "pre_date": "2018-08-05", "image_date": "2018-09-11T01:27:01Z"},
+            "2018-08-05",
+            "2018-09-11",
+        ),
+        ({"event_date": ""}, "2018-09-01", "2018-09-30"),
+    ],
+)
+def test_dates_from_the_best_that_is_known(change, first, last):
+    found = row("usgs_v3", replace(DATASET, start="2018-09", end="2018-09"), **change)
+    assert (found["Date_Min"], found["Date_Max"]) == (first, last)
+
+
+def test_no_date_at_all():
+    found = row("uglc", event_date=None)
+    assert (found["START DATE"], found["END DATE"]) == ("1677/12/31", None)
+
+
+@pytest.mark.parametrize("text", ["last summer", "2018-13", "2018-02-30", "06.09.2018"])
+def test_a_date_that_cannot_be_read(text):
+    with pytest.raises(ParameterError, match=r"event_date of LS_0 is '.*'; expected a date in ISO"):
+        row("usgs_v3", event_date=text)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "dated", "expected"),
+    [
+        (10, True, 1),
+        (10, False, 2),
+        (200, True, 3),
+        (300, False, 6),
+        (900, True, 7),
+        (2000, True, 9),
+    ],
+)
+def test_reliability_by_the_catalogues_table(accuracy, dated, expected):
+    assert uglc_reliability(accuracy, dated) == expected
+    assert uglc_reliability(-99999, dated) == 10
+
+
+def test_rejected_landslides_stay_at_home():
+    told = []
+    table = inventory({"review_status": "rejected"}, {"review_status": "unreviewed"}, {})
+    both = rows(table, PRESETS["uglc"], DATASET, told.append)
+    assert [record.get("OLD ID") for record in both.records] == ["LS_1", "LS_2"]
+    assert "Rejected landslides, left out: 1" in told[0]
+    assert "no one has looked at yet: 1" in told[1]
+    one = rows(table, PRESETS["uglc"], DATASET, told.append, reviewed_only=True)
+    assert [record.get("OLD ID") for record in one.records] == ["LS_2"]
+
+
+def test_a_word_on_no_list_is_told_and_left_out():
+    told = []
+    assert row("usgs_v3", warn=told.append, ls_type="mudslide", material=None)["LS_Type"] is None
+    assert "ls_type holds 'mudslide' (1); expected fall, topple" in told[0]
+
+
+def test_an_inventory_of_others_needs_no_field_of_ours():
+    table = Table(
+        "old",
+        "EPSG:4326",
+        {"ID": int, "Fatalities": int},
+        (Record(BOX.wkb, {"ID": 7, "Fatalities": 3}),),
+    )
+    (record,) = rows(table, PRESETS["usgs_v3"], DATASET, pytest.fail).records
+    assert (record.get("USGS_ID"), record.get("Fatalities")) == ("7", 3)
+
+
+def test_long_texts_are_cut_for_a_shapefile_between_letters():
+    told = []
+    written = rows(inventory({"notes": "a" + "é" * 200}), PRESETS["uglc"], DATASET, pytest.fail)
+    (record,) = for_shapefile(written, PRESETS["uglc"], told.append).records
+    assert record.get("NOTES") == "a" + "é" * 126
+    assert "Texts in NOTES longer than the 254 bytes that a Shapefile holds, cut: 1" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda record: replace(record, wkb=shapely.box(0, 0, 1, 1).wkb), "another outline"),
+        (lambda record: replace(record, values={**record.values, "ID": 9}), "ID 9 instead of 1"),
+        (lambda record: replace(record, values={**record.values, "LINK": ""}), "LINK '' instead"),
+    ],
+)
+def test_a_file_that_holds_something_else_is_noticed(change, message):
+    written = rows(inventory({}), PRESETS["uglc"], DATASET, pytest.fail)
+    read = replace(written, records=tuple(map(change, written.records)))
+    assert differences(written, written) == []
+    assert message in differences(written, read)[0]
+    assert differences(written, replace(read, records=())) == ["0 landslides instead of 1"]
+
+
+def test_neither_point_order_nor_rounding_makes_another_outline():
+    written = rows(inventory({}), PRESETS["uglc"], DATASET, pytest.fail)
+    turned = shapely.set_precision(shapely.reverse(BOX), 1e-9)
+    read = replace(written, records=(replace(written.records[0], wkb=turned.wkb),))
+    assert differences(written, read) == []
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=list(PRESETS))
+def test_the_readme_says_where_each_value_comes_from(preset):
+    readme = (Path(landslip.__file__).parent / "README.md").read_text(encoding="utf-8")
+    words = {str: "text", int: "whole number", float: "number"}
+    for column in preset.columns:
+        short = f" `{column.short}` |" if column.short else " |"
+        assert f"| `{column.name}` |{short} {words[column.kind]} | {column.source} |\n" in readme
+    assert f"`{preset.name}`" in readme
+    assert preset.crs in readme
