@@ -23,7 +23,7 @@ from landslip.engine.pipeline import Detection, DetectRequest, detect
 from landslip.engine.review_sheet import cards
 from landslip.engine.statistics_report import write_statistics_report
 from landslip.engine.table import Record, Table
-from landslip.engine.zoo import DEFAULT, model_path
+from landslip.engine.zoo import model_path
 
 DOCS = Path(__file__).resolve().parent
 #: Landslides on the page of the review sheet, from the largest on.
@@ -55,7 +55,7 @@ def draw_hokkaido(scene: Path, folder: Path) -> None:
     """Thresholds against the reference, and a page of the review sheet."""
     image, probability = scene / "s2_post_B02_B03_B04.tif", str(folder / "probability.tif")
     request = DetectRequest(
-        str(image), model_path(DEFAULT), probability, dem=str(scene / "dsm_aw3d30.tif")
+        str(image), model_path("resunet_rgb"), probability, dem=str(scene / "dsm_aw3d30.tif")
     )
     found = detect(request)
     report = folder / "assessment.html"
