@@ -206,9 +206,9 @@ def _score(experiment: Experiment, run: Run, place: Path, data: Path) -> None:
         scores["cost"] = measure_cost(state)
     # What happens at detection alone makes no difference to patches.
     parts = experiment.parts if run.test_time == "none" else ()
-    for part in parts:
-        if part not in scores:
-            scores[part] = score_pixels(state, *part_pixels(state, data, part))
+    missing = [part for part in parts if part not in scores]
+    for part, pixels in (part_pixels(state, data, missing) if missing else {}).items():
+        scores[part] = score_pixels(state, *pixels)
     for scene in experiment.scenes:
         if scene.region not in scores:
             pixels = scene_pixels(state, scene.under(data), run.test_time)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -35,11 +35,11 @@ from .train import Config, predict, training_batches
 
 def block_accuracy(state: dict[str, Any], data: Path) -> dict[str, Confusion]:
     """Counts on the validation and the test block at the checkpoint's threshold."""
-    scores = {}
-    for part in ("validation", "test"):
-        probability, truth = part_pixels(state, data, part)
-        scores[part] = confusion(probability >= state["threshold"], truth)
-    return scores
+    pixels = part_pixels(state, data, ("validation", "test"))
+    return {
+        part: confusion(probability >= state["threshold"], truth)
+        for part, (probability, truth) in pixels.items()
+    }
 
 
 def recalibrate(state: dict[str, Any], data: Path, enlarge: float, passes: int = 3) -> Confusion:
@@ -192,13 +192,15 @@ def _detected(state: dict[str, Any], scene: Scene, test_time: str) -> Iterator[s
         yield str(probability)
 
 
-def part_pixels(state: dict[str, Any], data: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities and labels [N, H, W] of a held-out part.
+def part_pixels(
+    state: dict[str, Any], data: Path, names: Sequence[str]
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Probabilities and labels [N, H, W] of held-out parts; the data are read once.
 
     Args:
         state: Checkpoint.
         data: Folder with the training data.
-        part: ``validation``, ``test``, or a scene that the recipe does not train on (``scene 4``).
+        names: ``validation``, ``test``, or scenes that the recipe does not train on (``scene 4``).
 
     Raises:
         ParameterError: No such part, or the scene was trained on.
@@ -206,17 +208,26 @@ def part_pixels(state: dict[str, Any], data: Path, part: str) -> tuple[np.ndarra
     config = from_values(Config, state["config"])
     patches = load_patches(config.sources, data, config.bands)
     parts = split(patches, config.validation, config.test, config.guard)
-    if part.startswith("scene "):
-        number = part.removeprefix("scene ")
-        if config.repeat.get(number, 1):
-            raise ParameterError(f"{config.name} is trained on {part}: set repeat.{number}=0.")
-        parts[part] = np.flatnonzero(patches.scene == int(number))
-    if part not in parts or not len(parts[part]):
-        raise ParameterError(f"There is no part '{part}' with patches. Choose validation or test.")
     device = device_of("auto")
     network = network_from_checkpoint(state).to(device)
-    probability = predict(network, patches, parts[part], _statistics(state), device)
-    return probability, patches.mask[parts[part]]
+    pixels = {}
+    for name in names:
+        chosen = _part(name, patches, parts, config)
+        probability = predict(network, patches, chosen, _statistics(state), device)
+        pixels[name] = probability, patches.mask[chosen]
+    return pixels
+
+
+def _part(name: str, patches: Patches, parts: dict[str, np.ndarray], config: Config) -> np.ndarray:
+    """Indices of the patches of a held-out part."""
+    if name.startswith("scene "):
+        number = name.removeprefix("scene ")
+        if config.repeat.get(number, 1):
+            raise ParameterError(f"{config.name} is trained on {name}: set repeat.{number}=0.")
+        parts = {name: np.flatnonzero(patches.scene == int(number))}
+    if name not in parts or not len(parts[name]):
+        raise ParameterError(f"There is no part '{name}' with patches. Choose validation or test.")
+    return parts[name]
 
 
 def score_pixels(
