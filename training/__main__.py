@@ -34,8 +34,6 @@ RECIPES = Path(__file__).parent / "recipes"
 EXPERIMENTS = Path(__file__).parent / "experiments"
 #: The shipped recipes for `pretrain`; all others are for `train`.
 PRETRAINING = ("swav_rgb",)
-#: What the benchmark's scenes are called in tables.
-SCENES = {1: "Taiwan", 4: "India"}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -297,7 +295,7 @@ def _evaluate(args: argparse.Namespace) -> None:
     from . import evaluate
     from .recipe import from_values
     from .run_folder import load_checkpoint
-    from .sources import data_folder
+    from .sources import SCENE_NAMES, data_folder
     from .train import Config
 
     state = load_checkpoint(args.run / "best.pt")
@@ -314,7 +312,7 @@ def _evaluate(args: argparse.Namespace) -> None:
     for part, score in scores.items():
         _print_row(evaluate.accuracy_row(part, score))
     block = from_values(Config, state["config"]).test
-    place = SCENES.get(block.scene, f"scene {block.scene}")
+    place = SCENE_NAMES.get(block.scene, f"scene {block.scene}")
     region = f"{place}, tile rows {block.first_row}-{block.last_row}, behind a guard row"
     evaluate.store_accuracy(args.run, evaluate.accuracy_row(region, scores["test"]))
 

@@ -26,7 +26,7 @@ from .bands import TERRAIN_SCALE, terrain
 from .data import PATCH, normalise
 from .models import TITLES, build_model
 from .recipe import from_values
-from .sources import Source
+from .sources import SCENE_NAMES, Source
 from .train import Config
 
 OPSET = 17  # read by onnxruntime 1.16, the oldest that the plugin supports
@@ -41,7 +41,6 @@ ATTRIBUTION = (
 )
 TERRAIN_ATTRIBUTION = "; 20 m digital terrain model of the Ministry of the Interior, Taiwan"
 LICENCE = "CC-BY-4.0"
-SCENE_NAMES = {"1": "1 (Taiwan)", "4": "4 (India)"}
 
 
 class PhysicalModel(nn.Module):
@@ -191,7 +190,8 @@ def _training_data(state: dict[str, Any], config: Config) -> str:
         for purpose, block in (("validation", config.validation), ("test", config.test))
     )
     used = sorted(set().union(*map(_scenes, state.get("members", [state]))))
-    scenes = ", ".join(SCENE_NAMES.get(scene, scene) for scene in used)
+    names = {str(number): f"{number} ({name})" for number, name in SCENE_NAMES.items()}
+    scenes = ", ".join(names.get(scene, scene) for scene in used)
     origin = ", ".join(_origin(source) for source in config.sources)
     few = (
         f"{config.labelled} patches with {config.labelled_pixels} or more landslide pixels out of "

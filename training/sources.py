@@ -31,6 +31,8 @@ TERRAIN_QUALITY = 1
 #: numbered along the rows of a scene's grid of tiles (found by comparing numbers with places);
 #: where the second scene's row ends is not known, and 41 only keeps neighbours together.
 L4S_GRIDS = ((3306, 4, 26), (2297, 2, 41), (1, 1, 41))
+#: What the benchmark's scenes are called in cards and tables.
+SCENE_NAMES = {1: "Taiwan", 4: "India"}
 #: Units per stored level: finer than any of these data are accurate.
 STEP = {"slope": 0.25, "dem": 1.0}
 
