@@ -15,7 +15,7 @@ from qgis.core import (
 )
 
 from ..engine.errors import OutputError, ParameterError
-from ..engine.exchange import DBF_WIDTH, differences, for_shapefile
+from ..engine.exchange import DBF_WIDTH, differences, fitting
 from ..engine.output import whole_files
 from ..engine.schema import Preset
 from ..engine.table import Table
@@ -27,8 +27,8 @@ from .table_layer import table_feature, table_fields
 DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON"}
 
 _SHAPEFILE = ".shp"
-#: A whole number of more digits would be read back as a decimal one. 0 is the driver's choice.
-_DBF_LENGTHS = {str: DBF_WIDTH, int: 10, float: 0}
+#: A whole number of more digits would be read back as a decimal one; others the driver chooses.
+_DBF_LENGTHS = {str: DBF_WIDTH, int: 10}
 
 
 def write_exchange(
@@ -48,9 +48,8 @@ def write_exchange(
         OutputError: The file cannot be written, or does not hold what was written into it.
         Cancelled: The user stopped the run.
     """
-    ending = file_ending(target)
-    if ending == _SHAPEFILE:
-        table = for_shapefile(table, preset, feedback.pushWarning)
+    driver = DRIVERS[file_ending(target)]
+    table = fitting(table, preset, driver, feedback.pushWarning)
     with whole_files(target) as temporary:
         _write(table, preset, temporary, context)
         read = read_file(temporary, feedback)
@@ -60,7 +59,7 @@ def write_exchange(
                 f"{target} was read back and differs from what was written: {wrong[0]}"
                 f"{f' and {len(wrong) - 1} more' if wrong[1:] else ''}. Write a GeoPackage instead."
             )
-        problems = validate(read, preset)
+        problems = validate(read, preset, driver)
     return problems
 
 
@@ -123,7 +122,7 @@ def _fields(table: Table, ending: str) -> QgsFields:
         return fields
     sized = QgsFields()
     for field, kind in zip(fields, table.columns.values()):
-        field.setLength(_DBF_LENGTHS[kind])
+        field.setLength(_DBF_LENGTHS.get(kind, 0))
         sized.append(field)
     return sized
 

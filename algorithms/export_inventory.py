@@ -29,9 +29,13 @@ HELP = """
 <p>Writes an inventory in the fields, value lists, CRS and date format of an exchange schema, as
 GeoPackage, Shapefile (with names of ten characters) or GeoJSON, whichever the file name
 says.</p>
-<p><b>Schema</b>: <i>usgs_v3</i>, <i>uglc</i>, <i>coolr</i> (NASA), <i>inspire_event</i> or
-<i>inspire_area</i> (natural risk zones). The README lists where each value comes from.</p>
-<p><b>Name</b>, <b>address</b>, <b>version</b>, <b>country</b>: what holds for the whole inventory.
+<p><b>Schema</b>: <i>usgs_v3</i>; <i>uglc</i>, or <i>uglc_2024</i> before its fields changed;
+<i>coolr</i> (NASA's report polygons), or <i>coolr_events</i> for the landslides of one event, with
+the images they were seen in; <i>inspire_event</i> or <i>inspire_area</i> (natural risk zones). The
+manual lists where each value comes from, who published the schema, and what could not be found
+of it.</p>
+<p><b>Name</b>, <b>address</b>, <b>version</b>, <b>country</b> and its code of two letters: what
+holds for the whole inventory.
 <b>Accuracy</b>: error of the landslides' place in metres; empty for the size of the pixels.
 <b>Start and end date</b>: the period in which landslides happened that have no dates of their
 own; 2018-09-06, 2018-09 or 2018.</p>
@@ -74,6 +78,9 @@ class ExportInventory(LandslipAlgorithm):
             ),
         ):
             self.addParameter(parameter)
+        self.add_advanced(
+            text("COUNTRY_CODE", self.tr("Country code, two letters such as JP"), optional=True)
+        )
         self.add_advanced(text("VERSION", self.tr("Version of the inventory"), defaultValue="1"))
         self.add_advanced(
             QgsProcessingParameterNumber(
@@ -134,6 +141,7 @@ class ExportInventory(LandslipAlgorithm):
             url=text("URL"),
             version=text("VERSION"),
             country=text("COUNTRY"),
+            country_code=text("COUNTRY_CODE").upper(),
             accuracy=self.optional_number(parameters, "ACCURACY", context),
             start=text("START_DATE"),
             end=text("END_DATE"),

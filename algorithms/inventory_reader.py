@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 from qgis.core import (
@@ -87,7 +88,8 @@ def raw_inventory(source: Any, feedback: QgsProcessingFeedback) -> Table:
     name = source.sourceName()
     crs = source.sourceCrs()
     wkt = crs.toWkt(_WKT) if crs.isValid() else ""
-    return Table(name, wkt, columns_of(source.fields()), records)
+    columns = {each.name(): _exact_kind(each) for each in source.fields()}
+    return Table(name, wkt, columns, records)
 
 
 def inventory_source(
@@ -253,6 +255,12 @@ def _kind(each: QgsField) -> type:
     if not each.isNumeric():
         return str
     return float if each.type() == qgis_types()[float] else int
+
+
+def _exact_kind(each: QgsField) -> type:
+    """Type of the values in a column, dates apart from texts."""
+    dates = {qgis_types()[kind]: kind for kind in (date, datetime)}
+    return dates.get(each.type()) or _kind(each)
 
 
 _WKT = QgsCoordinateReferenceSystem.WKT_PREFERRED

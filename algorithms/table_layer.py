@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from qgis.core import (
     QgsProcessingException,
     QgsWkbTypes,
 )
-from qgis.PyQt.QtCore import QMetaType, QVariant
+from qgis.PyQt.QtCore import QDate, QDateTime, QMetaType, Qt, QVariant
 
 from ..engine.inventory import Field
 from ..engine.table import Record, Table
@@ -114,9 +115,13 @@ def write_features(
 
 def qgis_types() -> dict[type, Any]:
     """QGIS's type of a field for each Python type."""
-    types: Any = QMetaType.Type if Qgis.QGIS_VERSION_INT >= 33800 else QVariant
-    text = "QString" if Qgis.QGIS_VERSION_INT >= 33800 else "String"
-    return {str: getattr(types, text), int: types.LongLong, float: types.Double}
+    if Qgis.QGIS_VERSION_INT >= 33800:
+        types: Any = QMetaType.Type
+        texts = {str: types.QString, date: types.QDate, datetime: types.QDateTime}
+    else:
+        types = QVariant
+        texts = {str: types.String, date: types.Date, datetime: types.DateTime}
+    return {**texts, int: types.LongLong, float: types.Double}
 
 
 def table_fields(columns: dict[str, type], known: tuple[Field, ...] = ()) -> QgsFields:
@@ -138,5 +143,10 @@ def table_feature(record: Record, fields: QgsFields) -> QgsFeature:
         geometry.fromWkb(record.wkb)
         geometry.convertToMultiType()
         feature.setGeometry(geometry)
-    feature.setAttributes([record.values.get(name) for name in fields.names()])
+    readers = {qgis_types()[date]: QDate.fromString, qgis_types()[datetime]: QDateTime.fromString}
+    values = []
+    for field in fields:
+        value, reader = record.values.get(field.name()), readers.get(field.type())
+        values.append(reader(value, Qt.DateFormat.ISODate) if reader and value else value)
+    feature.setAttributes(values)
     return feature

@@ -17,8 +17,9 @@ from qgis.core import (
 
 from ..engine.errors import ParameterError
 from ..engine.presets import PRESETS
+from ..engine.schema import Preset
 from ..engine.table import Record, Table
-from ..engine.validation import Problem, validate
+from ..engine.validation import Problem, has_columns, unknown_columns, validate
 from .base import LandslipAlgorithm, engine_errors
 from .exchange_file import literal_source
 from .export_inventory import preset_parameter
@@ -26,9 +27,11 @@ from .inventory_reader import raw_inventory
 from .table_layer import write_table
 
 HELP = """
-<p>Checks a layer against an exchange schema: names and types of its fields, values that must be
-there, value lists, date formats and their order, numbers that must not repeat, CRS and
-outlines.</p>
+<p>Checks a layer against an exchange schema as its publisher defines it: names and types of its
+fields, values that must be there, or the reason why they are not, value lists, date formats and
+their order, smallest and largest values, numbers that must not repeat, values that must fit each
+other, CRS and outlines. The log names the published definition; the manual says what of it could
+not be found. Fields that the schema does not have are told, but are no problem.</p>
 <p><b>Problems</b>: a layer with one row for every problem, at the outline of its landslide, that
 says what was found, what was expected and what to do. <b>VALID</b> is true where there is none.
 Nothing is changed in the file.</p>
@@ -74,8 +77,12 @@ class ValidateInventory(LandslipAlgorithm):
         """Run."""
         preset = PRESETS[self.parameterAsEnumString(parameters, "PRESET", context)]
         with engine_errors():
-            table = raw_inventory(self._layer(parameters, context), feedback)
-            problems = validate(table, preset)
+            layer = self._layer(parameters, context)
+            table = raw_inventory(layer, feedback)
+            problems = validate(table, preset, _driver(layer))
+        feedback.pushInfo(self.tr("Checked against: {}.").format(preset.source))
+        for told in _remarks(table, preset):
+            feedback.pushInfo(told)
         for problem in problems:
             if not problem.row:
                 feedback.pushWarning(f"{problem.column} {problem.message}".strip())
@@ -99,6 +106,24 @@ class ValidateInventory(LandslipAlgorithm):
         if layer.providerType() != "ogr":
             return layer
         return QgsVectorLayer(literal_source(layer.source()), layer.name(), "ogr")
+
+
+def _driver(layer: QgsVectorLayer) -> str:
+    """Name of the GDAL driver of a layer, or empty."""
+    provider = layer.dataProvider()
+    return str(provider.storageType()) if layer.providerType() == "ogr" else ""
+
+
+def _remarks(table: Table, preset: Preset) -> list[str]:
+    """What is no problem, but worth knowing."""
+    told = []
+    others = unknown_columns(table, preset)
+    if others:
+        told.append(f"Fields that {preset.title} does not have: {', '.join(others)}.")
+    alike = [p.name for p in PRESETS.values() if p is not preset and has_columns(table, p)]
+    if alike and not has_columns(table, preset):
+        told.append(f"The file has all fields of {' and '.join(alike)}: is that the schema meant?")
+    return told
 
 
 def _problem_table(table: Table, problems: list[Problem]) -> Table:

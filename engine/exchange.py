@@ -6,13 +6,14 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
 
 from .inventory import FIELDS, REVIEW_STATUS, UNREVIEWED, Geodesy
-from .schema import Dataset, Preset, Slide
-from .table import Record, Table
+from .schema import LACKING, Dataset, Preset, Slide
+from .table import Record, Table, middle
 from .wkb import polygons_of
 
 #: Longest text that a Shapefile holds, bytes.
@@ -50,7 +51,37 @@ def rows(
     return Table(dataset.name, kept.crs, {c.name: c.kind for c in preset.columns}, records)
 
 
-def for_shapefile(table: Table, preset: Preset, warn: Callable[[str], None]) -> Table:
+def fitting(table: Table, preset: Preset, driver: str, warn: Callable[[str], None]) -> Table:
+    """The table as a format can hold it.
+
+    Args:
+        table: Rows of the schema.
+        preset: The schema.
+        driver: Name of the format's GDAL driver.
+        warn: Told what is lost.
+    """
+    table = _with_texts(table, preset, LACKING.get(driver, ()))
+    return _for_shapefile(table, preset, warn) if driver == "ESRI Shapefile" else table
+
+
+def _with_texts(table: Table, preset: Preset, lacking: tuple[type, ...]) -> Table:
+    """The table with texts in columns whose type the format does not have."""
+    changed = {c.name: c for c in preset.columns if c.kind in lacking}
+    kinds = {name: str if name in changed else kind for name, kind in table.columns.items()}
+    records = tuple(
+        replace(
+            record,
+            values={
+                name: changed[name].as_text(value) if name in changed else value
+                for name, value in record.values.items()
+            },
+        )
+        for record in table.records
+    )
+    return replace(table, columns=kinds, records=records)
+
+
+def _for_shapefile(table: Table, preset: Preset, warn: Callable[[str], None]) -> Table:
     """The table with the names and text lengths that a Shapefile can hold."""
     short = {column.name: column.dbf_name for column in preset.columns}
     cut: Counter[str] = Counter()
@@ -58,9 +89,9 @@ def for_shapefile(table: Table, preset: Preset, warn: Callable[[str], None]) -> 
     for record in table.records:
         values = {}
         for name, value in record.values.items():
-            fitting = _fitting(value)
-            cut[name] += fitting != value
-            values[short[name]] = fitting
+            shortened = _shortened(value)
+            cut[name] += shortened != value
+            values[short[name]] = shortened
         records.append(replace(record, values=values))
     for name, count in (+cut).items():
         warn(
@@ -85,7 +116,7 @@ def differences(written: Table, read: Table) -> list[str]:
         told += [
             f"{name} {other.values[name]!r} instead of {value!r} in landslide {number}"
             for name, value in one.values.items()
-            if not _same(value, other.values[name])
+            if not _same(value, other.values[name], written.columns[name])
         ]
     return told
 
@@ -136,7 +167,8 @@ def _slides(inventory: Table, dataset: Dataset) -> Iterable[Slide]:
     for number, record in enumerate(inventory.records, start=1):
         parts = [geodesy.area_perimeter(rings) for rings in polygons_of(record.wkb)]
         area, perimeter = (float(sum(each)) for each in zip(*parts))
-        yield Slide(_known_words(record), number, area, perimeter, dataset)
+        longitude, latitude = middle(record.wkb, geodesy)
+        yield Slide(_known_words(record), number, area, perimeter, longitude, latitude, dataset)
 
 
 def _known_words(record: Record) -> Record:
@@ -151,7 +183,7 @@ def _known_words(record: Record) -> Record:
 _CHOICES = {field.name: field.choices for field in FIELDS if field.choices}
 
 
-def _fitting(value: Any) -> Any:
+def _shortened(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return value.encode()[:DBF_WIDTH].decode(errors="ignore")
@@ -165,9 +197,17 @@ def _extent(record: Record) -> list[float]:
     return [*points.min(axis=0), *points.max(axis=0), float(sides / len(points))]
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(one: Any, other: Any, kind: type) -> bool:
     if one in (None, "") or other in (None, ""):
         return one in (None, "") and other in (None, "")
     if isinstance(one, float):
         return math.isclose(one, float(other), rel_tol=1e-6, abs_tol=1e-6)
+    if kind is datetime:
+        return _moment(one) == _moment(other)
     return bool(one == other)
+
+
+def _moment(text: str) -> datetime:
+    """A point in time; UTC where it has no zone."""
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -37,7 +37,8 @@ class Table:
     Attributes:
         name: What to call it in messages.
         crs: CRS as WKT; empty where it has none.
-        columns: Type of the values of each column: str, int or float.
+        columns: Type of the values of each column: str, int, float, date or datetime; values of the
+            last two are texts in ISO 8601.
         records: Its landslides.
     """
 
@@ -63,7 +64,7 @@ class Table:
             given = values.pop(own, None)
             name = str(given).strip() if given is not None else ""
             if not name or name in used:
-                name = unused_name(name or location_id(*_middle(record.wkb, geodesy)), used)
+                name = unused_name(name or location_id(*middle(record.wkb, geodesy)), used)
             used.add(name)
             records.append(replace(record, values={"id": name, **values}))
         others = {column: kind for column, kind in self.columns.items() if column != own}
@@ -84,7 +85,7 @@ def unused_name(name: str, used: set[str]) -> str:
     return candidate
 
 
-def _middle(wkb: bytes, geodesy: Geodesy) -> tuple[float, float]:
+def middle(wkb: bytes, geodesy: Geodesy) -> tuple[float, float]:
     """Longitude and latitude of the centroid of the largest part, holes aside."""
     outlines = [part[0] for part in polygons_of(wkb)]
     # Far from the origin, products of coordinates lose the digits that make up the centroid.

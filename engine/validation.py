@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from .dependencies import require
-from .schema import Column, Preset
+from .schema import DAY, LACKING, Column, Need, Preset, day_of
 from .table import Record, Table
 
 
@@ -29,7 +28,7 @@ class Problem:
     message: str
 
 
-def validate(table: Table, preset: Preset) -> list[Problem]:
+def validate(table: Table, preset: Preset, driver: str = "") -> list[Problem]:
     """Check a file against a schema.
 
     Columns may have their full names or those of a Shapefile; columns that the schema does not
@@ -38,27 +37,62 @@ def validate(table: Table, preset: Preset) -> list[Problem]:
     Args:
         table: The file as it is, not repaired.
         preset: The schema.
+        driver: Name of the format's GDAL driver: where it has no dates, texts stand for them.
 
     Returns:
         All problems, those of the whole file first; empty where it keeps to the schema.
     """
     present = {c: name for c in preset.columns if (name := _present(table, c)) is not None}
+    lacking = LACKING.get(driver, ())
     return [
-        *_file_problems(table, preset, present),
+        *_file_problems(table, preset, present, lacking),
         *(
             p
             for row, r in enumerate(table.records, 1)
-            for p in _row_problems(row, r, preset, present)
+            for p in _row_problems(row, r, _Columns(table, preset, present))
         ),
         *_repeated(table, present),
     ]
+
+
+def unknown_columns(table: Table, preset: Preset) -> list[str]:
+    """Columns that the schema does not have; row numbers of formats aside."""
+    known = {name for c in preset.columns for name in (c.name, c.dbf_name)}
+    return [n for n in table.columns if n not in known and n.lower() not in _ROW_NUMBERS]
+
+
+def has_columns(table: Table, preset: Preset) -> bool:
+    """Whether a file has all columns of a schema."""
+    return all(_present(table, column) is not None for column in preset.columns)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The columns of a schema that a file has."""
+
+    table: Table
+    preset: Preset
+    names: dict[Column, str]
+
+    def kind(self, column: Column) -> type:
+        """Type of the values of a column in the file."""
+        return self.table.columns[self.names[column]]
+
+    def values(self, record: Record) -> dict[str, Any]:
+        """The values of a row by the full names of its columns."""
+        return {column.name: record.values.get(name) for column, name in self.names.items()}
+
+
+_ROW_NUMBERS = ("fid", "ogc_fid", "objectid")
 
 
 def _present(table: Table, column: Column) -> str | None:
     return next((name for name in (column.name, column.dbf_name) if name in table.columns), None)
 
 
-def _file_problems(table: Table, preset: Preset, present: dict[Column, str]) -> Iterator[Problem]:
+def _file_problems(
+    table: Table, preset: Preset, present: dict[Column, str], lacking: tuple[type, ...]
+) -> Iterator[Problem]:
     if not _is_crs(table.crs, preset.crs):
         yield Problem(
             0,
@@ -71,7 +105,7 @@ def _file_problems(table: Table, preset: Preset, present: dict[Column, str]) -> 
     for column in preset.columns:
         if column not in present:
             yield Problem(0, column.name, _missing(table, column))
-        elif not _fits(table, present[column], column.kind):
+        elif not _fits(table, present[column], column, lacking):
             yield Problem(
                 0,
                 column.name,
@@ -90,47 +124,95 @@ def _missing(table: Table, column: Column) -> str:
     )
 
 
-def _row_problems(
-    row: int, record: Record, preset: Preset, present: dict[Column, str]
-) -> Iterator[Problem]:
+def _row_problems(row: int, record: Record, columns: _Columns) -> Iterator[Problem]:
     if record.fault:
         yield Problem(row, "", f"Its outline: {record.fault}. Repair it (Fix geometries).")
-    for column, name in present.items():
-        told = _value_problem(record.values.get(name), column)
+    values = columns.values(record)
+    for column in columns.names:
+        told = _value_problem(values[column.name], column, columns.kind(column))
         if told:
             yield Problem(row, column.name, told)
+    for name, told in _joint_problems(values, columns.preset):
+        yield Problem(row, name, told)
+
+
+def _joint_problems(values: Mapping[str, Any], preset: Preset) -> Iterator[tuple[str, str]]:
+    """What is wrong with values that belong together: the column, and a sentence."""
     if preset.dates:
-        first, last = (_by_name(record, present, name) for name in preset.dates)
-        if first and last and str(first) > str(last):
-            yield Problem(
-                row,
+        first, last = (values.get(name) for name in preset.dates)
+        if first and last and day_of(first) > day_of(last):
+            yield (
                 preset.dates[0],
                 f"{first} is later than {preset.dates[1]} ({last}). Exchange or correct them.",
             )
+    for need in preset.needs:
+        told = _need_problem(values, need)
+        if told:
+            yield need.void or need.columns[0], told
+    if preset.check and (found := preset.check(values)):
+        yield found
 
 
-def _value_problem(value: Any, column: Column) -> str:
-    if value in (None, ""):
+def _need_problem(values: Mapping[str, Any], need: Need) -> str:
+    if need.when and _is_empty(values.get(need.when)):
+        return ""
+    names = " or ".join(need.columns)
+    given = any(not _is_empty(values.get(name)) for name in need.columns)
+    reason = bool(need.void) and not _is_empty(values.get(need.void))
+    if given and reason:
+        return f"It gives a reason why {names} is empty, which has a value. Empty one of them."
+    if given or reason:
+        return ""
+    if not need.void:
+        return f"It is empty; expected a value beside {need.when}. Fill it in."
+    return (
+        f"It is empty, and so is {names}; expected a value there or the reason here. Fill one in."
+    )
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value == ""
+
+
+def _value_problem(value: Any, column: Column, kind: type) -> str:
+    """What is wrong with a value of a column that has a type in the file, or empty."""
+    if _is_empty(value):
         return "It is empty; expected a value. Fill it in." if column.required else ""
     if column.choices and value not in column.choices:
         allowed = ", ".join(str(choice) for choice in column.choices)
         return f"{value!r} is not on the list. Choose one of: {allowed}."
-    if column.pattern and not _is_date(str(value), column.pattern):
-        example = "2018/09/06" if "/" in column.pattern else "2018-09-06"
-        return f"{value!r} is no date in the schema's format. Write it like {example}."
-    if column.least is not None and isinstance(value, (int, float)) and value < column.least:
+    if column.form and kind is str and not _is_written_well(str(value), column):
+        what = "no date in the schema's format" if column.form.is_date else "not in its format"
+        return f"{value!r} is {what}. Write it like {column.form.example}."
+    if column.longest and len(str(value)) > column.longest:
+        return (
+            f"{value!r} has {len(str(value))} characters; expected at most {column.longest}. "
+            "Shorten it."
+        )
+    return _range_problem(value, column)
+
+
+def _is_written_well(text: str, column: Column) -> bool:
+    """Whether a text has the schema's form; one that stands for a date may be as GDAL writes it."""
+    stands_for_date = column.kind is date and DAY.fits(text)
+    return stands_for_date or column.form is None or column.form.fits(text)
+
+
+def _range_problem(value: Any, column: Column) -> str:
+    if column.unknown is not None and value == column.unknown:
+        return ""
+    if isinstance(column.least, str):
+        early = column.form is not None and day_of(value) < column.least
+        return (
+            f"{value} is before {column.least}, the first day allowed. Correct it." if early else ""
+        )
+    if not isinstance(value, (int, float)):
+        return ""
+    if column.least is not None and value < column.least:
         return f"{value:g} is below {column.least:g}, the smallest value allowed. Correct it."
+    if column.most is not None and value > column.most:
+        return f"{value:g} is above {column.most:g}, the largest value allowed. Correct it."
     return ""
-
-
-def _is_date(text: str, pattern: str) -> bool:
-    if not re.fullmatch(pattern, text):
-        return False
-    try:
-        date.fromisoformat(text.replace("/", "-"))
-    except ValueError:
-        return False
-    return True
 
 
 def _repeated(table: Table, present: dict[Column, str]) -> Iterator[Problem]:
@@ -147,16 +229,20 @@ def _repeated(table: Table, present: dict[Column, str]) -> Iterator[Problem]:
                 yield Problem(row, column.name, message)
 
 
-def _by_name(record: Record, present: dict[Column, str], name: str) -> Any:
-    return next((record.values.get(n) for c, n in present.items() if c.name == name), None)
+_WORDS = {
+    str: "text",
+    int: "whole numbers",
+    float: "numbers",
+    date: "dates",
+    datetime: "dates with a time",
+}
 
 
-_WORDS = {str: "text", int: "whole numbers", float: "numbers"}
-
-
-def _fits(table: Table, name: str, expected: type) -> bool:
+def _fits(table: Table, name: str, column: Column, lacking: tuple[type, ...]) -> bool:
+    """Whether a column has the type of the schema, or the one that its format has instead."""
     found = table.columns[name]
-    if found is expected or (found is int and expected is float):
+    allowed = {str if kind in lacking else kind for kind in (column.kind, *column.also)}
+    if found in allowed or (found is int and float in allowed):
         return True
     # A GeoJSON does not say of what type an empty column is.
     return all(record.values.get(name) is None for record in table.records)

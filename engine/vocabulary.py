@@ -9,10 +9,21 @@ USGS_CONFIDENCE = dict(zip(CONFIDENCES, (1, 2, 3, 5, 8)))
 
 #: UGLC: what stands for a text and for a number that is not known.
 UGLC_UNKNOWN, UGLC_NO_NUMBER = "ND", -99999
-#: UGLC: start of a period of which no start is known.
-UGLC_NO_START = "1677/12/31"
+#: UGLC: start of a period of which no start is known, and earliest day; the same in 2024.
+UGLC_NO_START, UGLC_2024_NO_START = "1678-01-01", "1677/12/31"
 
-UGLC_TRIGGERS = {
+#: UGLC: T is a factor that triggers, P one that prepares.
+UGLC_FACTORS = {
+    "rainfall": "rainfall (T)",
+    "earthquake": "seismic (T)",
+    "volcanic activity": "volcanic (T)",
+    "human activity": "anthropic (T,P)",
+    "snowmelt": "climate (T,P)",
+    "wildfire": "postfire (P)",
+    "deforestation": "deforestation (P)",
+    "other natural cause": "natural (T,P)",
+}
+UGLC_2024_TRIGGERS = {
     "rainfall": "rainfall",
     "earthquake": "seismic",
     "snowmelt": "climate",
@@ -50,14 +61,18 @@ UGLC_ALL_TYPES = (
     "rock fall",
     "rotational sliding",
     "translational sliding",
-    "snow avalanche",
     "earth spreading",
     "rock spreading",
-    "glacial lake outburst floods",
     "mud flow",
     "sinkhole",
-    "liquefaction",
     UGLC_UNKNOWN,
+)
+#: Types that UGLC had in 2024 and has dropped.
+UGLC_2024_TYPES = (
+    *UGLC_ALL_TYPES,
+    "snow avalanche",
+    "glacial lake outburst floods",
+    "liquefaction",
 )
 
 COOLR_TRIGGERS = {
@@ -130,6 +145,40 @@ COOLR_ACCURACY = {
     10000.0: "10km",
     25000.0: "25km",
     50000.0: "50km",
+    100000.0: "100km",
+    250000.0: "250km",
+}
+COOLR_SIZES = ("small", "medium", "large", "very_large", "catastrophic", "unknown")
+COOLR_SETTINGS = (
+    "above_road",
+    "below_road",
+    "above_river",
+    "above_coast",
+    "bluff",
+    "burned_area",
+    "deforested_slope",
+    "engineered_slope",
+    "mine",
+    "natural_slope",
+    "retaining_wall",
+    "urban",
+    "other",
+    "unknown",
+)
+#: How COOLR's event layers say that outlines came about; a list of all its words was not found.
+COOLR_METHODS = {
+    "automatic": "automated",
+    "semi-automatic": "semi-automated",
+    "manual": "manual",
+}
+#: Satellites by how the names of their products start.
+_SATELLITES = {
+    "S1": "Sentinel-1",
+    "S2": "Sentinel-2",
+    "LC08": "Landsat-8",
+    "LC09": "Landsat-9",
+    "LE07": "Landsat-7",
+    "LT05": "Landsat-5",
 }
 
 INSPIRE_CODES = "http://inspire.ec.europa.eu/codelist/"
@@ -139,6 +188,11 @@ INSPIRE_METHODS = {
     "semi-automatic": "indirectDetermination",
     "manual": "indirectDetermination",
 }
+#: INSPIRE's reasons for a voidable property without a value: there is one that nobody knows, the
+#: whole data set has none, it is confidential.
+INSPIRE_UNKNOWN, INSPIRE_UNPOPULATED, INSPIRE_WITHHELD = (
+    f"{INSPIRE_CODES}VoidReasonValue/{reason}" for reason in ("Unknown", "Unpopulated", "Withheld")
+)
 
 
 def type_in(
@@ -173,3 +227,9 @@ def coolr_accuracy(metres: float | None) -> str:
     if metres is None:
         return "unknown"
     return next((word for limit, word in COOLR_ACCURACY.items() if metres <= limit), "unknown")
+
+
+def satellite(products: str | None) -> str | None:
+    """The satellite whose products an image was made of, by their names."""
+    names = (products or "").upper()
+    return next((word for start, word in _SATELLITES.items() if names.startswith(start)), None)

@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from landslip.engine.presets import PRESETS
-from landslip.engine.validation import validate
+from landslip.engine.validation import has_columns, unknown_columns, validate
 from landslip.tests.engine.test_exchange import DATASET, inventory, rows
 
 UGLC = PRESETS["uglc"]
@@ -27,17 +28,128 @@ def with_value(table, column, value):
     ("column", "value", "message"),
     [
         ("TYPE", "mud", "'mud' is not on the list. Choose one of: complex, soil creep"),
-        ("TRIGGER", None, "It is empty; expected a value"),
-        ("RELIABILITY", 11, "11 is not on the list"),
-        ("START DATE", "2018-09-06", "no date in the schema's format. Write it like 2018/09/06"),
-        ("START DATE", "2018/02/30", "no date"),
-        ("START DATE", "2019/01/01", "2019/01/01 is later than END DATE (2018/09/06)"),
+        ("TYPE", "snow avalanche", "is not on the list"),
+        ("PHYSICAL FACTORS", None, "It is empty; expected a value"),
+        ("PHYSICAL FACTORS", "seismic", "Choose one of: rainfall (T), seismic (T)"),
+        ("PHYSICAL FACTORS", "human", "anthropic (T,P)"),
+        ("START DATE", "1677-12-31", "is before 1678-01-01, the first day allowed"),
+        ("START DATE", "2019-01-01", "2019-01-01 is later than END DATE (2018-09-06)"),
+        ("RELIABILITY", 3, "expected 1 by the catalogue's table"),
+        ("FATALITIES", -1, "-1 is below 0"),
+        ("RECORD TYPE", "inventory", "Choose one of: event, report"),
     ],
 )
 def test_a_wrong_value(table, column, value, message):
-    (problem,) = validate(with_value(table, column, value), UGLC)
-    assert (problem.row, problem.column) == (1, column)
-    assert message in problem.message
+    problems = validate(with_value(table, column, value), UGLC)
+    assert {p.row for p in problems} == {1}
+    told = [p.message for p in problems if p.column == column]
+    assert any(message in text for text in told), told
+
+
+@pytest.mark.parametrize(
+    ("preset", "column", "value", "message"),
+    [
+        ("uglc_2024", "START DATE", "2018-09-06", "Write it like 2018/09/06"),
+        ("uglc_2024", "START DATE", "2018/02/30", "no date"),
+        ("uglc_2024", "TRIGGER", "seismic (T)", "Choose one of: rainfall, seismic"),
+        ("usgs_v3", "Confidence", 4, "4 is not on the list. Choose one of: 1, 2, 3, 5, 8"),
+        ("usgs_v3", "Date_Min", "06.09.2018", "Write it like 2018-09-06"),
+        ("coolr", "ctry_code", "JPN", "'JPN' is not in its format. Write it like JP"),
+        ("coolr", "ls_size", "huge", "Choose one of: small, medium"),
+        ("coolr", "ls_setting", "hill", "Choose one of: above_road"),
+        ("coolr", "latitude", 142.0, "142 is above 90, the largest value allowed"),
+        ("coolr", "longitude", -181.0, "-181 is below -180"),
+        ("coolr", "loc_acc", "30m", "exact, 1km, 5km, 10km, 25km, 50km, 100km, 250km, unknown"),
+        ("coolr_events", "sat_date_b", "2019-01-01", "is later than sat_date_a (2018-09-11)"),
+        ("inspire_event", "inspireId_versionId", "v" * 26, "26 characters; expected at most 25"),
+        ("inspire_event", "validFrom", "2018-09-06T09:00:00Z", "which has a value"),
+        ("inspire_event", "mOI_quantitativeValue_uom", None, "beside mOI_quantitativeValue"),
+        ("inspire_area", "determinationMethod", "guess", "modelling, indirectDetermination"),
+        ("inspire_area", "lOO_quantitative_probability", 1.5, "1.5 is above 1"),
+    ],
+)
+def test_a_wrong_value_of_other_schemas(preset, column, value, message):
+    preset = PRESETS[preset]
+    change = {} if preset.name != "inspire_event" or column != "validFrom" else UNDATED
+    written = rows(replace(inventory(change), crs=preset.crs), preset, DATASET, pytest.fail)
+    assert validate(written, preset) == []
+    problems = validate(with_value(written, column, value), preset)
+    assert any(message in p.message for p in problems), problems
+
+
+UNDATED = {"event_date": None, "image_date": None}
+
+
+@pytest.mark.parametrize(
+    ("preset", "column", "void"),
+    [
+        ("inspire_event", "beginLifeSpanVersion", "beginLifeSpanVersion_nilReason"),
+        ("inspire_event", "mOI_quantitativeValue", "magnitudeOrIntensity_nilReason"),
+        ("inspire_event", "nameOfEvent", "nameOfEvent_nilReason"),
+        ("inspire_area", "likelihoodOfOccurrence_nilReason", "likelihoodOfOccurrence_nilReason"),
+    ],
+)
+def test_a_voidable_value_or_the_reason(preset, column, void):
+    preset = PRESETS[preset]
+    written = rows(replace(inventory({}), crs=preset.crs), preset, DATASET, pytest.fail)
+    (problem,) = validate(with_value(written, column, None), preset)
+    assert problem.column == void
+    assert "expected a value there or the reason here" in problem.message
+    (problem,) = validate(with_value(with_value(written, column, None), void, "unknown"), preset)
+    assert "VoidReasonValue/Unpopulated" in problem.message
+
+
+def test_the_name_that_others_give_a_column_of_inspire():
+    preset = PRESETS["inspire_event"]
+    written = rows(replace(inventory({}), crs=preset.crs), preset, DATASET, pytest.fail)
+    spelled = {
+        "beginLifespanVersion" if n == "beginLifeSpanVersion" else n: kind
+        for n, kind in written.columns.items()
+    }
+    problems = validate(replace(written, columns=spelled), preset)
+    assert "There is beginLifespanVersion; expected beginLifeSpanVersion or" in problems[0].message
+
+
+def test_texts_for_dates_only_where_a_format_has_none(table):
+    texts = {n: str if kind is date else kind for n, kind in table.columns.items()}
+    plain = replace(table, columns=texts)
+    problems = validate(plain, UGLC)
+    assert "START DATE holds text; expected dates" in problems[0].message
+    slashed = replace(
+        plain,
+        records=tuple(
+            replace(
+                r,
+                values={
+                    n: str(v).replace("-", "/") if "DATE" in n and "-" in str(v) else v
+                    for n, v in r.values.items()
+                },
+            )
+            for r in plain.records
+        ),
+    )
+    assert validate(slashed, UGLC, "GeoJSON") == []
+    assert validate(slashed, UGLC, "ESRI Shapefile") != []
+
+
+def test_dates_of_either_type_where_the_publisher_settles_none():
+    usgs = PRESETS["usgs_v3"]
+    written = rows(inventory({}), usgs, DATASET, pytest.fail)
+    assert validate(replace(written, columns={**written.columns, "Date_Min": date}), usgs) == []
+
+
+def test_columns_that_nobody_will_read(table):
+    columns = {"fid": int, **table.columns, "mine": str}
+    assert unknown_columns(replace(table, columns=columns), UGLC) == ["mine"]
+
+
+def test_a_file_of_an_older_version_is_recognised():
+    older = rows(inventory({}), PRESETS["uglc_2024"], DATASET, pytest.fail)
+    assert [name for name, preset in PRESETS.items() if has_columns(older, preset)] == ["uglc_2024"]
+    problems = validate(older, UGLC)
+    assert {p.column for p in problems if not p.row} == {
+        *("ACCURACY", "START DATE", "END DATE", "PHYSICAL FACTORS"),
+    }
 
 
 def test_a_number_below_the_smallest(table):

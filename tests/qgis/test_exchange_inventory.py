@@ -34,6 +34,10 @@ def inventory():
         confidence=["high", None],
         review_status=["accepted", "edited"],
         notes=["Über die Straße, 道路", None],
+        method=["automatic", "manual"],
+        run_date=["2026-01-02", None],
+        product_id=["S2A_MSIL2A_20180911T012701", None],
+        pre_date=["2018-08-05T01:27:01Z", None],
     )
 
 
@@ -46,6 +50,7 @@ def export(run, inventory, tmp_path):
             "PRESET": preset,
             "NAME": "Iburi 2018",
             "COUNTRY": "Japan",
+            "COUNTRY_CODE": "jp",
             "OUTPUT": target,
             **options,
         }
@@ -58,7 +63,7 @@ def test_parameters_and_outputs_are_the_interface(registry):
     algorithm = registry.algorithmById(EXPORT)
     assert [p.name() for p in algorithm.parameterDefinitions()] == [
         *("INPUT", "PRESET", "NAME", "URL", "COUNTRY", "START_DATE", "END_DATE"),
-        *("REVIEWED_ONLY", "VERSION", "ACCURACY", "OUTPUT"),
+        *("REVIEWED_ONLY", "COUNTRY_CODE", "VERSION", "ACCURACY", "OUTPUT"),
     ]
     assert {o.name() for o in algorithm.outputDefinitions()} == {"OUTPUT", "COUNT", "PROBLEMS"}
     algorithm = registry.algorithmById(VALIDATE)
@@ -86,13 +91,17 @@ def test_every_preset_in_every_format_is_valid(run, export, preset, ending):
             "uglc",
             {
                 "OLD ID": ["LS_a", "LS_b"],
-                "START DATE": ["2018/09/06", "1677/12/31"],
-                "END DATE": ["2018/09/06", "2018/09/11"],
+                "START DATE": ["2018-09-06", "1678-01-01"],
+                "END DATE": ["2018-09-06", "2018-09-11"],
                 "TYPE": ["debris flow", "ND"],
-                "TRIGGER": ["seismic", "ND"],
+                "PHYSICAL FACTORS": ["seismic (T)", "ND"],
                 "ACCURACY": [-99999, -99999],
                 "NOTES": ["Über die Straße, 道路", None],
             },
+        ),
+        (
+            "uglc_2024",
+            {"START DATE": ["2018/09/06", "1677/12/31"], "TRIGGER": ["seismic", "ND"]},
         ),
         (
             "coolr",
@@ -102,29 +111,72 @@ def test_every_preset_in_every_format_is_valid(run, export, preset, ending):
                 "ls_cat": ["debris_flow", "unknown"],
                 "ls_trig": ["earthquake", "unknown"],
                 "ctry_name": ["Japan", "Japan"],
+                "ctry_code": ["JP", "JP"],
+                "comments": ["Über die Straße, 道路", None],
             },
         ),
+        (
+            "coolr_events",
+            {
+                "img_type": ["Sentinel-2", None],
+                "method": ["automated", "manual"],
+                "sat_date_b": ["2018-08-05", None],
+                "sat_date_a": [None, "2018-09-11"],
+            },
+        ),
+        ("usgs_v3", {"Notes": ["Über die Straße, 道路", None], "Confidence": [8, None]}),
     ],
 )
 def test_another_program_reads_what_was_meant(export, preset, ending, expected):
     """Read with GDAL through pyogrio, not through QGIS."""
     results, _ = export(preset, f"i.{ending}")
-    options = {"DATE_AS_STRING": "YES"} if ending == "geojson" else {}
-    read = require("pyogrio.raw").read
-    meta, _, outlines, columns = read(results["OUTPUT"], **options)
-    values = dict(zip(meta["fields"], columns))
+    meta, outlines, values = read_by_gdal(results["OUTPUT"])
     assert require("pyproj").CRS(meta["crs"]).to_epsg() in (4326, None)  # GeoJSON: OGC:CRS84
     for column in PRESETS[preset].columns:
         if column.name in expected:
             name = column.dbf_name if ending == "shp" else column.name
-            found = [value or None for value in values[name].tolist()]
-            assert found == expected[column.name], name
+            found = [column.as_text(plain(value)) for value in values[name].tolist()]
+            assert found == [column.as_text(value) for value in expected[column.name]], name
     shapely = require("shapely")
     to_utm = require("pyproj").Transformer.from_crs("EPSG:4326", UTM, always_xy=True).transform
     areas = [
         shapely.transform(shapely.from_wkb(wkb), to_utm, interleaved=False).area for wkb in outlines
     ]
     assert areas == pytest.approx([10000, 9600], rel=1e-5)
+
+
+def read_by_gdal(path):
+    options = {"DATE_AS_STRING": "YES"} if path.endswith("geojson") else {}
+    meta, _, outlines, columns = require("pyogrio.raw").read(path, **options)
+    return meta, outlines, dict(zip(meta["fields"], columns))
+
+
+def plain(value):
+    """A value of numpy as the tests write it; NaN and empty texts as None."""
+    if value in (None, "") or value != value:
+        return None
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+@pytest.mark.parametrize(
+    ("preset", "name", "ending", "kind"),
+    [
+        ("uglc", "START DATE", "gpkg", "datetime64[D]"),
+        ("uglc", "START_DATE", "shp", "datetime64[D]"),
+        ("uglc", "ACCURACY", "gpkg", "int64"),
+        ("uglc_2024", "START DATE", "gpkg", "object"),
+        ("coolr", "ev_date", "gpkg", "datetime64[D]"),
+        ("inspire_event", "validFrom", "gpkg", "datetime64[ms]"),
+        ("inspire_event", "validFrom", "shp", "object"),
+    ],
+)
+def test_dates_are_dates_wherever_a_format_has_them(export, preset, name, ending, kind):
+    results, _ = export(preset, f"i.{ending}")
+    _, _, values = read_by_gdal(results["OUTPUT"])
+    assert values[name].dtype == kind
+    if preset == "inspire_event":
+        first = plain(values[name].tolist()[0])
+        assert first in ("2018-09-06T00:00:00", "2018-09-06T00:00:00Z")
 
 
 def test_geopackage_calls_the_outline_as_uglc_does(export):
@@ -195,3 +247,53 @@ def test_a_published_inventory_can_be_handed_in(export, real_data, preset):
     results, _ = export(preset, "n.shp", INPUT=survey, START_DATE="2015-04-25", END_DATE="2015")
     assert results["COUNT"] == survey.featureCount()
     assert results["PROBLEMS"] == 0
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "shp", "geojson"])
+@pytest.mark.parametrize(
+    ("preset", "column", "value", "message"),
+    [
+        ("uglc", "TYPE", "snow avalanche", "is not on the list"),
+        ("uglc", "RELIABILITY", 7, "expected 10 by the catalogue's table"),
+        ("uglc", "START DATE", "1500-01-01", "before 1678-01-01"),
+        ("coolr", "ctry_code", "JAPAN", "not in its format"),
+        ("coolr_events", "ls_trig", "seismic", "is not on the list"),
+        ("usgs_v3", "Confidence", 4, "is not on the list"),
+        ("inspire_event", "inspireId_localId", None, "It is empty; expected a value"),
+        ("inspire_area", "likelihoodOfOccurrence_nilReason", None, "the reason here"),
+    ],
+)
+def test_a_value_changed_afterwards_is_told(run, export, preset, column, value, message, ending):
+    results, _ = export(preset, f"i.{ending}")
+    column = next(c for c in PRESETS[preset].columns if c.name == column)
+    layer = qgis_core.QgsVectorLayer(results["OUTPUT"], "changed", "ogr")
+    feature = next(layer.getFeatures())
+    name = column.dbf_name if ending == "shp" else column.name
+    if ending == "geojson" and column.form and column.kind is not str:
+        value = column.as_text(value)
+    place = layer.fields().indexOf(name)
+    assert layer.dataProvider().changeAttributeValues({feature.id(): {place: value}})
+    del layer
+    checked, _ = run(VALIDATE, {"INPUT": results["OUTPUT"], "PRESET": preset, "OUTPUT": "memory:"})
+    told = [f["problem"] for f in checked["OUTPUT"].getFeatures() if f["column"] == column.name]
+    assert any(message in text for text in told), told
+    assert not checked["VALID"]
+
+
+def test_the_validator_names_the_definition_and_what_is_no_problem(run, export):
+    results, _ = export("uglc_2024", "i.gpkg")
+    layer = qgis_core.QgsVectorLayer(results["OUTPUT"], "more", "ogr")
+    mine = qgis_core.QgsField("mine", layer.fields().field("ID").type())
+    assert layer.dataProvider().addAttributes([mine])
+    del layer
+    checked, feedback = run(
+        VALIDATE, {"INPUT": results["OUTPUT"], "PRESET": "uglc_2024", "OUTPUT": "memory:"}
+    )
+    assert checked["VALID"]
+    assert any("github.com/UnibaGEO/UGLC_polygonal" in text for text in feedback.infos)
+    assert any("does not have: mine." in text for text in feedback.infos)
+    checked, feedback = run(
+        VALIDATE, {"INPUT": results["OUTPUT"], "PRESET": "uglc", "OUTPUT": "memory:"}
+    )
+    assert any("The file has all fields of uglc_2024" in text for text in feedback.infos)
+    assert any("There is no such column; expected PHYSICAL FACTORS" in w for w in feedback.warnings)

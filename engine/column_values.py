@@ -1,0 +1,89 @@
+"""Where the values of a schema's columns come from: small functions of one landslide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .errors import ParameterError
+from .schema import Slide
+
+Value = Callable[[Slide], Any]
+
+
+def attribute(name: str) -> Value:
+    """An attribute of the landslide, such as ``notes``."""
+    return lambda slide: slide.get(name)
+
+
+def constant(value: Any) -> Value:
+    """The same for all."""
+    return lambda slide: value
+
+
+def listed(name: str, words: tuple[str, ...], unknown: str) -> Value:
+    """An attribute that holds a word of a schema's own list, else the word for unknown."""
+
+    def value(slide: Slide) -> str:
+        word = slide.get(name)
+        return word if word in words else unknown
+
+    return value
+
+
+def count(name: str, unknown: int | None) -> Value:
+    """People harmed: a column that a reviewer may have added."""
+
+    def value(slide: Slide) -> int | None:
+        found = _number(slide, name)
+        return unknown if found is None else int(found)
+
+    return value
+
+
+def number(name: str) -> Value:
+    """A number in a column that a reviewer may have added."""
+    return lambda slide: _number(slide, name)
+
+
+def _number(slide: Slide, name: str) -> float | None:
+    found = slide.get(name)
+    if found is None:
+        return None
+    try:
+        return float(found)
+    except ValueError:
+        raise ParameterError(
+            f"The column {name} of {slide.get('id')} holds '{found}'; expected a number. Correct "
+            "it and run again."
+        ) from None
+
+
+def type_text(slide: Slide) -> str | None:
+    """Such as ``debris flow``."""
+    movement, material = slide.get("ls_type"), slide.get("material")
+    return " ".join(part for part in (material, movement) if part) or None
+
+
+def period(slide: Slide) -> str | None:
+    """What is known of the date, in words, where the day is not."""
+    first, last = slide.first_day, slide.last_day
+    if first == last:
+        return None
+    parts = (f"after {first}" if first else "", f"not later than {last}" if last else "")
+    return "Happened " + " and ".join(part for part in parts if part)
+
+
+def slashed(day: str | None) -> str | None:
+    """A day with slashes."""
+    return day.replace("-", "/") if day else None
+
+
+def instant(moment: Any) -> str | None:
+    """A date or date and time as a point in time, ISO 8601; UTC where it has no zone."""
+    if not moment:
+        return None
+    day, _, time = str(moment).replace(" ", "T").partition("T")
+    time = time or "00:00:00"
+    zoned = time.endswith("Z") or "+" in time or "-" in time
+    return f"{day}T{time}{'' if zoned else 'Z'}"
