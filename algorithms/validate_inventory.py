@@ -85,7 +85,7 @@ class ValidateInventory(LandslipAlgorithm):
             feedback.pushInfo(told)
         for problem in problems:
             if not problem.row:
-                feedback.pushWarning(f"{problem.column} {problem.message}".strip())
+                feedback.pushWarning(": ".join(filter(None, (problem.column, problem.message))))
         feedback.pushInfo(
             self.tr("{} landslides, {} problems with {}.").format(
                 len(table.records), len(problems), preset.title

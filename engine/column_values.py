@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Any
 
 from .errors import ParameterError
@@ -80,10 +81,19 @@ def slashed(day: str | None) -> str | None:
 
 
 def instant(moment: Any) -> str | None:
-    """A date or date and time as a point in time, ISO 8601; UTC where it has no zone."""
+    """A date, or a date and time, as a point in time in UTC, ISO 8601; without a zone it is in UTC.
+
+    Raises:
+        ParameterError: It is neither.
+    """
     if not moment:
         return None
-    day, _, time = str(moment).replace(" ", "T").partition("T")
-    time = time or "00:00:00"
-    zoned = time.endswith("Z") or "+" in time or "-" in time
-    return f"{day}T{time}{'' if zoned else 'Z'}"
+    try:
+        read = datetime.fromisoformat(str(moment).strip().replace("/", "-").replace("Z", "+00:00"))
+    except ValueError:
+        raise ParameterError(
+            f"The inventory holds the date '{moment}'; expected one in ISO 8601, such as "
+            "2018-09-06 or 2018-09-06T01:27:01Z. Correct it and run again."
+        ) from None
+    utc = read.astimezone(timezone.utc) if read.tzinfo else read
+    return f"{utc.replace(tzinfo=None, microsecond=0).isoformat()}Z"

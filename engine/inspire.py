@@ -142,8 +142,8 @@ _SOURCE = (
 )
 
 _GAPS = (
-    "An encoding of natural risk zones as one table by INSPIRE itself was not found. The geodatabase "
-    "encoding spells `beginLifespanVersion`; the specification, and so this table, "
+    "An encoding of natural risk zones as one table by INSPIRE itself was not found. The "
+    "geodatabase encoding spells `beginLifespanVersion`; the specification, and so this table, "
     "`beginLifeSpanVersion`. It has no columns for the reasons of empty properties: those are "
     "ours, named as in GML.",
     "Citations of methods of assessment are not carried, nor is the hazard's own code of "

@@ -266,8 +266,13 @@ def test_inspire_gives_a_reason_for_each_value_that_is_not_known():
     assert event["magnitudeOrIntensity_nilReason"] is None
     known = row("inspire_event", run_date="2026-01-02T10:11:12+09:00")
     assert known["validFrom"] == "2018-09-06T00:00:00Z"
-    assert known["beginLifeSpanVersion"] == "2026-01-02T10:11:12+09:00"
+    assert known["beginLifeSpanVersion"] == "2026-01-02T01:11:12Z"
     assert all(value is None for name, value in known.items() if name.endswith("_nilReason"))
+
+
+def test_a_point_in_time_that_cannot_be_read():
+    with pytest.raises(ParameterError, match="holds the date 'yesterday'; expected one in ISO"):
+        row("inspire_event", run_date="yesterday")
 
 
 def test_inspire_hazard_areas_look_ahead():
