@@ -20,7 +20,7 @@ from qgis.core import (
 from ..engine.errors import LandslipError
 from ..engine.exchange import rows
 from ..engine.presets import PRESETS
-from ..engine.schema import Dataset
+from ..engine.schema import COUNTRY_CODE, Dataset
 from .base import LandslipAlgorithm, engine_errors, user_message
 from .exchange_file import file_ending, write_exchange
 from .inventory_reader import read_inventory
@@ -100,7 +100,13 @@ class ExportInventory(LandslipAlgorithm):
     def checkParameterValues(
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> tuple[bool, str]:
-        """Say what is wrong with the file name before the run starts."""
+        """Say what is wrong with the file name or the country code before the run starts."""
+        code = self.parameterAsString(parameters, "COUNTRY_CODE", context).strip()
+        if code and not COUNTRY_CODE.fits(code.upper()):
+            told = self.tr(
+                "The country code is '{}'; expected two letters of ISO 3166, such as JP."
+            )
+            return False, told.format(code)
         try:
             file_ending(self.parameterAsOutputLayer(parameters, "OUTPUT", context))
         except LandslipError as err:

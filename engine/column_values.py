@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
@@ -37,6 +38,8 @@ def count(name: str, unknown: int | None) -> Value:
 
     def value(slide: Slide) -> int | None:
         found = _number(slide, name)
+        if found is not None and not found.is_integer():
+            raise _no_number(slide, name, "a whole number")
         return unknown if found is None else int(found)
 
     return value
@@ -48,16 +51,22 @@ def number(name: str) -> Value:
 
 
 def _number(slide: Slide, name: str) -> float | None:
+    """A finite number; None where there is none, NaN included."""
     found = slide.get(name)
-    if found is None:
-        return None
     try:
-        return float(found)
+        read = math.nan if found is None else float(found)
     except ValueError:
-        raise ParameterError(
-            f"The column {name} of {slide.get('id')} holds '{found}'; expected a number. Correct "
-            "it and run again."
-        ) from None
+        raise _no_number(slide, name, "a number") from None
+    if math.isinf(read):
+        raise _no_number(slide, name, "a number")
+    return None if math.isnan(read) else read
+
+
+def _no_number(slide: Slide, name: str, expected: str) -> ParameterError:
+    return ParameterError(
+        f"The column {name} of {slide.get('id')} holds '{slide.get(name)}'; expected {expected}. "
+        "Correct it and run again."
+    )
 
 
 def type_text(slide: Slide) -> str | None:

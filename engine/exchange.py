@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .inventory import FIELDS, REVIEW_STATUS, UNREVIEWED, Geodesy
-from .schema import LACKING, Dataset, Preset, Slide
+from .schema import LACKING, Column, Dataset, Preset, Slide
 from .table import Record, Table, middle
 from .wkb import polygons_of
 
@@ -45,7 +45,7 @@ def rows(
     kept = _handed_in(_lower_case(inventory), warn, reviewed_only).with_ids()
     _tell_unknown_words(kept, warn)
     records = tuple(
-        replace(slide.record, values={c.name: c.value(slide) for c in preset.columns})
+        replace(slide.record, values={c.name: _typed(c.value(slide), c) for c in preset.columns})
         for slide in _slides(kept, dataset)
     )
     return Table(dataset.name, kept.crs, {c.name: c.kind for c in preset.columns}, records)
@@ -119,6 +119,11 @@ def differences(written: Table, read: Table) -> list[str]:
             if not _same(value, other.values[name], written.columns[name])
         ]
     return told
+
+
+def _typed(value: Any, column: Column) -> Any:
+    """A value for a column; numbers that an inventory of others holds become texts for a text."""
+    return str(value) if column.kind is str and value is not None else value
 
 
 def _lower_case(inventory: Table) -> Table:

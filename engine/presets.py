@@ -140,9 +140,10 @@ def _is_dated(slide: Slide) -> bool:
 def _uglc_class_problem(values: Mapping[str, Any]) -> tuple[str, str] | None:
     """`RELIABILITY` is what the catalogue's table gives for `ACCURACY` and the dates."""
     accuracy, found = values.get("ACCURACY"), values.get("RELIABILITY")
-    start, end = (day_of(values.get(name)) for name in ("START DATE", "END DATE"))
-    if not isinstance(accuracy, (int, float)) or not isinstance(found, int):
+    days = (values.get("START DATE"), values.get("END DATE"))
+    if not isinstance(accuracy, (int, float)) or not isinstance(found, int) or not all(days):
         return None
+    start, end = map(day_of, days)
     dated = start == end and start not in (UGLC_NO_START, day_of(UGLC_2024_NO_START))
     expected = uglc_reliability(accuracy, dated)
     if found == expected:
@@ -159,6 +160,7 @@ _UGLC_COUNTS = (
         int,
         count("fatalities", UGLC_NO_NUMBER),
         "a column `fatalities`, else -99999",
+        required=True,
         least=0,
         unknown=UGLC_NO_NUMBER,
     ),
@@ -167,6 +169,7 @@ _UGLC_COUNTS = (
         int,
         count("injuries", UGLC_NO_NUMBER),
         "a column `injuries`, else -99999",
+        required=True,
         least=0,
         unknown=UGLC_NO_NUMBER,
     ),
@@ -179,7 +182,7 @@ UGLC = Preset(
         Column("NEW DATASET", str, constant("UGLC"), "`UGLC`", "NEW_DATA", ("UGLC",), True),
         Column("ID", int, lambda s: s.number, "running number", required=True, unique=True),
         Column("OLD DATASET", str, lambda s: s.dataset.name, "*NAME*", "OLD_DATA", required=True),
-        Column("OLD ID", str, attribute("id"), "`id`", "OLD_ID", required=True, unique=True),
+        Column("OLD ID", str, attribute("id"), "`id`", "OLD_ID"),
         Column("VERSION", str, lambda s: s.dataset.version, "*VERSION*"),
         Column("COUNTRY", str, lambda s: s.dataset.country or UGLC_UNKNOWN, "*COUNTRY*, else ND"),
         Column(
@@ -405,7 +408,7 @@ COOLR = Preset(
     "NASA COOLR, report polygons",
     (
         *_COOLR_START,
-        Column("ev_title", str, attribute("id"), "`id`", required=True, unique=True),
+        Column("ev_title", str, attribute("id"), "`id`", required=True),
         Column(
             "ev_desc", str, period, "the period in which it happened, where the day is not known"
         ),

@@ -138,6 +138,7 @@ def _row_problems(row: int, record: Record, columns: _Columns) -> Iterator[Probl
 
 def _joint_problems(values: Mapping[str, Any], preset: Preset) -> Iterator[tuple[str, str]]:
     """What is wrong with values that belong together: the column, and a sentence."""
+    values = {name: None if _is_empty(value) else value for name, value in values.items()}
     if preset.dates:
         first, last = (values.get(name) for name in preset.dates)
         if first and last and day_of(first) > day_of(last):
@@ -154,11 +155,11 @@ def _joint_problems(values: Mapping[str, Any], preset: Preset) -> Iterator[tuple
 
 
 def _need_problem(values: Mapping[str, Any], need: Need) -> str:
-    if need.when and _is_empty(values.get(need.when)):
+    if need.when and values.get(need.when) is None:
         return ""
     names = " or ".join(need.columns)
-    given = any(not _is_empty(values.get(name)) for name in need.columns)
-    reason = bool(need.void) and not _is_empty(values.get(need.void))
+    given = any(values.get(name) is not None for name in need.columns)
+    reason = values.get(need.void) is not None
     if given and reason:
         return f"It gives a reason why {names} is empty, which has a value. Empty one of them."
     if given or reason:
@@ -171,7 +172,8 @@ def _need_problem(values: Mapping[str, Any], need: Need) -> str:
 
 
 def _is_empty(value: Any) -> bool:
-    return value is None or value == ""
+    """Whether there is no value; NaN is none."""
+    return value is None or value == "" or value != value
 
 
 def _value_problem(value: Any, column: Column, kind: type) -> str:
@@ -222,7 +224,7 @@ def _repeated(table: Table, present: dict[Column, str]) -> Iterator[Problem]:
         counts = Counter(record.values.get(name) for record in table.records)
         for row, record in enumerate(table.records, 1):
             value = record.values.get(name)
-            if value not in (None, "") and counts[value] > 1:
+            if not _is_empty(value) and counts[value] > 1:
                 message = (
                     f"{value!r} stands in {counts[value]} rows; expected it once. Number anew."
                 )

@@ -309,7 +309,17 @@ def test_a_date_in_words_of_the_schema_where_a_format_has_none():
 def test_a_number_that_is_none():
     with pytest.raises(ParameterError, match="column fatalities of LS_0 holds 'two'; expected a"):
         row("usgs_v3", fatalities="two")
+    with pytest.raises(ParameterError, match=r"holds '2\.5'; expected a whole number"):
+        row("uglc", injuries=2.5)
+    with pytest.raises(ParameterError, match="holds 'inf'; expected a number"):
+        row("inspire_area", return_yr=float("inf"))
     assert row("usgs_v3", fatalities="2")["Fatalities"] == 2
+    assert row("usgs_v3", fatalities=float("nan"))["Fatalities"] is None
+
+
+def test_a_number_where_the_schema_has_a_text():
+    assert row("uglc", notes=7)["NOTES"] == "7"
+    assert row("uglc", notes=None)["NOTES"] is None
 
 
 def test_areas_are_those_of_the_ellipsoid():

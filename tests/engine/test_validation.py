@@ -2,13 +2,16 @@
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from landslip.engine.presets import PRESETS
+from landslip.engine.table import Record, Table
 from landslip.engine.validation import has_columns, unknown_columns, validate
-from landslip.tests.engine.test_exchange import DATASET, inventory, rows
+from landslip.tests.engine.test_exchange import BOX, DATASET, inventory, rows
 
 UGLC = PRESETS["uglc"]
 
@@ -216,3 +219,26 @@ def test_longitude_first_is_the_same_crs(table):
 def test_an_empty_file(table):
     (problem,) = validate(replace(table, records=()), UGLC)
     assert "no landslide in it" in problem.message
+
+
+def test_no_number_is_no_value(table):
+    (problem,) = validate(with_value(table, "ACCURACY", float("nan")), UGLC)
+    assert (problem.column, problem.message[:11]) == ("ACCURACY", "It is empty")
+
+
+VALUES = st.one_of(st.none(), st.integers(), st.floats(), st.text(max_size=12), st.dates().map(str))
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=list(PRESETS))
+@given(data=st.data(), driver=st.sampled_from(["", "GeoJSON", "ESRI Shapefile"]))
+@settings(max_examples=25)
+def test_anything_gives_sentences(preset, data, driver):
+    """Whatever the values and the types of the columns: problems, never an error."""
+    kinds = st.sampled_from([str, int, float, date, datetime])
+    names = data.draw(st.lists(st.sampled_from(preset.columns), min_size=1, unique=True))
+    columns = {column.name: data.draw(kinds) for column in names}
+    records = tuple(
+        Record(BOX.wkb, {name: data.draw(VALUES) for name in columns}) for _ in range(2)
+    )
+    problems = validate(Table("any", preset.crs, columns, records), preset, driver)
+    assert all(p.message.endswith((".", "allowed.")) for p in problems)

@@ -224,6 +224,12 @@ def test_another_format_is_refused_before_the_run(export, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_country_code_of_more_letters_is_refused_before_the_run(export, tmp_path):
+    with pytest.raises(qgis_core.QgsProcessingException, match="code is 'JPN'; expected two"):
+        export("coolr", "i.gpkg", COUNTRY_CODE="JPN")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_bad_date_leaves_what_was_there(export, tmp_path):
     export("uglc", "i.shp")
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
