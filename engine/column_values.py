@@ -80,7 +80,7 @@ def period(slide: Slide) -> str | None:
     first, last = slide.first_day, slide.last_day
     if first == last:
         return None
-    parts = (f"after {first}" if first else "", f"not later than {last}" if last else "")
+    parts = (f"not before {first}" if first else "", f"not later than {last}" if last else "")
     return "Happened " + " and ".join(part for part in parts if part)
 
 

@@ -39,6 +39,7 @@ def _reason(name: str, short: str, reason: str, *values: Value) -> Column:
         f"INSPIRE's code for {word} where {name} is empty",
         short,
         (INSPIRE_UNKNOWN, INSPIRE_UNPOPULATED, INSPIRE_WITHHELD),
+        optional=True,
     )
 
 
@@ -86,6 +87,7 @@ _BOTH = (
         "*VERSION*",
         "versionId",
         longest=25,
+        optional=True,
     ),
     Column(
         "beginLifeSpanVersion",
@@ -96,7 +98,15 @@ _BOTH = (
         form=INSTANT,
     ),
     _reason("beginLifeSpanVersion", "beginL_nil", INSPIRE_UNKNOWN, _begin),
-    Column("endLifeSpanVersion", datetime, constant(None), "empty", "endLife", form=INSTANT),
+    Column(
+        "endLifeSpanVersion",
+        datetime,
+        constant(None),
+        "empty",
+        "endLife",
+        form=INSTANT,
+        optional=True,
+    ),
     Column(
         "tOH_hazardCategory",
         str,
@@ -120,9 +130,17 @@ _BOTH = (
 )
 
 _MAGNITUDE = (
-    Column("mOI_qualitativeValue", str, constant(None), "empty", "qualValue"),
-    Column("mOI_quantitativeValue", float, _area, "area on the ellipsoid", "quantValue", least=0),
-    Column("mOI_quantitativeValue_uom", str, constant("m2"), "`m2`", "quantUom"),
+    Column("mOI_qualitativeValue", str, constant(None), "empty", "qualValue", optional=True),
+    Column(
+        "mOI_quantitativeValue",
+        float,
+        _area,
+        "area on the ellipsoid",
+        "quantValue",
+        least=0,
+        optional=True,
+    ),
+    Column("mOI_quantitativeValue_uom", str, constant("m2"), "`m2`", "quantUom", optional=True),
     _reason("magnitudeOrIntensity", "magInt_nil", INSPIRE_UNPOPULATED, _area),
 )
 
@@ -167,7 +185,7 @@ INSPIRE_EVENT = Preset(
             form=INSTANT,
         ),
         _reason("validFrom", "validF_nil", INSPIRE_UNKNOWN, _valid_from),
-        Column("validTo", datetime, constant(None), "empty", form=INSTANT),
+        Column("validTo", datetime, constant(None), "empty", form=INSTANT, optional=True),
         *_MAGNITUDE,
     ),
     source=_SOURCE.format("ObservedEvent"),
@@ -188,6 +206,7 @@ _LIKELIHOODS = (
         attribute("likelihood"),
         "a column `likelihood`: how likely it happens again, in words",
         "likelihood",
+        optional=True,
     ),
     Column(
         "lOO_quantitative_probability",
@@ -197,6 +216,7 @@ _LIKELIHOODS = (
         "likeliProb",
         least=0,
         most=1,
+        optional=True,
     ),
     Column(
         "lOO_quantitative_retPeriod",
@@ -205,6 +225,7 @@ _LIKELIHOODS = (
         "a column `return_yr`: return period, years",
         "likeliRetP",
         least=0,
+        optional=True,
     ),
 )
 
@@ -238,6 +259,7 @@ INSPIRE_AREA = Preset(
             "empty: an inventory tells of the past, this period lies in the future",
             "validBegin",
             form=INSTANT,
+            optional=True,
         ),
         Column(
             "validityPeriod_endPosition",
@@ -246,6 +268,7 @@ INSPIRE_AREA = Preset(
             "empty",
             "validEnd",
             form=INSTANT,
+            optional=True,
         ),
         *_LIKELIHOODS,
         _reason(

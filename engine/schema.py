@@ -173,6 +173,7 @@ class Column:
         unknown: A value that stands for one that is not known, whatever `least` says.
         longest: Most characters allowed; 0 for any number.
         also: Types that are taken as well, where the publisher does not settle one.
+        optional: Whether a file may lack the column.
     """
 
     name: str
@@ -189,6 +190,7 @@ class Column:
     unknown: Any = None
     longest: int = 0
     also: tuple[type, ...] = ()
+    optional: bool = False
 
     @property
     def dbf_name(self) -> str:

@@ -46,6 +46,7 @@ def validate(table: Table, preset: Preset, driver: str = "") -> list[Problem]:
     lacking = LACKING.get(driver, ())
     return [
         *_file_problems(table, preset, present, lacking),
+        *_unmet_needs(preset, present),
         *(
             p
             for row, r in enumerate(table.records, 1)
@@ -63,7 +64,8 @@ def unknown_columns(table: Table, preset: Preset) -> list[str]:
 
 def has_columns(table: Table, preset: Preset) -> bool:
     """Whether a file has all columns of a schema."""
-    return all(_present(table, column) is not None for column in preset.columns)
+    needed = (column for column in preset.columns if not column.optional)
+    return all(_present(table, column) is not None for column in needed)
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ def _file_problems(
         yield Problem(0, "", "There is no landslide in it; expected at least one.")
     for column in preset.columns:
         if column not in present:
-            yield Problem(0, column.name, _missing(table, column))
+            if not column.optional or _alike(table, column):
+                yield Problem(0, column.name, _missing(table, column))
         elif not _fits(table, present[column], column, lacking):
             yield Problem(
                 0,
@@ -115,13 +118,32 @@ def _file_problems(
 
 
 def _missing(table: Table, column: Column) -> str:
-    wanted = {column.name.lower(), column.dbf_name.lower(), column.name.replace(" ", "_").lower()}
-    like = [name for name in table.columns if name.lower() in wanted]
-    found = f"There is {like[0]}" if like else "There is no such column"
+    like = _alike(table, column)
+    found = f"There is {like}" if like else "There is no such column"
     names = " or ".join(dict.fromkeys((column.name, column.dbf_name)))
     return (
         f"{found}; expected {names} with {_WORDS[column.kind]}. {'Rename' if like else 'Add'} it."
     )
+
+
+def _alike(table: Table, column: Column) -> str:
+    """A column that is spelled differently, or empty."""
+    wanted = {column.name.lower(), column.dbf_name.lower(), column.name.replace(" ", "_").lower()}
+    return next((name for name in table.columns if name.lower() in wanted), "")
+
+
+def _unmet_needs(preset: Preset, present: dict[Column, str]) -> Iterator[Problem]:
+    """Needs for which a file has no column at all, where the columns may be left out singly."""
+    names = {column.name for column in present}
+    left_out = {column.name for column in preset.columns if column.optional} - names
+    for need in preset.needs:
+        if not need.when and left_out.issuperset((*need.columns, need.void)):
+            yield Problem(
+                0,
+                need.columns[0],
+                f"There is none of the columns {', '.join(need.columns)}, nor one with the reason, "
+                f"{need.void}; expected at least one. Add it.",
+            )
 
 
 def _row_problems(row: int, record: Record, columns: _Columns) -> Iterator[Problem]:
@@ -155,7 +177,11 @@ def _joint_problems(values: Mapping[str, Any], preset: Preset) -> Iterator[tuple
 
 
 def _need_problem(values: Mapping[str, Any], need: Need) -> str:
-    if need.when and values.get(need.when) is None:
+    if need.when:
+        concerned = values.get(need.when) is not None
+    else:  # a file without any of the columns is told once, not in each row
+        concerned = any(name in values for name in (*need.columns, need.void))
+    if not concerned:
         return ""
     names = " or ".join(need.columns)
     given = any(values.get(name) is not None for name in need.columns)

@@ -120,6 +120,7 @@ def _row(column: Column) -> str:
 def _values(column: Column) -> str:
     """What a value must be, for a cell."""
     told = ["needed"] if column.required else []
+    told += ["may be left out"] if column.optional else []
     told += ["each once"] if column.unique else []
     if column.choices:
         told.append("from a list" if _is_long(column) else " or ".join(map(str, column.choices)))

@@ -227,7 +227,7 @@ def test_coolr_events_tell_of_the_images():
     assert found["ev_title"] == "Iburi 2018"
     assert found["loc_desc"] == "LS_0"
     assert found["ev_desc"] == (
-        "Happened after 2018-08-05 and not later than 2018-09-11. crosses the road"
+        "Happened not before 2018-08-05 and not later than 2018-09-11. crosses the road"
     )
 
 

@@ -113,6 +113,25 @@ def test_the_name_that_others_give_a_column_of_inspire():
     assert "There is beginLifespanVersion; expected beginLifeSpanVersion or" in problems[0].message
 
 
+def without(table, *names):
+    return replace(table, columns={n: k for n, k in table.columns.items() if n not in names})
+
+
+def test_columns_that_may_be_left_out():
+    preset = PRESETS["inspire_area"]
+    written = rows(replace(inventory({}), crs=preset.crs), preset, DATASET, pytest.fail)
+    reasons = [n for n in written.columns if n.endswith("_nilReason") and n[:3] != "lik"]
+    assert validate(without(written, *reasons, "endLifeSpanVersion"), preset) == []
+    likelihoods = [n for n in written.columns if n.startswith(("lOO_", "likelihood"))]
+    (problem,) = validate(without(written, *likelihoods), preset)
+    assert (problem.row, problem.column) == (0, "lOO_qualitativeLikelihood")
+    assert "nor one with the reason, likelihoodOfOccurrence_nilReason" in problem.message
+    (problem,) = validate(without(written, "mOI_quantitativeValue_uom"), preset)
+    assert (problem.row, problem.column) == (1, "mOI_quantitativeValue_uom")
+    (problem,) = validate(without(written, "beginLifeSpanVersion", *reasons), preset)
+    assert (problem.row, problem.column) == (0, "beginLifeSpanVersion")
+
+
 def test_texts_for_dates_only_where_a_format_has_none(table):
     texts = {n: str if kind is date else kind for n, kind in table.columns.items()}
     plain = replace(table, columns=texts)
