@@ -110,8 +110,9 @@ class ValidateInventory(LandslipAlgorithm):
 
 def _driver(layer: QgsVectorLayer) -> str:
     """Name of the GDAL driver of a layer, or empty."""
-    provider = layer.dataProvider()
-    return str(provider.storageType()) if layer.providerType() == "ogr" else ""
+    if layer.providerType() == "delimitedtext":
+        return "CSV"
+    return str(layer.dataProvider().storageType()) if layer.providerType() == "ogr" else ""
 
 
 def _remarks(table: Table, preset: Preset) -> list[str]:

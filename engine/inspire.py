@@ -167,7 +167,8 @@ _GAPS = (
     "Citations of methods of assessment are not carried, nor is the hazard's own code of "
     "`tOH_specificHazardType`.",
     "A provider may narrow the code list of hazard categories; narrower codes are reported.",
-    "In a Shapefile, which has no points in time, they are texts like 2018-09-06T00:00:00Z.",
+    "In a Shapefile, which has no points in time, they are texts like 2018-09-06T00:00:00Z. In a "
+    "GeoPackage they are in UTC; QGIS 3.22 leaves out the Z that says so.",
 )
 
 INSPIRE_EVENT = Preset(

@@ -101,7 +101,7 @@ USGS = Preset(
             "a column `info_source`, else `product_id`, else `source`",
             "Info_Sourc",
         ),
-        Column("Notes", str, attribute("notes"), "`notes`"),
+        Column("Notes", str, attribute("notes"), "`notes`", optional=True),
     ),
     source=(
         "Landslide Inventories across the United States, version 3.0, February 2025, U.S. "
@@ -113,9 +113,9 @@ USGS = Preset(
     gaps=(
         "The lengths of the texts and whether `Date_Min` and `Date_Max` are dates or texts could "
         "not be found: texts like 2018-09-06 are written, and dates are taken too.",
-        "`Info_Source` and `Notes` are known from the points of the same release.",
+        "`Notes` is known from the points of the same release; a file of polygons may lack it.",
         "The USGS gives out `USGS_ID` itself; the inventory's own id stands there until then.",
-        "The published tables of points have `Lat_N` and `Lon_W` besides, in place of an outline.",
+        "The published tables (CSV) have `Lat_N` and `Lon_W` besides, in place of an outline.",
         "Version 2 of 2022, with one text for the date, has no preset.",
     ),
     dates=("Date_Min", "Date_Max"),

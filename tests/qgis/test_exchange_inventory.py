@@ -303,3 +303,20 @@ def test_the_validator_names_the_definition_and_what_is_no_problem(run, export):
     )
     assert any("The file has all fields of uglc_2024" in text for text in feedback.infos)
     assert any("There is no such column; expected PHYSICAL FACTORS" in w for w in feedback.warnings)
+
+
+def test_a_table_of_texts_has_no_dates(run, tmp_path):
+    """The catalogue itself is published as CSV with the outline as text."""
+    table = tmp_path / "uglc.csv"
+    names = [column.name for column in PRESETS["uglc"].columns]
+    row = ["UGLC", "1", "Iburi", "a", "2", "Japan", "10", "2018/09/06", "2018/09/06"]
+    row += ["debris flow", "seismic (T)", "1", "event", "-99999", "-99999", "none", "x"]
+    outline = "POLYGON((141 42, 141.1 42, 141.1 42.1, 141 42))"
+    lines = ["|".join(["WKT_GEOM", *names]), "|".join([outline, *row])]
+    table.write_text("\n".join(lines), encoding="utf-8")
+    options = "delimiter=%7C&wktField=WKT_GEOM&crs=EPSG:4326&geomType=polygon&detectTypes=yes"
+    layer = qgis_core.QgsVectorLayer(f"file://{table}?{options}", "uglc", "delimitedtext")
+    assert layer.featureCount() == 1
+    checked, feedback = run(VALIDATE, {"INPUT": layer, "PRESET": "uglc", "OUTPUT": "memory:"})
+    told = [feature["problem"] for feature in checked["OUTPUT"].getFeatures()]
+    assert checked["VALID"], (told, feedback.warnings)
