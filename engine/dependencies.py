@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from .errors import DependencyError
@@ -20,15 +22,41 @@ def require(module: str, package: str | None = None) -> Any:
         package: Name under which pip installs it, where that is not the module's first part.
 
     Raises:
-        DependencyError: The module is not installed, or is but cannot be loaded.
+        DependencyError: The module is not installed, or is but cannot be loaded, or lacks its data.
     """
     if module in sys.modules and sys.modules[module] is not None:
         return sys.modules[module]
     try:
-        with _own_libraries_first():
-            return importlib.import_module(module)
+        with _own_libraries_first(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Valid PROJ data", UserWarning)  # see below
+            found = importlib.import_module(module)
     except ImportError as err:
         raise DependencyError(package or module.split(".")[0], str(err)) from err
+    if module.split(".")[0] == "pyproj":
+        _give_proj_its_data(sys.modules["pyproj"])
+    return found
+
+
+def _give_proj_its_data(pyproj: Any) -> None:
+    """Show a system's pyproj the system's data.
+
+    It looks for them below the prefix of the running Python. In a virtual environment that sees the
+    system's packages that is the environment, which has none. The environment variable that pyproj
+    offers is no way out: GDAL, with a PROJ of another version, would read it too.
+
+    Raises:
+        DependencyError: There are none below the system's prefix either.
+    """
+    datadir = importlib.import_module("pyproj.datadir")
+    try:
+        datadir.get_data_dir()
+    except pyproj.exceptions.DataDirError as err:
+        prefixes = (sys.base_prefix, *Path(pyproj.__file__).parents)
+        folders = [Path(prefix, "share", "proj") for prefix in prefixes]
+        complete = [folder for folder in folders if (folder / "proj.db").is_file()]
+        if not complete:
+            raise DependencyError("pyproj", "its data, proj.db, are nowhere to be found") from err
+        datadir.set_data_dir(str(complete[0]))
 
 
 @contextmanager
