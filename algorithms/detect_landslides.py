@@ -34,7 +34,8 @@ from ..engine.target_grid import finest_grid
 from ..engine.test_time import TEST_TIME
 from ..engine.zoo import AUTO, model_path
 from .base import LandslipAlgorithm, engine_errors, hooks, user_message
-from .inventory_layer import use_style, write_inventory
+from .inventory_layer import INVENTORY_STYLE, VECTORISE_ADVICE, use_style, write_inventory
+from .table_layer import Sink
 
 HELP = """
 <p>Finds landslides in a Sentinel-2 image, after an earthquake or a storm, with a neural network.
@@ -238,7 +239,10 @@ class DetectLandslides(LandslipAlgorithm):
             detection = work(request, **hooks(feedback))
         feedback.pushInfo(_model_text(detection.card))
         use_style(request.probability, "probability.qml", context)
-        inventory = write_inventory(self, detection.landslides, detection.crs, parameters, context)
+        sink = Sink(
+            self, parameters, "INVENTORY", context, feedback, INVENTORY_STYLE, VECTORISE_ADVICE
+        )
+        inventory = write_inventory(sink, detection.landslides, detection.crs)
         area = sum(landslide["area_m2"] for landslide in detection.landslides)
         feedback.pushInfo(
             self.tr(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from qgis.core import (
     QgsFeature,
@@ -17,8 +16,15 @@ from qgis.core import (
 )
 
 from ..engine.inventory import FIELDS, Landslide
-from .base import RESOURCES, LandslipAlgorithm
-from .table_layer import LayerKind, table_fields, write_features
+from .base import RESOURCES
+from .table_layer import LayerKind, Sink, table_fields, write_features
+
+#: Style and form of an inventory, in `RESOURCES`.
+INVENTORY_STYLE = "inventory.qml"
+#: What to do after a failure where the probability raster is there already.
+VECTORISE_ADVICE = (
+    "run 'Vectorise probability' on the probability raster: the model need not run again."
+)
 
 
 def inventory_fields() -> QgsFields:
@@ -26,31 +32,17 @@ def inventory_fields() -> QgsFields:
     return table_fields({field.name: field.kind for field in FIELDS}, FIELDS)
 
 
-def write_inventory(
-    algorithm: LandslipAlgorithm,
-    landslides: Iterable[Landslide],
-    crs: str,
-    parameters: dict[str, Any],
-    context: QgsProcessingContext,
-) -> str:
-    """Write the landslides into the sink INVENTORY and return its id.
+def write_inventory(sink: Sink, landslides: Iterable[Landslide], crs: str) -> str:
+    """Write the landslides of a detection into a sink and return its id.
 
     Raises:
         QgsProcessingException: The sink cannot be made or filled.
     """
     fields = inventory_fields()
-    destination = write_features(
-        algorithm,
-        (_feature(landslide, fields) for landslide in landslides),
-        LayerKind(fields, QgsWkbTypes.Polygon, crs),
-        parameters,
-        "INVENTORY",
-        context,
-        algorithm.tr(
-            "run 'Vectorise probability' on the probability raster: the model need not run again."
-        ),
-    )
-    use_style(destination, "inventory.qml", context)
+    kind = LayerKind(fields, QgsWkbTypes.Polygon, crs)
+    features = (_feature(landslide, fields) for landslide in landslides)
+    destination = write_features(sink, features, kind)
+    use_style(destination, INVENTORY_STYLE, sink.context)
     return destination
 
 

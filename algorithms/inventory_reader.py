@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -24,10 +24,15 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 
 from ..engine.errors import Cancelled, ParameterError
+from ..engine.history import HISTORY_FIELDS
+from ..engine.inventory import FIELDS
 from ..engine.table import Record, Table
 from .base import LandslipAlgorithm
 from .table_layer import qgis_types
 
+#: Type of each field of an inventory, and how many letters Shapefile keeps of its name.
+_KNOWN = {field.name: field.kind for field in (*FIELDS, *HISTORY_FIELDS)}
+_CUT = 10
 #: How many landslides a warning names.
 _NAMED = 5
 
@@ -66,13 +71,66 @@ def read_inventory(
         )
     target = _crs(crs) if crs else source.sourceCrs()
     repair = _Repair(source, target, context)
+    columns = _Columns(source.fields(), _row_numbers(algorithm, parameters, name, context))
     records = tuple(
-        Record(bytes(geometry.asWkb()), values)
+        Record(bytes(geometry.asWkb()), columns.values(values))
         for feature, values in _features(source, feedback)
         if (geometry := repair(feature)) is not None
     )
     repair.tell(feedback.pushWarning)
-    return Table(source.sourceName(), target.toWkt(_WKT), columns_of(source.fields()), records)
+    return Table(source.sourceName(), target.toWkt(_WKT), columns.kinds, records)
+
+
+class _Columns:
+    """Columns of a layer as those of an inventory, whatever format it went through.
+
+    Shapefiles cut names to ten letters, others keep numbers as text: fields of an inventory get
+    their names and types back, so that what a reviewer said counts in every format. Row numbers
+    that a format gives by itself are no column of the inventory, and would collide in the next
+    file.
+    """
+
+    def __init__(self, fields: Any, row_numbers: Sequence[str]) -> None:
+        found = columns_of(fields)
+        self._names = {
+            column: full_name(column, found) for column in found if column not in row_numbers
+        }
+        self.kinds = {name: _KNOWN.get(name, found[column]) for column, name in self._names.items()}
+
+    def values(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A row under the names of the inventory."""
+        return {name: _typed(row[column], _KNOWN.get(name)) for column, name in self._names.items()}
+
+
+def full_name(column: str, there: Iterable[str]) -> str:
+    """Name of the inventory's field that a column holds, else the column's own.
+
+    A cut name counts where it is cut from one field alone, and that field is not there itself.
+    """
+    if column in _KNOWN:
+        return column
+    meant = [name for name in _KNOWN if len(name) > _CUT and name[:_CUT] == column]
+    return meant[0] if len(meant) == 1 and meant[0] not in there else column
+
+
+def _typed(value: Any, kind: type | None) -> Any:
+    """A text as the number that the field holds; what is none stays."""
+    if kind is None or not isinstance(value, str) or kind is str:
+        return value
+    try:
+        return kind(value) if value.strip() else None
+    except ValueError:
+        return value
+
+
+def _row_numbers(
+    algorithm: LandslipAlgorithm, parameters: dict[str, Any], name: str, context: Any
+) -> list[str]:
+    """Names of the columns that a layer's format counts its rows with."""
+    layer = algorithm.parameterAsVectorLayer(parameters, name, context)
+    if layer is None or layer.providerType() != "ogr":
+        return []
+    return [layer.fields()[place].name() for place in layer.primaryKeyAttributes()]
 
 
 def raw_inventory(source: Any, feedback: QgsProcessingFeedback) -> Table:

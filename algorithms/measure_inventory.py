@@ -17,9 +17,9 @@ from qgis.core import (
 from ..engine.inventory import FIELDS
 from ..engine.measure import MeasureRequest, measure
 from .base import LandslipAlgorithm, engine_errors, hooks
-from .inventory_layer import use_style
+from .inventory_layer import INVENTORY_STYLE, use_style
 from .inventory_reader import read_inventory
-from .table_layer import write_table
+from .table_layer import Sink, write_table
 
 HELP = """
 <p>Gives any polygon inventory the measured fields of a Landslip inventory: area and perimeter on
@@ -78,8 +78,9 @@ class MeasureInventory(LandslipAlgorithm):
         with engine_errors():
             table = read_inventory(self, parameters, "INPUT", context, feedback)
             measured = measure(table, request, **hooks(feedback))
-        layer = write_table(self, measured, parameters, "OUTPUT", context, FIELDS)
-        use_style(layer, "inventory.qml", context)
+        sink = Sink(self, parameters, "OUTPUT", context, feedback, INVENTORY_STYLE)
+        layer = write_table(sink, measured, FIELDS)
+        use_style(layer, INVENTORY_STYLE, context)
         area = sum(record.values["area_m2"] for record in measured.records)
         feedback.pushInfo(
             self.tr("{} landslides, {:.3f} km2.").format(len(measured.records), area / 1e6)

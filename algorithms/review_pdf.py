@@ -72,6 +72,24 @@ def write_review_pdf(
                 sheet.card(card, place % _COLUMNS, place // _COLUMNS)
         finally:
             painter.end()
+        del painter, writer
+        _check_whole(temporary, target)
+
+
+def _check_whole(path: str, target: str) -> None:
+    """Read the end of a file: Qt reports no error where the disk was full.
+
+    Raises:
+        OutputError: It is cut off.
+    """
+    with open(path, "rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - 1024))
+        if b"%%EOF" not in file.read():
+            raise OutputError(
+                f"{target} cannot be written: after {size} bytes it is cut off. Check that the "
+                "disk has room, then run again. Nothing was left behind."
+            )
 
 
 class _Sheet:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,27 @@ from qgis.core import (
     QgsGeometry,
     QgsProcessingContext,
     QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingUtils,
     QgsWkbTypes,
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, QMetaType, Qt, QVariant
 
 from ..engine.inventory import Field
+from ..engine.output import whole_files
 from ..engine.table import Record, Table
-from .base import LandslipAlgorithm
+from .base import RESOURCES, LandslipAlgorithm, engine_errors
+from .layer_file import (
+    check_layer,
+    check_written,
+    file_of_sink,
+    geopackage_layer,
+    keep_style,
+    loaded_from,
+    redirected,
+    short_name,
+    sink_text,
+)
 
 
 @dataclass(frozen=True)
@@ -42,22 +56,35 @@ class LayerKind:
     crs: str
 
 
-def write_table(
-    algorithm: LandslipAlgorithm,
-    table: Table,
-    parameters: dict[str, Any],
-    name: str,
-    context: QgsProcessingContext,
-    known: tuple[Field, ...] = (),
-) -> str:
+@dataclass(frozen=True)
+class Sink:
+    """Where a layer goes.
+
+    Attributes:
+        algorithm: The algorithm that has the parameter.
+        parameters: The algorithm's parameters.
+        name: Name of the parameter.
+        context: QGIS's.
+        feedback: Gets a warning for everything that the format does not keep.
+        style: File in `RESOURCES` that a GeoPackage carries along; empty for none.
+        advice: What to do when the reason of a failure is out of the way.
+    """
+
+    algorithm: LandslipAlgorithm
+    parameters: dict[str, Any]
+    name: str
+    context: QgsProcessingContext
+    feedback: QgsProcessingFeedback
+    style: str = ""
+    advice: str = "run again."
+
+
+def write_table(sink: Sink, table: Table, known: tuple[Field, ...] = ()) -> str:
     """Write a table into a sink of multi-polygons and return the layer's id.
 
     Args:
-        algorithm: The algorithm that has the sink.
+        sink: Where to.
         table: What to write.
-        parameters: The algorithm's parameters.
-        name: Name of the sink's parameter.
-        context: QGIS's.
         known: Fields whose meaning becomes the comment of the columns of their names.
 
     Raises:
@@ -65,52 +92,100 @@ def write_table(
     """
     fields = table_fields(table.columns, known)
     kind = LayerKind(fields, QgsWkbTypes.MultiPolygon, table.crs)
-    features = (table_feature(record, fields) for record in table.records)
-    return write_features(algorithm, features, kind, parameters, name, context)
+    return write_features(sink, (table_feature(record, fields) for record in table.records), kind)
 
 
-def write_features(
-    algorithm: LandslipAlgorithm,
-    features: Iterable[QgsFeature],
-    kind: LayerKind,
-    parameters: dict[str, Any],
-    name: str,
-    context: QgsProcessingContext,
-    advice: str = "run again.",
-) -> str:
+def write_features(sink: Sink, features: Iterable[QgsFeature], kind: LayerKind) -> str:
     """Write features into a sink and return the layer's id.
 
-    Args:
-        algorithm: The algorithm that has the sink.
-        features: What to write.
-        kind: What the layer consists of.
-        parameters: The algorithm's parameters.
-        name: Name of the sink's parameter.
-        context: QGIS's.
-        advice: What to do when the reason of a failure is out of the way.
+    A file is written beside its target, read back, and put in place when it is whole. A layer in a
+    database is read back where it is.
 
     Raises:
-        QgsProcessingException: The sink cannot be made, or takes no feature (disk full). A file
-            that would be incomplete is removed.
+        QgsProcessingException: The sink cannot be made or filled, or does not hold what was written
+            (disk full). A file is not there then; what stood there before stays.
     """
+    written = list(features)
+    value = sink.parameters.get(sink.name)
+    target = file_of_sink(value, sink.context)
+    with engine_errors():
+        if target is None:
+            return _write_elsewhere(sink, written, kind)
+        with whole_files(str(target)) as temporary:
+            names = [short_name(field.name(), target) for field in kind.fields]
+            renamed = replace(kind, fields=_renamed(kind.fields, names))
+            destination = _fill(sink, redirected(value, temporary), written, renamed)
+            if sink.style:
+                keep_style(temporary, RESOURCES / sink.style)
+            lost = check_written(temporary, written, names)
+        _tell_lost(sink, target, kind, names, lost)
+    loaded_from(sink.context, temporary, str(target))
+    return destination.replace(temporary, str(target))
+
+
+def _fill(sink: Sink, value: Any, features: Sequence[QgsFeature], kind: LayerKind) -> str:
+    """Write features where a value of the sink's parameter says; returns the layer's id."""
     crs = QgsCoordinateReferenceSystem.fromWkt(kind.crs)
-    sink, destination = algorithm.parameterAsSink(
-        parameters, name, context, kind.fields, kind.geometry, crs
+    parameters = {**sink.parameters, sink.name: value}
+    opened, destination = sink.algorithm.parameterAsSink(
+        parameters, sink.name, sink.context, kind.fields, kind.geometry, crs
     )
-    if sink is None:
-        raise QgsProcessingException(algorithm.invalidSinkError(parameters, name))
+    if opened is None:
+        raise QgsProcessingException(sink.algorithm.invalidSinkError(sink.parameters, sink.name))
     fast = QgsFeatureSink.FastInsert
-    if not (all(sink.addFeature(feature, fast) for feature in features) and sink.flushBuffer()):
-        reason = sink.lastError() or "no reason given"
-        del sink  # closes the file
-        Path(destination).unlink(missing_ok=True)
+    done = all(opened.addFeature(feature, fast) for feature in features) and opened.flushBuffer()
+    reason = opened.lastError() or "no reason given"
+    del opened  # closes the file
+    if not done:
         raise QgsProcessingException(
-            algorithm.tr(
+            sink.algorithm.tr(
                 "The layer cannot be written ({}). Check that the disk has room and that the "
                 "folder may be written to, then {}"
-            ).format(reason, advice)
+            ).format(reason, sink.advice)
         )
     return destination
+
+
+def _write_elsewhere(sink: Sink, features: Sequence[QgsFeature], kind: LayerKind) -> str:
+    names = [field.name() for field in kind.fields]
+    if not sink_text(sink.parameters.get(sink.name), sink.context).startswith("memory:"):
+        names = [short_name(name, Path("database.gpkg")) for name in names]
+    renamed = replace(kind, fields=_renamed(kind.fields, names))
+    destination = _fill(sink, sink.parameters.get(sink.name), features, renamed)
+    layer = QgsProcessingUtils.mapLayerFromString(destination, sink.context)
+    check_layer(layer, destination, len(features))
+    path, name = geopackage_layer(layer)
+    if sink.style and path:
+        keep_style(path, RESOURCES / sink.style, name)
+    return destination
+
+
+def _renamed(fields: QgsFields, names: Sequence[str]) -> QgsFields:
+    """The same fields under other names."""
+    renamed = QgsFields()
+    for field, name in zip(fields, names):
+        other = QgsField(field)
+        other.setName(name)
+        renamed.append(other)
+    return renamed
+
+
+def _tell_lost(
+    sink: Sink, target: Path, kind: LayerKind, names: Sequence[str], lost: Sequence[str]
+) -> None:
+    """Warn of what the format did not keep."""
+    pairs = zip((field.name() for field in kind.fields), names)
+    shortened = [f"{full} as {name}" for full, name in pairs if full != name]
+    if shortened:
+        sink.feedback.pushInfo(
+            f"{target.name} keeps shorter names of columns: {', '.join(shortened)}. All Landslip "
+            "algorithms understand them."
+        )
+    if lost:
+        sink.feedback.pushWarning(
+            f"The format of {target.name} does not keep everything: {'; '.join(lost)}. A "
+            "GeoPackage (.gpkg) does."
+        )
 
 
 def qgis_types() -> dict[type, Any]:

@@ -24,10 +24,10 @@ from ..engine.inventory import FIELDS
 from ..engine.table import Table
 from ..engine.update import UpdateRequest, changes, survey_date, update
 from .base import LandslipAlgorithm, engine_errors
-from .inventory_layer import use_style
+from .inventory_layer import INVENTORY_STYLE, use_style
 from .inventory_reader import read_inventory
 from .overlaps import box_around, inside, overlaps
-from .table_layer import write_table
+from .table_layer import Sink, write_table
 
 HELP = """
 <p>Merges the detection of a new image into an inventory, and keeps what people have entered
@@ -127,10 +127,9 @@ class UpdateInventory(LandslipAlgorithm):
             seen = self._surveyed(parameters, context, feedback, known, found)
             shared = overlaps(known, found, feedback)
             updated = update(known, found, shared, seen, request)
-        layer = write_table(
-            self, updated, parameters, "OUTPUT", context, (*FIELDS, *HISTORY_FIELDS)
-        )
-        use_style(layer, "inventory.qml", context)
+        sink = Sink(self, parameters, "OUTPUT", context, feedback, INVENTORY_STYLE)
+        layer = write_table(sink, updated, (*FIELDS, *HISTORY_FIELDS))
+        use_style(layer, INVENTORY_STYLE, context)
         counts = changes(updated, request.date)
         told = ", ".join(f"{counts[change]} {change}" for change in CHANGES)
         feedback.pushInfo(self.tr("Survey of {}: {}.").format(request.date, told))

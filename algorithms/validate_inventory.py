@@ -24,7 +24,7 @@ from .base import LandslipAlgorithm, engine_errors
 from .exchange_file import literal_source
 from .export_inventory import preset_parameter
 from .inventory_reader import raw_inventory
-from .table_layer import write_table
+from .table_layer import Sink, write_table
 
 HELP = """
 <p>Checks a layer against an exchange schema as its publisher defines it: names and types of its
@@ -94,7 +94,9 @@ class ValidateInventory(LandslipAlgorithm):
         results: dict[str, Any] = {"COUNT": len(problems), "VALID": not problems}
         if parameters.get("OUTPUT") is not None:
             layer = _problem_table(table, problems)
-            results["OUTPUT"] = write_table(self, layer, parameters, "OUTPUT", context)
+            results["OUTPUT"] = write_table(
+                Sink(self, parameters, "OUTPUT", context, feedback), layer
+            )
         return results
 
     def _layer(self, parameters: dict[str, Any], context: QgsProcessingContext) -> QgsVectorLayer:

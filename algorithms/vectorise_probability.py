@@ -20,7 +20,8 @@ from ..engine.probability import open_probability
 from ..engine.vectorise import VectoriseRequest, known_threshold, vectorise
 from .base import LandslipAlgorithm, engine_errors, hooks, user_message
 from .detect_landslides import minimum_area_parameter, threshold_parameter
-from .inventory_layer import write_inventory
+from .inventory_layer import INVENTORY_STYLE, write_inventory
+from .table_layer import Sink
 
 HELP = """
 <p>Makes a landslide inventory from a probability raster, with a threshold and a minimum area of
@@ -148,7 +149,8 @@ class VectoriseProbability(LandslipAlgorithm):
             raster = open_probability(request.probability)
             threshold = known_threshold(request, raster)
             landslides = list(vectorise(request, listeners["progress"], listeners["cancelled"]))
-        inventory = write_inventory(self, landslides, raster.grid.crs, parameters, context)
+        sink = Sink(self, parameters, "INVENTORY", context, feedback, INVENTORY_STYLE)
+        inventory = write_inventory(sink, landslides, raster.grid.crs)
         area = sum(landslide["area_m2"] for landslide in landslides)
         feedback.pushInfo(
             self.tr("{} landslides, {:.3f} km2, at threshold {:g}.").format(

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from .errors import OutputError
 
+#: Endings of the files beside a Shapefile, in place of its own; and what follows a GeoPackage's.
+STALE = (".qix", ".sbn", ".sbx", ".cpg", ".qpj", ".idm", ".ind", "-wal", "-shm", "-journal")
+
 
 @contextmanager
 def whole_file(target: str) -> Iterator[str]:
@@ -29,6 +32,7 @@ def whole_file(target: str) -> Iterator[str]:
     os.unlink(temporary)  # drivers want to make the file themselves; the name stays ours
     try:
         yield temporary
+        _to_disk(temporary)
         os.replace(temporary, path)
         # Statistics and overviews of an older file of this name would no longer be true.
         for stale in (f"{path}.aux.xml", f"{path}.ovr"):
@@ -60,13 +64,31 @@ def whole_files(target: str) -> Iterator[str]:
             prefix=f".{path.stem}-", suffix=".part", dir=path.parent
         ) as folder:
             yield str(Path(folder) / path.name)
-            for made in Path(folder).iterdir():
-                os.replace(made, path.parent / made.name)
+            made = sorted(Path(folder).iterdir())
+            for file in made:
+                _to_disk(str(file))
+            for file in made:
+                os.replace(file, path.parent / file.name)
+            _remove_stale(path, [file.name for file in made])
     except OSError as err:
         raise OutputError(
             f"{target} cannot be written ({err.strerror or err}). Check that the disk has room, "
             "and that no other program holds the file open."
         ) from err
+
+
+def _to_disk(path: str) -> None:
+    """Wait until a file is on the disk: some file systems find out only then that they are full."""
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _remove_stale(path: Path, made: list[str]) -> None:
+    """Remove what belonged to an older file of this name: indexes, encodings, journals."""
+    for ending in STALE:
+        stale = path.with_suffix(ending) if ending[0] == "." else Path(f"{path}{ending}")
+        if stale.name not in made and stale != path:
+            stale.unlink(missing_ok=True)
 
 
 def check_writable(target: str) -> None:

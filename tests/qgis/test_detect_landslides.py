@@ -295,17 +295,21 @@ def test_inventory_that_breaks_off_is_removed(run, parameters, monkeypatch):
 
     class FullDisk:
         def addFeature(self, feature, flags):  # noqa: N802 - QGIS's name
-            target.write_text("half")
             return False
 
         def lastError(self):  # noqa: N802 - QGIS's name
             return "No space left on device"
 
-    monkeypatch.setattr(DetectLandslides, "parameterAsSink", lambda *_: (FullDisk(), str(target)))
+    def full(_, given, name, *rest):
+        path = given[name]  # beside the target
+        Path(path).write_bytes(b"half")
+        return FullDisk(), path
+
+    monkeypatch.setattr(DetectLandslides, "parameterAsSink", full)
     message = error_of(run, parameters)
     assert "cannot be written (No space left on device)" in message
     assert "Vectorise probability" in message
-    assert not target.exists()
+    assert not [file for file in target.parent.iterdir() if "gpkg" in file.name]
 
 
 def test_extent_of_a_stack_that_only_the_mapping_explains(run, parameters, tmp_path, rng):

@@ -1,0 +1,293 @@
+"""Vector files that QGIS writes for us: beside their target first, read back, then put in place.
+
+QGIS's writers report success where the disk was full when the file was closed, and formats cut what
+they cannot hold without a word. So every file is opened again, by GDAL alone, and compared.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsFeature,
+    QgsProcessingContext,
+    QgsProcessingOutputLayerDefinition,
+    QgsProviderRegistry,
+    QgsVectorLayer,
+)
+
+from ..engine.dependencies import require
+from ..engine.errors import OutputError
+
+#: Where a sink is no file of its own.
+_ELSEWHERE = ("memory:", "ogr:", "postgis:", "spatialite:", "mssql:", "oracle:", "TEMPORARY_OUTPUT")
+#: Columns that formats use for their own row numbers, and the endings of those formats.
+_ROW_NUMBER, _NUMBERED = "fid", (".gpkg", ".sqlite", ".db")
+#: Relative difference of numbers that is rounding.
+_ROUNDING = 1e-6
+_SHAPEFILE = ".shp"
+
+
+def file_of_sink(value: Any, context: QgsProcessingContext) -> Path | None:
+    """The file that a sink's value names.
+
+    None for layers in memory and in databases, and for those whose columns are mapped onto others.
+    """
+    if isinstance(value, QgsProcessingOutputLayerDefinition) and value.useRemapping():
+        return None
+    text = sink_text(value, context)
+    return Path(text) if text and not text.startswith(_ELSEWHERE) else None
+
+
+def sink_text(value: Any, context: QgsProcessingContext) -> str:
+    """What a sink's value says, as text."""
+    if isinstance(value, QgsProcessingOutputLayerDefinition):
+        found, known = value.sink.valueAsString(context.expressionContext())
+        return found if known else ""
+    return value if isinstance(value, str) else ""
+
+
+def redirected(value: Any, path: str) -> Any:
+    """The same sink, but to another file."""
+    if not isinstance(value, QgsProcessingOutputLayerDefinition):
+        return path
+    other = QgsProcessingOutputLayerDefinition(path, value.destinationProject)
+    other.destinationName, other.createOptions = value.destinationName, value.createOptions
+    return other
+
+
+def loaded_from(context: QgsProcessingContext, temporary: str, target: str) -> None:
+    """Have QGIS load the layer from its target, not from where it was written first."""
+    layers = context.layersToLoadOnCompletion()
+    moved = {key.replace(temporary, target): details for key, details in layers.items()}
+    context.setLayersToLoadOnCompletion(moved)
+
+
+def short_name(name: str, path: Path) -> str:
+    """A column's name in a format: Shapefile keeps ten letters, others keep row numbers apart."""
+    ending = path.suffix.lower()
+    if ending in _NUMBERED and name.lower() == _ROW_NUMBER:
+        return f"{name}_1"
+    return name[:10] if ending == _SHAPEFILE else name
+
+
+# --- reading back --------------------------------------------------------------------------------
+
+
+def check_written(path: str, features: Sequence[QgsFeature], names: Sequence[str]) -> list[str]:
+    """Read a file and compare it with what was written into it.
+
+    Args:
+        path: The file, closed.
+        features: What was written.
+        names: Names of their columns in the file.
+
+    Returns:
+        What the format did not keep, a sentence each.
+
+    Raises:
+        OutputError: The file cannot be read, or lacks features, or keeps no attributes at all.
+    """
+    found, rows = _rows(path)
+    if len(rows) != len(features):
+        raise OutputError(
+            f"{Path(path).name} was read back and holds {len(rows)} of {len(features)} landslides. "
+            "Check that the disk has room, then run again. Nothing was left behind."
+        )
+    kept = [name for name in names if name in found]
+    if features and not kept:
+        raise OutputError(
+            f"The format of {Path(path).name} keeps outlines but no attributes. Choose another, "
+            "such as GeoPackage (.gpkg)."
+        )
+    lost = [name for name in names if name not in found]
+    told = [f"the columns {', '.join(lost)} are not in it"] if lost else []
+    return [*told, *_changed(features, rows, names, found)]
+
+
+def _rows(path: str) -> tuple[list[str], list[tuple[list[Any], bool]]]:
+    """Names of the columns, and of every feature its values and whether it has an outline."""
+    gdal = require("osgeo.gdal")
+    gdal.PushErrorHandler("CPLQuietErrorHandler")
+    try:
+        options = ["DATE_AS_STRING=YES"] if path.lower().endswith("json") else []
+        data = gdal.OpenEx(path, gdal.OF_VECTOR | gdal.OF_READONLY, open_options=options)
+        layer = data.GetLayer(0) if data is not None and data.GetLayerCount() else None
+        if layer is None:
+            raise OutputError(
+                f"{Path(path).name} was read back and no layer is in it. Check that the disk has "
+                "room, then run again. Nothing was left behind."
+            )
+        definition = layer.GetLayerDefn()
+        fields = range(definition.GetFieldCount())
+        names = [definition.GetFieldDefn(i).GetName() for i in fields]
+        rows = []
+        for feature in layer:
+            values = [
+                feature.GetField(i) if feature.IsFieldSetAndNotNull(i) else None for i in fields
+            ]
+            rows.append((values, feature.GetGeometryRef() is not None))
+        return names, rows
+    except RuntimeError as err:  # where somebody has switched GDAL's exceptions on
+        raise OutputError(
+            f"{Path(path).name} was written but cannot be read back ({err})."
+        ) from err
+    finally:
+        gdal.PopErrorHandler()
+
+
+def _changed(
+    features: Sequence[QgsFeature],
+    rows: Sequence[tuple[list[Any], bool]],
+    names: Sequence[str],
+    found: Sequence[str],
+) -> list[str]:
+    """Sentences about values and outlines that came back otherwise."""
+    places = [(i, found.index(name), name) for i, name in enumerate(names) if name in found]
+    changed: Counter[str] = Counter()
+    outlines = 0
+    for feature, (values, outline) in zip(_in_order(features, rows, places), rows):
+        outlines += feature.hasGeometry() and not outline
+        attributes = feature.attributes()
+        for ours, theirs, name in places:
+            changed[name] += not same_value(attributes[ours], values[theirs])
+    told = [f"{outlines} landslides lost their outlines"] if outlines else []
+    return told + [
+        f"{count} values of {name} came back otherwise" for name, count in changed.items() if count
+    ]
+
+
+def _in_order(
+    features: Sequence[QgsFeature],
+    rows: Sequence[tuple[list[Any], bool]],
+    places: Sequence[tuple[int, int, str]],
+) -> Sequence[QgsFeature]:
+    """The features in the order of the rows: some formats sort them by place."""
+    ours, theirs = next(((i, j) for i, j, name in places if name == "id"), (None, None))
+    if ours is None:
+        return features
+    by_id = {feature.attributes()[ours]: feature for feature in features}
+    if len(by_id) < len(features) or any(values[theirs] not in by_id for values, _ in rows):
+        return features
+    return [by_id[values[theirs]] for values, _ in rows]
+
+
+def same_value(written: Any, read: Any) -> bool:
+    """Whether a value of QGIS came back from a file: as text too, and rounded as formats do."""
+    if written is None or (hasattr(written, "isNull") and written.isNull()):
+        return read in (None, "")
+    if read is None:
+        return written == ""
+    if isinstance(written, str):
+        return str(read) == written
+    if isinstance(written, (int, float)):
+        try:
+            return abs(float(read) - written) <= _ROUNDING * max(1.0, abs(written))
+        except (TypeError, ValueError):
+            return False
+    return True  # dates, whose texts differ between formats
+
+
+# --- style ---------------------------------------------------------------------------------------
+
+#: Columns of the table in which QGIS looks for the style of a GeoPackage's layer.
+_STYLE_COLUMNS = (
+    ("f_table_catalog", 256),
+    ("f_table_schema", 256),
+    ("f_table_name", 256),
+    ("f_geometry_column", 256),
+    ("styleName", 30),
+    ("styleQML", 0),
+    ("styleSLD", 0),
+    ("useAsDefault", -1),
+    ("description", 0),
+    ("owner", 30),
+    ("ui", 30),
+    ("update_time", -2),
+)
+_STYLE_TABLE = "layer_styles"
+
+
+def keep_style(path: str, style: Path, name: str = "") -> None:
+    """Put a style into a GeoPackage as the default of a layer, the first if none is named.
+
+    Files of other formats stay as they are.
+
+    The table is QGIS's own: the layer opens with its colours and its form anywhere.
+
+    Raises:
+        OutputError: The file takes no table (disk full).
+    """
+    if Path(path).suffix.lower() != ".gpkg":
+        return
+    gdal, ogr = require("osgeo.gdal"), require("osgeo.ogr")
+    gdal.PushErrorHandler("CPLQuietErrorHandler")
+    try:
+        data = gdal.OpenEx(path, gdal.OF_VECTOR | gdal.OF_UPDATE)
+        layer = data.GetLayerByName(name) if name else data.GetLayer(0)
+        described = layer.GetName(), layer.GetGeometryColumn()
+        table = data.GetLayerByName(_STYLE_TABLE)
+        if table is None:
+            table = data.CreateLayer(_STYLE_TABLE, None, ogr.wkbNone, ["FID=id"])
+            for name, width in _STYLE_COLUMNS:
+                table.CreateField(_style_column(ogr, name, width))
+        table.SetAttributeFilter(f"f_table_name = '{described[0].replace(chr(39), chr(39) * 2)}'")
+        for old in [feature.GetFID() for feature in table]:
+            table.DeleteFeature(old)
+        row = ogr.Feature(table.GetLayerDefn())
+        row["f_table_catalog"] = row["f_table_schema"] = ""
+        row["f_table_name"], row["f_geometry_column"] = described
+        row["styleName"], row["useAsDefault"] = "Landslip", 1
+        row["styleQML"] = style.read_text(encoding="utf-8")
+        row["description"] = "Colours and form of a landslide inventory"
+        written = table.CreateFeature(row) == 0
+        del row, table, layer
+        written = data.FlushCache() in (None, 0) and written
+        del data
+    except (RuntimeError, AttributeError) as err:
+        raise OutputError(f"{Path(path).name} takes no style ({err}). Check the disk.") from err
+    finally:
+        gdal.PopErrorHandler()
+    if not written:
+        raise OutputError(
+            f"{Path(path).name} cannot be written. Check that the disk has room, then run again."
+        )
+
+
+def _style_column(ogr: Any, name: str, width: int) -> Any:
+    kinds = {-1: ogr.OFTInteger, -2: ogr.OFTDateTime}
+    column = ogr.FieldDefn(name, kinds.get(width, ogr.OFTString))
+    if width > 0:
+        column.SetWidth(width)
+    if width == -1:
+        column.SetSubType(ogr.OFSTBoolean)
+    return column
+
+
+# --- layers that are no file of their own --------------------------------------------------------
+
+
+def check_layer(layer: QgsVectorLayer | None, name: str, count: int) -> None:
+    """Count what is in a layer in memory or in a database after it was written.
+
+    Raises:
+        OutputError: It cannot be read, or lacks features.
+    """
+    found = sum(1 for _ in layer.getFeatures()) if layer is not None and layer.isValid() else 0
+    if found < count:
+        raise OutputError(
+            f"{name} was read back and holds {found} of {count} landslides. Check that the disk "
+            "or the database has room, then run again."
+        )
+
+
+def geopackage_layer(layer: QgsVectorLayer | None) -> tuple[str, str]:
+    """Path and name of a layer that lies in a GeoPackage with others; empty where it does not."""
+    if layer is None or layer.providerType() != "ogr":
+        return "", ""
+    parts = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())
+    path = parts.get("path") or ""
+    return (path, parts.get("layerName") or "") if path.endswith(".gpkg") else ("", "")
