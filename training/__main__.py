@@ -54,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     _add_card_table(commands)
     _add_panels(commands)
     _add_networks(commands)
+    _add_fit_sun(commands)
     return top
 
 
@@ -250,6 +251,17 @@ def _add_networks(commands: argparse._SubParsersAction) -> None:
     command.set_defaults(run_command=_networks)
 
 
+def _add_fit_sun(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "fit-sun",
+        help="fit the sun of the Taiwan scene to the shading of its patches",
+        description="Print the azimuth and elevation of the sun that explain the brightness of the "
+        "packed Taiwan patches best, by the direction that their land faces.",
+    )
+    _add_data(command)
+    command.set_defaults(run_command=_fit_sun)
+
+
 def _add_data(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--data",
@@ -378,6 +390,17 @@ def _panels(args: argparse.Namespace) -> None:
 
     draw_panels(args.models, _scene(args), args.output, args.credit)
     print(args.output)
+
+
+def _fit_sun(args: argparse.Namespace) -> None:
+    from .illumination import taiwan_sun
+    from .sources import data_folder
+
+    found = taiwan_sun(args.data or data_folder())
+    print(
+        f"Azimuth {found.sun.azimuth:.1f}, elevation {found.sun.elevation:.1f} degrees; partial "
+        f"correlation with brightness {found.correlation:.2f}, {found.pixels:,} pixels."
+    )
 
 
 def _scene(args: argparse.Namespace) -> Scene:
