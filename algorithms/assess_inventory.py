@@ -22,7 +22,7 @@ from ..engine.assess import Assessment, AssessRequest, Side, assess
 from ..engine.assessment_report import write_assessment_report
 from ..engine.footprint import Outlines
 from ..engine.output import check_writable
-from .base import MADE_BY, LandslipAlgorithm, engine_errors, hooks
+from .base import MADE_BY, Group, LandslipAlgorithm, engine_errors, hooks
 from .detect_landslides import minimum_area_parameter, threshold_parameter
 from .inventory_layer import use_style
 from .inventory_reader import read_inventory
@@ -72,6 +72,7 @@ class AssessInventory(LandslipAlgorithm):
 
     NAME = "assessinventory"
     DISPLAY_NAME = "Assess inventory"
+    GROUP = Group.REVIEW
     SHORT_DESCRIPTION = "Compares a detection with a reference: scores, map and report"
     TAGS = ("landslide", "accuracy", "validation", "precision", "recall", "confusion", "iou")
     HELP = HELP

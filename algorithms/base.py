@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from configparser import ConfigParser
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +30,37 @@ ICON = str(RESOURCES / "icon.svg")
 MADE_BY = f"Landslip {__version__}"
 
 
+class Group(Enum):
+    """The Toolbox's groups. QGIS sorts them by their titles."""
+
+    PREPARE = "Prepare"
+    DETECT = "Detect"
+    INVENTORY = "Inventory"
+    REVIEW = "Review and report"
+    SET_UP = "Set-up"
+
+    @property
+    def id(self) -> str:
+        """The name that scripts see; never changed."""
+        return "".join(filter(str.isalpha, self.value.lower()))
+
+
+def _homepage() -> str:
+    metadata = ConfigParser(interpolation=None)
+    metadata.read(RESOURCES.parent / "metadata.txt", encoding="utf-8")
+    return metadata["general"]["homepage"].rstrip("/")
+
+
+#: Where the manual has a page for each algorithm, by its name.
+MANUAL = f"{_homepage()}/algorithms"
+
+
 class LandslipAlgorithm(QgsProcessingAlgorithm):
     """Base of the algorithms. Subclasses set the texts and implement what differs."""
 
     NAME = ""
     DISPLAY_NAME = ""
+    GROUP: Group
     SHORT_DESCRIPTION = ""
     TAGS: tuple[str, ...] = ()
     HELP = ""
@@ -48,6 +76,18 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
     def displayName(self) -> str:
         """The name in the Toolbox."""
         return self.tr(self.DISPLAY_NAME)
+
+    def group(self) -> str:
+        """The title of its group in the Toolbox."""
+        return self.tr(self.GROUP.value)
+
+    def groupId(self) -> str:
+        """The group's name for scripts."""
+        return self.GROUP.id
+
+    def helpUrl(self) -> str:
+        """Its page in the manual."""
+        return f"{MANUAL}/{self.NAME}/"
 
     def shortDescription(self) -> str:
         """The tool tip in the Toolbox."""

@@ -33,7 +33,7 @@ from ..engine.stack import open_stack
 from ..engine.target_grid import finest_grid
 from ..engine.test_time import TEST_TIME
 from ..engine.zoo import AUTO, model_path
-from .base import LandslipAlgorithm, engine_errors, hooks, user_message
+from .base import Group, LandslipAlgorithm, engine_errors, hooks, user_message
 from .inventory_layer import INVENTORY_STYLE, VECTORISE_ADVICE, use_style, write_inventory
 from .table_layer import Sink
 
@@ -91,6 +91,7 @@ class DetectLandslides(LandslipAlgorithm):
 
     NAME = "detectlandslides"
     DISPLAY_NAME = "Detect landslides"
+    GROUP = Group.DETECT
     SHORT_DESCRIPTION = "Finds landslides in a Sentinel-2 (and terrain) stack with a neural network"
     TAGS = ("landslide", "sentinel-2", "deep learning", "onnx", "hazard", "segmentation", "u-net")
     HELP = HELP

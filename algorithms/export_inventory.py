@@ -21,7 +21,7 @@ from ..engine.errors import LandslipError
 from ..engine.exchange import rows
 from ..engine.presets import PRESETS
 from ..engine.schema import COUNTRY_CODE, Dataset
-from .base import LandslipAlgorithm, engine_errors, user_message
+from .base import Group, LandslipAlgorithm, engine_errors, user_message
 from .exchange_file import file_ending, write_exchange
 from .inventory_reader import read_inventory
 
@@ -56,6 +56,7 @@ class ExportInventory(LandslipAlgorithm):
 
     NAME = "exportinventory"
     DISPLAY_NAME = "Export inventory"
+    GROUP = Group.INVENTORY
     SHORT_DESCRIPTION = "Writes an inventory in the schema of USGS, UGLC, NASA COOLR or INSPIRE"
     TAGS = ("landslide", "inventory", "USGS", "UGLC", "COOLR", "INSPIRE", "exchange")
     HELP = HELP

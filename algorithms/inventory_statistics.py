@@ -26,7 +26,7 @@ from ..engine.inventory_statistics import (
 from ..engine.output import check_writable
 from ..engine.statistics_report import write_statistics_report
 from ..engine.table import Table
-from .base import MADE_BY, LandslipAlgorithm, engine_errors, hooks
+from .base import MADE_BY, Group, LandslipAlgorithm, engine_errors, hooks
 from .inventory_reader import read_inventory
 
 HELP = """
@@ -70,6 +70,7 @@ class InventoryStatisticsAlgorithm(LandslipAlgorithm):
 
     NAME = "inventorystatistics"
     DISPLAY_NAME = "Inventory statistics"
+    GROUP = Group.REVIEW
     SHORT_DESCRIPTION = "Frequency and area, density, aspect, slope and elevation of an inventory"
     TAGS = ("landslide", "frequency", "power law", "inverse gamma", "rollover", "rose", "density")
     HELP = HELP

@@ -16,7 +16,7 @@ from qgis.core import (
 
 from ..engine.inventory import FIELDS
 from ..engine.measure import MeasureRequest, measure
-from .base import LandslipAlgorithm, engine_errors, hooks
+from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .inventory_layer import INVENTORY_STYLE, use_style
 from .inventory_reader import read_inventory
 from .table_layer import Sink, write_table
@@ -44,6 +44,7 @@ class MeasureInventory(LandslipAlgorithm):
 
     NAME = "measureinventory"
     DISPLAY_NAME = "Measure inventory"
+    GROUP = Group.INVENTORY
     SHORT_DESCRIPTION = "Measures size, shape and terrain of the landslides of any inventory"
     TAGS = ("landslide", "inventory", "morphometry", "reach angle", "zonal statistics", "length")
     HELP = HELP

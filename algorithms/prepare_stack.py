@@ -33,7 +33,7 @@ from ..engine.resample import METHODS
 from ..engine.stack_plan import COVER_RULES
 from ..engine.target_grid import AreaOfInterest, GridRequest
 from ..engine.zoo import AUTO, model_path
-from .base import LandslipAlgorithm, engine_errors, hooks, user_message
+from .base import Group, LandslipAlgorithm, engine_errors, hooks, user_message
 
 HELP = """
 <p>Makes the stack that <i>Detect landslides</i> reads, from Sentinel-2 products as they are
@@ -82,6 +82,7 @@ class PrepareStack(LandslipAlgorithm):
 
     NAME = "preparestack"
     DISPLAY_NAME = "Prepare Sentinel-2 + terrain stack"
+    GROUP = Group.PREPARE
     SHORT_DESCRIPTION = "Makes a stack from downloaded Sentinel-2 products and DEMs"
     TAGS = ("sentinel-2", "SAFE", "L1C", "L2A", "dem", "slope", "mosaic", "cloud mask", "stack")
     HELP = HELP

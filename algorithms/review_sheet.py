@@ -21,7 +21,7 @@ from ..engine.errors import LandslipError
 from ..engine.output import check_writable
 from ..engine.review_sheet import ORDERS, cards, write_review_sheet
 from ..engine.stack import open_stack
-from .base import MADE_BY, LandslipAlgorithm, engine_errors, hooks, user_message
+from .base import MADE_BY, Group, LandslipAlgorithm, engine_errors, hooks, user_message
 from .inventory_reader import read_inventory
 from .review_pdf import write_review_pdf
 
@@ -49,6 +49,7 @@ class ReviewSheet(LandslipAlgorithm):
 
     NAME = "reviewsheet"
     DISPLAY_NAME = "Review sheet"
+    GROUP = Group.REVIEW
     SHORT_DESCRIPTION = "Makes a printable sheet with a picture of every landslide"
     TAGS = ("landslide", "review", "contact sheet", "atlas", "print", "pdf", "quality control")
     HELP = HELP

@@ -23,7 +23,7 @@ from ..engine.history import CHANGES, HISTORY_FIELDS
 from ..engine.inventory import FIELDS
 from ..engine.table import Table
 from ..engine.update import UpdateRequest, changes, survey_date, update
-from .base import LandslipAlgorithm, engine_errors
+from .base import Group, LandslipAlgorithm, engine_errors
 from .inventory_layer import INVENTORY_STYLE, use_style
 from .inventory_reader import read_inventory
 from .overlaps import box_around, inside, overlaps
@@ -58,6 +58,7 @@ class UpdateInventory(LandslipAlgorithm):
 
     NAME = "updateinventory"
     DISPLAY_NAME = "Update inventory"
+    GROUP = Group.INVENTORY
     SHORT_DESCRIPTION = "Merges a new detection into an inventory, and keeps all reviewers' work"
     TAGS = ("landslide", "inventory", "multi-temporal", "change", "merge", "history")
     HELP = HELP

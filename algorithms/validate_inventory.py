@@ -20,7 +20,7 @@ from ..engine.presets import PRESETS
 from ..engine.schema import Preset
 from ..engine.table import Record, Table
 from ..engine.validation import Problem, has_columns, unknown_columns, validate
-from .base import LandslipAlgorithm, engine_errors
+from .base import Group, LandslipAlgorithm, engine_errors
 from .exchange_file import literal_source
 from .export_inventory import preset_parameter
 from .inventory_reader import raw_inventory
@@ -45,6 +45,7 @@ class ValidateInventory(LandslipAlgorithm):
 
     NAME = "validateinventory"
     DISPLAY_NAME = "Validate inventory"
+    GROUP = Group.INVENTORY
     SHORT_DESCRIPTION = "Says what a file lacks to keep to the schema of USGS, UGLC, COOLR, INSPIRE"
     TAGS = ("landslide", "inventory", "check", "USGS", "UGLC", "COOLR", "INSPIRE", "exchange")
     HELP = HELP

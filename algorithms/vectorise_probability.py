@@ -18,7 +18,7 @@ from qgis.core import (
 from ..engine.errors import LandslipError
 from ..engine.probability import open_probability
 from ..engine.vectorise import VectoriseRequest, known_threshold, vectorise
-from .base import LandslipAlgorithm, engine_errors, hooks, user_message
+from .base import Group, LandslipAlgorithm, engine_errors, hooks, user_message
 from .detect_landslides import minimum_area_parameter, threshold_parameter
 from .inventory_layer import INVENTORY_STYLE, write_inventory
 from .table_layer import Sink
@@ -61,6 +61,7 @@ class VectoriseProbability(LandslipAlgorithm):
 
     NAME = "vectoriseprobability"
     DISPLAY_NAME = "Vectorise probability"
+    GROUP = Group.DETECT
     SHORT_DESCRIPTION = "Makes an inventory from a probability raster, at any threshold"
     TAGS = ("landslide", "threshold", "polygonize", "inventory")
     HELP = HELP

@@ -1,0 +1,43 @@
+"""How the Toolbox shows the algorithms: their groups and their pages in the manual."""
+
+from urllib.parse import urlparse
+
+import pytest
+
+EXPECTED = {
+    "preparestack": "Prepare",
+    "detectlandslides": "Detect",
+    "vectoriseprobability": "Detect",
+    "measureinventory": "Inventory",
+    "updateinventory": "Inventory",
+    "validateinventory": "Inventory",
+    "exportinventory": "Inventory",
+    "assessinventory": "Review and report",
+    "inventorystatistics": "Review and report",
+    "reviewsheet": "Review and report",
+}
+
+
+@pytest.fixture
+def provider(registry):
+    return registry.providerById("landslip")
+
+
+def test_every_algorithm_is_in_its_group(provider):
+    assert {one.name(): one.group() for one in provider.algorithms()} == EXPECTED
+
+
+def test_names_of_groups_for_scripts(provider):
+    assert {one.group(): one.groupId() for one in provider.algorithms()} == {
+        "Prepare": "prepare",
+        "Detect": "detect",
+        "Inventory": "inventory",
+        "Review and report": "reviewandreport",
+    }
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_help_is_the_page_of_the_algorithm_below_the_homepage(provider, name):
+    url = urlparse(provider.algorithm(name).helpUrl())
+    assert url.scheme == "https"
+    assert url.path == f"/landslip/algorithms/{name}/"
