@@ -21,7 +21,7 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..engine.band_choice import all_bands
+from ..engine.band_choice import model_bands
 from ..engine.card import ModelCard
 from ..engine.detect_product import detect_in_product
 from ..engine.errors import LandslipError, ParameterError
@@ -75,6 +75,11 @@ one really ran.</p>
 a band), or pairs such as <code>B04=1,B03=2,B02=3</code>.</p>
 <p><b>Test-time flips</b>: averages the model over mirrored (4 runs) or mirrored and turned (8
 runs) patches. A little more accurate, 4 or 8 times slower.</p>
+<p><b>Sun's azimuth and elevation</b>: only for models that read the illumination, which is
+computed from the DEM and the sun. Left empty, they come from the stack's tags
+<code>SUN_AZIMUTH</code> and <code>SUN_ELEVATION</code>, else from the time in its tag
+<code>ACQUISITION_DATE</code>, which <i>Prepare</i> writes; else the sun is fitted to the shading
+of the scene, and the log says how well. Where nothing tells, all land counts as evenly lit.</p>
 
 <h3>Outputs</h3>
 <p><b>Probability</b>: 0 to 1 on exactly the stack's grid, -9999 where the stack has no data. With
@@ -178,6 +183,22 @@ class DetectLandslides(LandslipAlgorithm):
                 usesStaticStrings=True,
                 defaultValue="none",
             ),
+            number(
+                "SUN_AZIMUTH",
+                self.tr("Sun's azimuth (degrees clockwise from north; empty: from the image)"),
+                type=number.Double,
+                optional=True,
+                minValue=0,
+                maxValue=360,
+            ),
+            number(
+                "SUN_ELEVATION",
+                self.tr("Sun's elevation (degrees; empty: from the image)"),
+                type=number.Double,
+                optional=True,
+                minValue=0,
+                maxValue=90,
+            ),
         ]
 
     def checkParameterValues(
@@ -209,7 +230,7 @@ class DetectLandslides(LandslipAlgorithm):
         mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
         if product:
             products = open_products([product], band_mapping=mapping)
-            return model_path(name, all_bands(products, [dem] if dem else []))
+            return model_path(name, model_bands(products, [dem] if dem else []))
         return model_path(name, open_stack(stack, dem, mapping).available_bands)
 
     def _inputs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[str, str]:
@@ -280,6 +301,8 @@ class DetectLandslides(LandslipAlgorithm):
             device=self.parameterAsEnumString(parameters, "DEVICE", context),
             band_mapping=self.parameterAsString(parameters, "BAND_MAPPING", context),
             test_time=self.parameterAsEnumString(parameters, "TTA", context),
+            sun_azimuth=self.optional_number(parameters, "SUN_AZIMUTH", context),
+            sun_elevation=self.optional_number(parameters, "SUN_ELEVATION", context),
         )
 
     def _extent(

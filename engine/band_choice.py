@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from .card import ModelCard
 from .errors import BandError
 from .source import Product
-from .stack import OPTICAL_BANDS, TERRAIN_BANDS
+from .stack import OPTICAL_BANDS, STORED_TERRAIN
 
 #: The order of Landslide4Sense, which has no B8A; where it is there, it comes last.
-BENCHMARK_BANDS = (*(band for band in OPTICAL_BANDS if band != "B8A"), *TERRAIN_BANDS)
+BENCHMARK_BANDS = (*(band for band in OPTICAL_BANDS if band != "B8A"), *STORED_TERRAIN)
 
 #: Sen2Cor leaves it out of L2A: it shows cirrus, and no ground.
 _CIRRUS_BAND = "B10"
@@ -31,8 +31,20 @@ def all_bands(products: Sequence[Product], dems: Sequence[str]) -> tuple[str, ..
     """All bands that a stack of these can have, in the benchmark's order."""
     there = set(common_bands(products))
     if has_terrain(products, dems):
-        there |= set(TERRAIN_BANDS)
+        there |= set(STORED_TERRAIN)
     return tuple(band for band in (*BENCHMARK_BANDS, "B8A") if band in there)
+
+
+def model_bands(products: Sequence[Product], dems: Sequence[str]) -> tuple[str, ...]:
+    """All bands that a model can read of these: those of a stack, and what is computed of it."""
+    computed = ("illumination",) if has_terrain(products, dems) else ()
+    return (*all_bands(products, dems), *computed)
+
+
+def stored_bands(wanted: Sequence[str]) -> tuple[str, ...]:
+    """What a stack must hold for a model: elevation in place of the illumination made from it."""
+    stored = ("dem" if band == "illumination" else band for band in wanted)
+    return tuple(dict.fromkeys(stored))
 
 
 def check_bands_there(
@@ -69,7 +81,7 @@ def check_bands_there(
 
 
 def _advice(missing: Sequence[str], product: Product) -> str:
-    if set(missing) <= set(TERRAIN_BANDS):
+    if set(missing) <= set(STORED_TERRAIN):
         return "Give a DEM"
     if _CIRRUS_BAND in missing and product.level == "L2A":
         return f"Give the L1C product of that day, as no L2A product has {_CIRRUS_BAND}"

@@ -21,7 +21,7 @@ METADATA_KEY = "landslip"
 #: IV-B): the graph also takes ``mean`` [C] and ``std`` [C], which the engine measures on the scene.
 NORMALISATIONS = ("fixed", "scene")
 
-BAND_NAME = re.compile(r"^(B(0[1-9]|8A|1[0-2])|slope|dem)$")
+BAND_NAME = re.compile(r"^(B(0[1-9]|8A|1[0-2])|slope|dem|illumination)$")
 
 
 @dataclass(frozen=True)
@@ -145,9 +145,10 @@ def _validated(fields: dict[str, Any], file: str) -> ModelCard:
 
 def _problems(card: ModelCard) -> list[str]:
     unknown = [band for band in card.bands if not BAND_NAME.match(band)]
+    named = ", ".join(unknown)
     checks = {
         "it names no bands": not card.bands,
-        f"unknown bands {', '.join(unknown)} (expected B01..B12, B8A, slope, dem)": bool(unknown),
+        f"unknown bands {named} (expected B01..B12, B8A, slope, dem, illumination)": bool(unknown),
         "it names a band twice": len(set(card.bands)) < len(card.bands),
         f"patch size {card.patch_size} (expected 16..4096)": not 16 <= card.patch_size <= 4096,
         f"overlap {card.overlap} (expected 0..0.75)": not 0 <= card.overlap <= 0.75,

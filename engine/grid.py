@@ -110,6 +110,14 @@ class Grid:
             )
         return Window(row, col, row_stop - row, col_stop - col)
 
+    def lonlat_of_middle(self) -> tuple[float, float]:
+        """Longitude and latitude of the middle, degrees."""
+        pyproj = require("pyproj")
+        crs = pyproj.CRS(self.crs)
+        to_lonlat = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
+        lon, lat = to_lonlat.transform(*self.to_map(self.width / 2, self.height / 2))
+        return float(lon), float(lat)
+
     def bounds_text(self) -> str:
         """The map extent for messages: xmin, ymin, xmax, ymax."""
         return ", ".join(f"{value:.6g}" for value in self.bounds)

@@ -24,6 +24,7 @@ from .scene import SceneStatistics, scene_sample, statistics_of
 from .stack import ACQUISITION_TAGS, Stack, StackReader, open_stack
 from .stack_check import check_stack
 from .stitch import RegionBlender
+from .sunlight import sun_of, with_sun
 from .terrain import bounded_cache, open_raster
 from .test_time import TEST_TIME, run_with_test_time
 from .tiling import Lattice, Window, regions
@@ -64,6 +65,9 @@ class DetectRequest:
         region_size: Side of the blocks of output pixels worked on at a time.
         product: Name of the product that the stack was just prepared from, when its values were
             checked; empty for a stack that comes from elsewhere.
+        sun_azimuth: Where the sun stood, degrees clockwise from north, for models that read
+            illumination; None for what the stack says or its shading shows.
+        sun_elevation: Its height, degrees; given with its azimuth, or not at all.
     """
 
     stack: str
@@ -80,6 +84,8 @@ class DetectRequest:
     test_time: str = "none"
     region_size: int = REGION_SIZE
     product: str = ""
+    sun_azimuth: float | None = None
+    sun_elevation: float | None = None
 
 
 @dataclass(frozen=True)
@@ -143,6 +149,9 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     model = Model(request.model, request.device)
     stack.require_bands(model.card.bands, f"The model {model.card.name}")
     _warn_of_pixel_size(stack, model.card, warn)
+    if "illumination" in model.card.bands and stack.number("illumination") is None:
+        told = sun_of(request.sun_azimuth, request.sun_elevation)
+        stack = with_sun(stack, told, warn, cancelled)
     progress(0, f"Model {model.card.name} {model.card.version} on {model.device}")
     sample = scene_sample(stack, model.card.bands, cancelled)
     if not request.product:
@@ -333,6 +342,7 @@ def check_request(request: DetectRequest) -> None:
     if request.threshold is not None:
         check_threshold(request.threshold)
     check_minimum_area(request.min_area)
+    sun_of(request.sun_azimuth, request.sun_elevation)
     inputs = [path for path in (request.stack, request.dem, request.model) if path]
     check_geotiff(request.probability, inputs, "The probability raster")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from .band_choice import all_bands, check_bands_there, common_bands
+from .band_choice import all_bands, check_bands_there, common_bands, stored_bands
 from .change import possible_indices
 from .elevation import METHODS as DEM_METHODS
 from .elevation import DemSource
@@ -19,7 +19,7 @@ from .product import open_products
 from .resample import check_method
 from .runtime import Model
 from .source import Product
-from .stack import OPTICAL_BANDS, TERRAIN_BANDS
+from .stack import OPTICAL_BANDS, STORED_TERRAIN
 from .stack_plan import COVER_RULES, StackPlan
 from .target_grid import GridRequest, finest_grid, target_grid
 from .terrain_sanity import check_dem
@@ -152,8 +152,9 @@ def _bands(request: PrepareRequest, products: tuple[Product, ...]) -> tuple[str,
         check(COVER_RULES[rule][2], who=f"The rule for {rule}")
     if request.model:
         card = Model(request.model, "cpu").card
-        check(card.bands, who=f"The model {card.name}", others=shipped_cards)
-        return card.bands
+        bands = stored_bands(card.bands)
+        check(bands, who=f"The model {card.name}", others=shipped_cards)
+        return bands
     if request.bands:
         check(request.bands, who="The stack")
         return request.bands
@@ -164,7 +165,7 @@ def _dems(
     request: PrepareRequest, products: tuple[Product, ...], bands: tuple[str, ...]
 ) -> tuple[DemSource, ...]:
     """Where elevation comes from: the DEMs, else the products' own band of it."""
-    if not set(bands) & set(TERRAIN_BANDS):
+    if not set(bands) & set(STORED_TERRAIN):
         return ()
     if request.dems:
         return tuple(DemSource(path) for path in request.dems)

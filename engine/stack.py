@@ -11,13 +11,16 @@ import numpy as np
 from .elevation import DemSource, Elevation
 from .errors import BandError
 from .grid import Grid
+from .illumination import NEUTRAL, Sun, gradient_east_north, illumination
 from .terrain import open_raster, read_window
 from .tiling import Window, reflected
 
 OPTICAL_BANDS = tuple(
     "B01 B02 B03 B04 B05 B06 B07 B08 B8A B09 B10 B11 B12".split()  # noqa: SIM905 - reads as a list
 )
-TERRAIN_BANDS = ("slope", "dem")
+#: Terrain that a stack holds, and what is computed of it: illumination depends on the sun, too.
+STORED_TERRAIN = ("slope", "dem")
+TERRAIN_BANDS = (*STORED_TERRAIN, "illumination")
 
 #: Tags of a stack that say where it comes from, by their names in the inventory.
 ACQUISITION_TAGS = {
@@ -39,6 +42,7 @@ class Stack:
         bands: Band name and number (from 1) of every band that has a known name.
         dtype: GDAL data type of its first band, such as ``uint16``.
         dem: A separate DEM raster, or None.
+        sun: The sun that illumination is computed with; None for even light. See `sunlight`.
     """
 
     path: str
@@ -46,6 +50,7 @@ class Stack:
     bands: tuple[tuple[str, int], ...]
     dtype: str
     dem: str | None = None
+    sun: Sun | None = None
 
     def number(self, band: str) -> int | None:
         """Number of a band in the raster, from 1; None where it has none of that name."""
@@ -175,6 +180,12 @@ def _described_bands(descriptions: Sequence[str | None], path: str) -> tuple[tup
     return tuple(pairs)
 
 
+def dem_source(stack: Stack) -> DemSource:
+    """Where the elevation of a stack that has some comes from."""
+    own = DemSource(stack.path, stack.number("dem") or 1)
+    return DemSource(stack.dem) if stack.dem else own
+
+
 class StackReader:
     """Open files of one stack, for the bands that one model reads. Use one per thread.
 
@@ -192,9 +203,7 @@ class StackReader:
         self._terrain = self._open_terrain() if self._computed else None
 
     def _open_terrain(self) -> Elevation:
-        stack = self._stack
-        own = DemSource(stack.path, stack.number("dem") or 1)
-        return Elevation([DemSource(stack.dem) if stack.dem else own], stack.grid)
+        return Elevation([dem_source(self._stack)], self._stack.grid)
 
     def __enter__(self) -> StackReader:
         return self
@@ -236,12 +245,23 @@ class StackReader:
         if self._in_file:
             self._read_file(window, values, valid)
         if self._terrain:
-            terrain = self._terrain.read(window)
+            terrain = self._read_terrain(self._terrain, window)
             for band in self._computed:
-                layer = terrain.elevation if band == "dem" else terrain.slope
+                layer = terrain[band]
                 values[self._bands.index(band)] = layer
                 valid &= np.isfinite(layer)
         return values, valid
+
+    def _read_terrain(self, elevation: Elevation, window: Window) -> dict[str, np.ndarray]:
+        """The computed bands, and perhaps more."""
+        if "illumination" not in self._computed:
+            terrain = elevation.read(window)
+            return {"dem": terrain.elevation, "slope": terrain.slope}
+        relief = elevation.read_relief(window)
+        light = np.where(np.isnan(relief.slope), np.nan, NEUTRAL)
+        if self._stack.sun:
+            light = illumination(*gradient_east_north(relief, self._stack.grid), self._stack.sun)
+        return {"dem": relief.elevation, "slope": relief.slope, "illumination": light}
 
     def _read_file(self, window: Window, values: np.ndarray, valid: np.ndarray) -> None:
         numbers = [number for band in self._in_file if (number := self._stack.number(band))]

@@ -10,7 +10,7 @@ from .elevation import DemSource
 from .grid import Grid
 from .masks import Reason
 from .source import Product
-from .stack import TERRAIN_BANDS
+from .stack import STORED_TERRAIN
 from .target_grid import AreaOfInterest
 
 #: Rules that find by the bands what a product has no mask for, and the bands that they read.
@@ -66,7 +66,7 @@ class StackPlan:
     @property
     def from_image(self) -> tuple[str, ...]:
         """Bands to read from the image: those of the stack, then those that rules need."""
-        computed = TERRAIN_BANDS if self.dems else ()
+        computed = STORED_TERRAIN if self.dems else ()
         needed = [band for rule in self.rules for band in COVER_RULES[rule][2]]
         bands = [band for band in self.bands if band not in computed]
         return tuple(dict.fromkeys((*bands, *self.for_indices, *needed)))

@@ -12,7 +12,7 @@ from .coregister import Shift, scene_shift, shift_warning
 from .errors import RasterError
 from .geotiff import NODATA
 from .sanity import check_bands
-from .stack import OPTICAL_BANDS, TERRAIN_BANDS
+from .stack import OPTICAL_BANDS, STORED_TERRAIN
 from .stack_blocks import StackBlock
 from .stack_plan import StackPlan
 from .terrain_sanity import check_cover
@@ -49,7 +49,7 @@ class StackSummary:
         self._void += int(np.count_nonzero(block.void))
         count = len(self._plan.bands)
         if "dem" in self._plan.bands or "slope" in self._plan.bands:
-            layer = block.values[[b in TERRAIN_BANDS for b in self._plan.names].index(True)]
+            layer = block.values[[b in STORED_TERRAIN for b in self._plan.names].index(True)]
             self._missing += int(np.count_nonzero(valid & (layer == NODATA)))
         rows = slice(-window.row % self._step, None, self._step)
         cols = slice(-window.col % self._step, None, self._step)
@@ -105,7 +105,7 @@ class StackSummary:
         samples = {
             band: np.where(values == NODATA, np.nan, values)
             for band, values in zip(plan.bands, sample)
-            if band in OPTICAL_BANDS or band in TERRAIN_BANDS
+            if band in OPTICAL_BANDS or band in STORED_TERRAIN
         }
         yield from check_bands(samples, plan.products[0].id)
         if plan.dems:

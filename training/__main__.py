@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     _add_panels(commands)
     _add_networks(commands)
     _add_fit_sun(commands)
+    _add_shade_recall(commands)
     return top
 
 
@@ -262,6 +263,20 @@ def _add_fit_sun(commands: argparse._SubParsersAction) -> None:
     command.set_defaults(run_command=_fit_sun)
 
 
+def _add_shade_recall(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "shade-recall",
+        help="score a model file by illumination and by aspect of the land",
+        description="Run a model file on a labelled scene and print two tables: precision, recall "
+        "and F1 by the cosine of the sun's incidence, and by the direction that the land faces.",
+    )
+    command.add_argument("model", type=Path, help="model file (.onnx)")
+    command.add_argument("--scene", type=Path, required=True, help="raster with named bands")
+    command.add_argument("--labels", type=Path, required=True, help="1 landslide, 0 not, nodata")
+    command.add_argument("--dem", type=Path, required=True, help="its DEM")
+    command.set_defaults(run_command=_shade_recall, region=None)
+
+
 def _add_data(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--data",
@@ -401,6 +416,16 @@ def _fit_sun(args: argparse.Namespace) -> None:
         f"Azimuth {found.sun.azimuth:.1f}, elevation {found.sun.elevation:.1f} degrees; partial "
         f"correlation with brightness {found.correlation:.2f}, {found.pixels:,} pixels."
     )
+
+
+def _shade_recall(args: argparse.Namespace) -> None:
+    from ..engine.shade_recall import score_table
+    from .shade import shade_recall
+
+    lit, facing = shade_recall(args.model, _scene(args))
+    print(f"{args.model.stem}\n")
+    print(score_table(lit, "illumination") if lit else "The sun of this scene is not known.")
+    print(f"\n{score_table(facing, 'aspect')}")
 
 
 def _scene(args: argparse.Namespace) -> Scene:

@@ -31,6 +31,7 @@ BAND_SETS: dict[str, tuple[str, ...]] = {
     "rgb": RGB,
     "rgb+slope": (*RGB, "slope"),
     "rgb+slope+dem": (*RGB, "slope", "dem"),
+    "rgb+slope+illumination": (*RGB, "slope", "illumination"),
     "rgb+nir": (*RGB, "B08"),
     "rgb+nir+slope": (*RGB, "B08", "slope"),
     "rgb+nir+slope+dem": (*RGB, "B08", "slope", "dem"),
@@ -53,7 +54,11 @@ class Scale(NamedTuple):
 #: A slope of 30 degrees means the same in every scene: degrees have a fixed level and spread.
 #: An elevation of 500 m does not: it counts from the mean of its scene, in units of 500 m that
 #: are the same everywhere, because the spread of a scene is that of its highest mountains.
-TERRAIN_SCALE = {"slope": Scale(20.0, 15.0), "dem": Scale(None, 500.0)}
+TERRAIN_SCALE = {
+    "slope": Scale(20.0, 15.0),
+    "dem": Scale(None, 500.0),
+    "illumination": Scale(0.6, 0.25),
+}
 
 
 def band_names(bands: str | Sequence[str]) -> tuple[str, ...]:

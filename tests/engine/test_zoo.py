@@ -42,9 +42,9 @@ def test_bands_that_a_stack_has(tmp_path, rng):
         for name in ("x", "slope", "dem")
     )
     assert open_stack(plain).available_bands == {*VISIBLE}
-    assert open_stack(plain, dem).available_bands == {*VISIBLE, "slope", "dem"}
+    assert open_stack(plain, dem).available_bands == {*VISIBLE, "slope", "dem", "illumination"}
     assert open_stack(slope).available_bands == {*VISIBLE, "slope"}
-    assert open_stack(height).available_bands == {*VISIBLE, "slope", "dem"}
+    assert open_stack(height).available_bands == {*VISIBLE, "slope", "dem", "illumination"}
 
 
 def test_what_is_not_shipped_is_not_chosen(shipped):

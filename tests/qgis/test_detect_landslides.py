@@ -39,7 +39,7 @@ def test_parameters_and_outputs_are_the_interface(registry):
     names = [p.name() for p in algorithm.parameterDefinitions()]
     assert " ".join(names) == (
         "INPUT PRODUCT PRODUCT_FOLDER DEM MODEL EXTENT THRESHOLD MIN_AREA OVERLAP BATCH_SIZE "
-        "DEVICE BAND_MAPPING TTA PROBABILITY INVENTORY"
+        "DEVICE BAND_MAPPING TTA SUN_AZIMUTH SUN_ELEVATION PROBABILITY INVENTORY"
     )
     assert {o.name() for o in algorithm.outputDefinitions()} == {
         "PROBABILITY",
@@ -53,7 +53,15 @@ def test_parameters_and_outputs_are_the_interface(registry):
         for p in algorithm.parameterDefinitions()
         if p.flags() & qgis_core.QgsProcessingParameterDefinition.FlagAdvanced
     }
-    assert advanced == {"OVERLAP", "BATCH_SIZE", "DEVICE", "BAND_MAPPING", "TTA"}
+    assert advanced == {
+        "OVERLAP",
+        "BATCH_SIZE",
+        "DEVICE",
+        "BAND_MAPPING",
+        "TTA",
+        "SUN_AZIMUTH",
+        "SUN_ELEVATION",
+    }
 
 
 def test_texts(registry):
