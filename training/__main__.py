@@ -56,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
     _add_networks(commands)
     _add_fit_sun(commands)
     _add_shade_recall(commands)
+    _add_before_after(commands)
     return top
 
 
@@ -277,6 +278,21 @@ def _add_shade_recall(commands: argparse._SubParsersAction) -> None:
     command.set_defaults(run_command=_shade_recall, region=None)
 
 
+def _add_before_after(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "before-after",
+        help="score model files with and without an image from before the event",
+        description="Print a table: F1 where the change of red over green is added to the logit "
+        "with several weights, on a labelled scene and on its halves.",
+    )
+    command.add_argument("models", type=Path, nargs="+", help="model files (.onnx)")
+    command.add_argument("--scene", type=Path, required=True, help="raster with named bands")
+    command.add_argument("--pre-event", type=Path, required=True, help="the same before the event")
+    command.add_argument("--labels", type=Path, required=True, help="1 landslide, 0 not, nodata")
+    command.add_argument("--dem", type=Path, help="its DEM, for models that read terrain")
+    command.set_defaults(run_command=_before_after, region=None)
+
+
 def _add_data(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--data",
@@ -426,6 +442,12 @@ def _shade_recall(args: argparse.Namespace) -> None:
     print(f"{args.model.stem}\n")
     print(score_table(lit, "illumination") if lit else "The sun of this scene is not known.")
     print(f"\n{score_table(facing, 'aspect')}")
+
+
+def _before_after(args: argparse.Namespace) -> None:
+    from .before_after import before_after
+
+    print(before_after(args.models, _scene(args), str(args.pre_event)))
 
 
 def _scene(args: argparse.Namespace) -> Scene:
