@@ -157,19 +157,6 @@ def score_detection(probability: str, truth: str, min_area: float) -> Assessment
     return assess(AssessRequest(probability, truth, min_area=min_area))
 
 
-def pixel_accuracy(probability: str, truth: str) -> Confusion:
-    """Count pixels of a probability raster, at its model's threshold, against a reference.
-
-    Args:
-        probability: Probability raster.
-        truth: Reference on the same grid: 1 landslide, 0 none, its nodata where unknown.
-
-    Raises:
-        RasterError: One cannot be read, or they are not on one grid.
-    """
-    return score_detection(probability, truth, float("inf")).pixels
-
-
 @dataclass(frozen=True)
 class _Pair:
     """Both sides of one window, and where they can be judged."""

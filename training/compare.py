@@ -232,7 +232,7 @@ class Row:
         precision: Mean over the seeds, 0..1; so are the next two.
         recall: Mean.
         f1: Mean.
-        spread: Standard deviation of F1 over the seeds; 0 for one.
+        spread: Standard deviation of F1 over the seeds (n - 1); 0 for one.
         parameters: Of the network.
         gigaflops: For one patch.
         milliseconds: For one patch, ONNX Runtime on this machine's processor.
@@ -283,7 +283,7 @@ def _rows_of(experiment: Experiment, run: Run, scores: list[dict[str, Any]]) -> 
                     float(np.mean([count.precision for count in counts])),
                     float(np.mean([count.recall for count in counts])),
                     float(np.mean(f1)),
-                    float(np.std(f1)),
+                    float(np.std(f1, ddof=1)) if len(f1) > 1 else 0.0,
                     cost["parameters"],
                     cost["gigaflops"],
                     milliseconds,
@@ -318,7 +318,7 @@ def markdown(experiment: Experiment, rows: list[Row]) -> str:
         "P, R and F1 are precision, recall and F1 of landslide pixels at the threshold that "
         "validation chose. The columns after them tell how much of the rest is the threshold: F1 "
         "at 0.5 of the network's own probabilities, and at the best of all thresholds, which only "
-        "the labels of that region know. Plus-minus is the standard deviation over seeds. "
+        "the labels of that region know. Plus-minus is the standard deviation over seeds (n - 1). "
         "Milliseconds are of one 128 x 128 patch in ONNX Runtime on one thread of the processor "
         "that ran this.",
         "",

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..engine.assess import pixel_accuracy
 from ..engine.card import Accuracy
 from ..engine.errors import ParameterError
 from ..engine.metrics import Confusion, confusion
 from ..engine.pipeline import DetectRequest, detect
+from ..engine.stack import open_stack
 from ..engine.terrain import open_raster
 from .bands import terrain
 from .calibration import best_threshold, calibrate, logit, sigmoid
@@ -29,7 +29,7 @@ from .export import bare_network, export_checkpoint, network_from_checkpoint
 from .models import TITLES
 from .network_table import gigaflops
 from .recipe import from_values
-from .sources import load_patches
+from .sources import check_same_size, load_patches
 from .train import Config, predict, training_batches
 
 
@@ -159,23 +159,34 @@ def scene_accuracy(state: dict[str, Any], scene: Scene, test_time: str = "none")
     """Counts on a labelled scene, at the checkpoint's threshold, through the path that users take.
 
     The checkpoint is exported, the engine detects with it, and its raster is compared.
+
+    Raises:
+        RasterError: The labels are not of the scene's size.
     """
-    with _detected(state, scene, test_time) as probability:
-        return pixel_accuracy(probability, scene.labels)
+    probability, truth = scene_pixels(state, scene, test_time)
+    return confusion(probability >= state["threshold"], truth)
 
 
 def scene_pixels(
     state: dict[str, Any], scene: Scene, test_time: str = "none"
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities [n] and labels [n] of the labelled pixels of a scene, by that same path."""
+    """Probabilities [n] and labels [n] of the labelled pixels of a scene, by that same path.
+
+    Where the image has no data, nothing is found: the probability of such a pixel counts as 0, and
+    a landslide there as missed. Scores without those pixels would be too good.
+
+    Raises:
+        RasterError: The labels are not of the scene's size.
+    """
     with (
         _detected(state, scene, test_time) as probability,
         open_raster(probability) as found,
         open_raster(scene.labels) as known,
     ):
         values, labels = found.read(1, masked=True), known.read(1, masked=True)
-    judged = ~np.ma.getmaskarray(values) & ~np.ma.getmaskarray(labels)
-    return values.data[judged], labels.data[judged] == 1
+    check_same_size(open_stack(scene.stack), labels.shape, scene.labels)
+    judged = ~np.ma.getmaskarray(labels)
+    return values.filled(0)[judged], labels.data[judged] == 1
 
 
 @contextmanager

@@ -23,7 +23,8 @@ def bce(logits: Tensor, target: Tensor) -> Tensor:
 def weighted_ce(logits: Tensor, target: Tensor) -> Tensor:
     """Cross-entropy with each class weighted by the other's share of the batch.
 
-    The weighting of the competition's second place (section IV-C): both classes count the same.
+    The weighting of the competition's second place (section V-A2, Eq. 3): both classes count the
+    same.
     """
     share = target.mean()
     weight = target * (1 - share) + (1 - target) * share

@@ -312,7 +312,7 @@ def _stack(source: Source, data: Path, bands: tuple[str, ...]) -> Patches:
     step = np.array([STEP.get(band, 1.0) for band in bands], np.float32)
     levels, masks, places = [], [], []
     with StackReader(stack, bands) as reader, open_raster(labels) as reference:
-        _check_same_size(stack, reference.shape, labels)
+        check_same_size(stack, reference.shape, labels)
         for row in range(stack.grid.height // PATCH):
             for col in range(stack.grid.width // PATCH):
                 window = Window(row * PATCH, col * PATCH, PATCH, PATCH)
@@ -333,7 +333,12 @@ def _stack(source: Source, data: Path, bands: tuple[str, ...]) -> Patches:
     return Patches(np.stack(levels), steps, np.stack(masks), *np.array(places, int).T, bands=bands)
 
 
-def _check_same_size(stack: Stack, shape: tuple[int, int], labels: str) -> None:
+def check_same_size(stack: Stack, shape: tuple[int, int], labels: str) -> None:
+    """Refuse labels that are not of the stack's size.
+
+    Raises:
+        RasterError: They are not.
+    """
     expected = (stack.grid.height, stack.grid.width)
     if shape != expected:
         raise RasterError(

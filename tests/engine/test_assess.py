@@ -9,7 +9,6 @@ from landslip.engine.assess import (
     TRUE_POSITIVE,
     AssessRequest,
     assess,
-    pixel_accuracy,
     score_detection,
 )
 from landslip.engine.errors import Cancelled, ParameterError, RasterError
@@ -221,8 +220,3 @@ def test_a_published_inventory_against_itself_and_moved(real_data, tmp_path):
     assert shifted.pixels.f1 == pytest.approx(expected, abs=0.01)
     assert 0.5 < expected < 0.95
     assert 5 < shifted.objects.boundary_distance < 20
-
-
-def test_pixels_alone(scene):
-    counts = pixel_accuracy(*scene)
-    assert (counts.tp, counts.fp, counts.fn) == (120, 60 + 64 + 1, 180)

@@ -1,6 +1,7 @@
 """An experiment from its file to table and figure, on synthetic patches."""
 
 import dataclasses
+import json
 import os
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import torch
 
 from landslip.engine.errors import ParameterError
-from landslip.engine.metrics import confusion
+from landslip.engine.metrics import Confusion, confusion
 from landslip.tests.support import reflectance, write_raster
 from landslip.training import compare as comparing
 from landslip.training.__main__ import EXPERIMENTS
@@ -72,6 +73,11 @@ def experiment(tmp_path, synthetic_folder, rng):
     return read_experiment(tmp_path / "small.toml")
 
 
+def f1_of(place, region, way):
+    scores = json.loads((place / "scores.json").read_text(encoding="utf-8"))
+    return Confusion(**scores[region][way]).f1
+
+
 def test_from_file_to_table(experiment, synthetic_folder, tmp_path, monkeypatch):
     folder = tmp_path / "runs"
     table = compare(experiment, synthetic_folder, folder)
@@ -84,6 +90,8 @@ def test_from_file_to_table(experiment, synthetic_folder, tmp_path, monkeypatch)
     # The best of all thresholds is no worse than the one that validation chose.
     for (run, region, way), row in by.items():
         assert row.seeds == 2
+        one, two = (f1_of(folder / f"{run}-{seed}", region, way) for seed in (0, 1))
+        assert row.spread == pytest.approx(abs(one - two) / 2**0.5)  # n - 1
         assert row.f1 <= by[run, region, "best"].f1 + 1e-9
         assert way in comparing.WAYS
     assert by["both", "test", "best"].parameters == sum(

@@ -86,3 +86,24 @@ def test_unknown_network_and_option_say_so():
         build_model("vgg", 3)
     with pytest.raises(ParameterError, match="colour"):
         build_model("resunet", 3, colour="red")
+
+
+def test_swav_unet_sees_single_pixels_through_its_full_resolution_skip():
+    """Without the skip, as weights so far have it, nothing is added to the network."""
+    plain, skipped = (build_model("swav_unet", 3, width=8, skip=skip).eval() for skip in (0, 4))
+    added = set(skipped.state_dict()) - set(plain.state_dict())
+    assert added
+    assert all(name.startswith("branch.") for name in added)
+    assert (
+        skipped.decoder.last.conv[0][0].in_channels == plain.decoder.last.conv[0][0].in_channels + 4
+    )
+    for step in (*skipped.decoder.steps, skipped.decoder.last):
+        step.up.weight.data.zero_()  # what comes from below is a constant: the branch alone is left
+        step.up.bias.data.zero_()
+    image = torch.randn(1, 3, 64, 64)
+    other = image.clone()
+    other[..., 32, 32] += 5
+    with torch.inference_mode():
+        change = (skipped(image) - skipped(other)).abs()[0, 0]
+    assert change[32, 32] > 0
+    assert change[:20].max() == 0

@@ -1,12 +1,16 @@
 """ResU-Net: a U-Net of pre-activation residual units (Zhang, Liu & Wang 2018, arXiv:1711.10684).
 
-Three choices differ from the paper, all for maps that do not depend on where the tiles were cut:
+Four choices differ from the paper, the first three for maps that do not depend on where the tiles
+were cut:
 
 * Downsampling is a fixed binomial blur and a stride of 2 (Zhang 2019, arXiv:1904.11486) instead of
   a strided convolution, which aliases: its result changes when the tile origin moves by one pixel.
 * Upsampling is bilinear with the same pixel centres as the blur.
 * Normalisation is BatchNorm only. Anything that looks at the statistics of the patch (InstanceNorm,
   squeeze-and-excitation, global pooling) would make a pixel depend on the far corner of its tile.
+* A 1 x 1 convolution halves the channels before each upsampling, so that a decoder unit reads
+  twice its width, from below and from the skip in equal parts. The paper's reads three times its
+  width: what comes from below is not reduced.
 """
 
 from __future__ import annotations
