@@ -1,6 +1,7 @@
 # Every target does its own set-up: on Debian and Ubuntu, git and make are enough to begin.
 #   make demo SCENE=...             which scene the demo shows
 #   make install PROFILE_DIR=...    which QGIS profile gets the plugin
+#   make figures DATA=...           the folder of real data that some figures need
 #   make ... PYTHON=...             the Python that can 'import qgis'
 #   make test TORCH_INDEX=https://download.pytorch.org/whl/cpu    small, CPU-only PyTorch
 .DEFAULT_GOAL := help
@@ -16,7 +17,7 @@ PROFILE := $(if $(PROFILE_DIR),--profile "$(PROFILE_DIR)")
 export QT_QPA_PLATFORM ?= offscreen
 export TORCH_INDEX
 
-.PHONY: help setup demo test test-engine lint train bench install uninstall zip clean
+.PHONY: help setup demo test test-engine lint docs figures train bench install uninstall zip clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +38,13 @@ lint: $(VENV)/dev ## Check style and types only
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+
+docs: $(VENV)/dev ## Build the manual into build/manual
+	$(PY) -m mkdocs build --quiet
+	@echo "Open build/manual/index.html"
+
+figures: $(VENV)/dev ## Draw the figures of the README and the manual
+	$(PY) tools/make_figures.py $(if $(DATA),--data "$(DATA)")
 
 train: $(VENV)/dev ## Train a network: make train ARGS="--help"
 	$(PY) -m landslip.training train $(ARGS)

@@ -52,7 +52,7 @@ def _homepage() -> str:
 
 
 #: Where the manual has a page for each algorithm, by its name.
-MANUAL = f"{_homepage()}/algorithms"
+MANUAL = f"{_homepage()}/reference/algorithms"
 
 
 class LandslipAlgorithm(QgsProcessingAlgorithm):
@@ -87,7 +87,7 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
 
     def helpUrl(self) -> str:
         """Its page in the manual."""
-        return f"{MANUAL}/{self.NAME}/"
+        return f"{MANUAL}/{self.NAME}.html"
 
     def shortDescription(self) -> str:
         """The tool tip in the Toolbox."""

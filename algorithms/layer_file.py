@@ -166,9 +166,10 @@ def _in_order(
     places: Sequence[tuple[int, int, str]],
 ) -> Sequence[QgsFeature]:
     """The features in the order of the rows: some formats sort them by place."""
-    ours, theirs = next(((i, j) for i, j, name in places if name == "id"), (None, None))
-    if ours is None:
+    ids = [(ours, theirs) for ours, theirs, name in places if name == "id"]
+    if not ids:
         return features
+    ours, theirs = ids[0]
     by_id = {feature.attributes()[ours]: feature for feature in features}
     if len(by_id) < len(features) or any(values[theirs] not in by_id for values, _ in rows):
         return features

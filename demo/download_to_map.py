@@ -1,4 +1,4 @@
-"""The README's picture of the way from a download to a map.
+"""The manual's picture of the way from a download to a map.
 
     python -m landslip.demo.download_to_map --product S2A_MSIL1C_....zip
 
@@ -25,7 +25,7 @@ from ..engine.zoo import model_path
 from ..tests.safe_fixture import Safe, metadata, zip_folder
 from .scene import Scene, SceneRequest, make_scene, write_scene
 
-PICTURE = Path(__file__).resolve().parents[1] / "docs" / "download_to_map.png"
+PICTURE = Path(__file__).resolve().parents[1] / "docs" / "images" / "download_to_map.png"
 TILE = "54TWN"
 RED_GREEN_BLUE = ("B04", "B03", "B02")
 INFRARED = ("B11", "B08", "B04")

@@ -51,7 +51,7 @@ def _give_proj_its_data(pyproj: Any) -> None:
     try:
         datadir.get_data_dir()
     except pyproj.exceptions.DataDirError as err:
-        prefixes = (sys.base_prefix, *Path(pyproj.__file__).parents)
+        prefixes: tuple[str | Path, ...] = (sys.base_prefix, *Path(pyproj.__file__).parents)
         folders = [Path(prefix, "share", "proj") for prefix in prefixes]
         complete = [folder for folder in folders if (folder / "proj.db").is_file()]
         if not complete:

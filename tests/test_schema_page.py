@@ -38,4 +38,5 @@ def test_every_field_and_value_stands_there(tool, preset):
         assert column.source in section
         assert all(str(choice) in section for choice in column.choices)
     assert all(gap in section for gap in preset.gaps)
-    assert f"`{preset.name}`" in (ROOT / "README.md").read_text(encoding="utf-8")
+    guide = (ROOT / "docs" / "guides" / "hand_in.md").read_text(encoding="utf-8")
+    assert f"`{preset.name}`" in guide

@@ -2,7 +2,7 @@
 
 ``set_up.py qgis`` finds QGIS, or installs it where apt is there and allowed.
 ``set_up.py run`` makes the environment with what the plugin needs at run time.
-``set_up.py dev`` adds what tests, training and benchmarks need, PyTorch among it.
+``set_up.py dev`` adds what tests, training, benchmarks and the manual need, PyTorch among it.
 
 Only the standard library is used, because this runs before anything is installed.
 """
@@ -127,7 +127,7 @@ def install(venv: Path, step: str) -> None:
         # By itself and first, because only torch may come from another index.
         index = os.environ.get("TORCH_INDEX")
         pip(venv, *(["--index-url", index] if index else []), "torch")
-    pip(venv, "--editable", f"{ROOT}{'[cli,training,test]' if step == 'dev' else ''}")
+    pip(venv, "--editable", f"{ROOT}{'[cli,training,docs,test]' if step == 'dev' else ''}")
     name_for_mypy(venv / "typing")
 
 

@@ -4,6 +4,8 @@ from urllib.parse import urlparse
 
 import pytest
 
+from landslip.tests.conftest import ROOT
+
 EXPECTED = {
     "preparestack": "Prepare",
     "detectlandslides": "Detect",
@@ -40,4 +42,5 @@ def test_names_of_groups_for_scripts(provider):
 def test_help_is_the_page_of_the_algorithm_below_the_homepage(provider, name):
     url = urlparse(provider.algorithm(name).helpUrl())
     assert url.scheme == "https"
-    assert url.path == f"/landslip/algorithms/{name}/"
+    _, _, page = url.path.partition("/landslip/")
+    assert (ROOT / "docs" / page).with_suffix(".md").is_file()

@@ -1,0 +1,210 @@
+"""Draw every figure of the README and the manual: ``make figures``, with ``DATA=`` a data folder.
+
+Writes into ``docs/images``, and says of each figure what it could not be drawn without. The data
+folder (default: ``LANDSLIP_DATA``) holds ``hokkaido_2018/``, ``inventories/China.zip`` and a zipped
+L1C product; without it the figures of the synthetic scene are drawn. It needs QGIS, PyTorch,
+pyogrio, and a GDAL that reads PDF. Figures of experiments are drawn by
+``python -m landslip.training compare``, which trains first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from landslip.engine.assess import AssessRequest, assess
+from landslip.engine.assessment_report import write_assessment_report
+from landslip.engine.errors import LandslipError
+from landslip.engine.footprint import Outlines
+from landslip.engine.inventory import FIELDS
+from landslip.engine.inventory_statistics import StatisticsRequest, inventory_statistics
+from landslip.engine.pipeline import Detection, DetectRequest, detect
+from landslip.engine.review_sheet import cards
+from landslip.engine.statistics_report import write_statistics_report
+from landslip.engine.table import Record, Table
+from landslip.engine.zoo import model_path
+
+ROOT = Path(__file__).resolve().parent.parent
+IMAGES = ROOT / "docs" / "images"
+DEMO = ROOT / "build" / "demo"
+CREDIT = (
+    "Contains modified Copernicus Sentinel data 2018; elevation AW3D30 © JAXA; labels "
+    "Landslide4Sense (IARAI)"
+)
+#: Models of the picture that compares them.
+COMPARED = ("fast_rgb", "resunet_rgb", "swav_unet_rgb", "resunet_rgb_slope", "ensemble_rgb_slope")
+#: Landslides on the page of the review sheet, from the largest on.
+ON_PAGE = 9
+
+
+@dataclass(frozen=True)
+class Step:
+    """What draws some figures.
+
+    Attributes:
+        draw: Draws them, from the data folder.
+        needs: Pattern of what it reads in that folder; empty where it makes its own scene.
+        figures: Names of the files in `IMAGES`.
+    """
+
+    draw: Callable[[Path], None]
+    needs: str
+    figures: tuple[str, ...]
+
+
+def main() -> int:
+    """Draw what can be drawn; the exit status is 1 where something failed."""
+    parser = argparse.ArgumentParser(prog="make figures", description=__doc__)
+    parser.add_argument("--data", type=Path, default=os.environ.get("LANDSLIP_DATA") or None)
+    parser.add_argument("--only", choices=[name for step in STEPS for name in step.figures])
+    options = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    chosen = [step for step in STEPS if options.only in (None, *step.figures)]
+    drawn = [_drawn(step, options.data) for step in chosen]
+    return int(not all(drawn))
+
+
+def _drawn(step: Step, data: Path | None) -> bool:
+    """Draw the figures of a step and say what came of it; False where it failed."""
+    names = ", ".join(step.figures)
+    if step.needs and not (data and any(Path(data).glob(step.needs))):
+        where = f"in {data}" if data else "in a data folder, and none is given: DATA=..."
+        print(f"not drawn: {names} (needs {step.needs} {where})", flush=True)
+        return True
+    try:
+        step.draw(Path(data or ROOT))
+    except (subprocess.CalledProcessError, LandslipError, OSError) as err:
+        print(f"FAILED: {names} ({err})", flush=True)
+        return False
+    print(f"drawn: {names}", flush=True)
+    return True
+
+
+def _module(name: str, *arguments: str | Path) -> None:
+    subprocess.run([sys.executable, "-m", name, *map(str, arguments)], check=True)
+
+
+def draw_demo(_data: Path) -> None:
+    """The map of ``make demo``."""
+    _module("landslip.demo", "--output", DEMO)
+    shutil.copyfile(DEMO / "map.png", IMAGES / "demo.png")
+
+
+def draw_dialogs(_data: Path) -> None:
+    """Dialogs and form, filled with the demo."""
+    if not (DEMO / "landslides.qgz").is_file():
+        _module("landslip.demo", "--output", DEMO)
+    subprocess.run([sys.executable, ROOT / "tools" / "draw_dialogs.py", DEMO], check=True)
+
+
+def draw_download(data: Path) -> None:
+    """From a product to a map."""
+    product = sorted(data.glob("S2*_MSIL1C_*.zip"))[0]
+    _module("landslip.demo.download_to_map", "--product", product)
+
+
+def draw_hokkaido_map(data: Path) -> None:
+    """The first picture of the README."""
+    with tempfile.TemporaryDirectory() as folder:
+        scene = data / "hokkaido_2018"
+        _module("landslip.demo", "--scene", scene, "--output", folder, "--credit", CREDIT)
+        shutil.copyfile(Path(folder) / "map.png", IMAGES / "hokkaido.png")
+
+
+def draw_panels(data: Path) -> None:
+    """What several models found, missed and invented."""
+    scene = data / "hokkaido_2018"
+    _module(
+        "landslip.training",
+        *("panels", *map(model_path, COMPARED)),
+        *("--scene", scene / "s2_post_B02_B03_B04.tif", "--labels", scene / "label_west.tif"),
+        *("--dem", scene / "dsm_aw3d30.tif", "--region", "Hokkaido 2018", "--credit", CREDIT),
+        *("--output", IMAGES / "panels.png"),
+    )
+
+
+def draw_frequency_area(data: Path) -> None:
+    """The frequency-area distribution of Wenchuan, mapped in 2009."""
+    from pyogrio import raw
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with zipfile.ZipFile(data / "inventories" / "China.zip") as packed:
+            packed.extractall(folder)
+        meta, _, wkb, _ = raw.read(str(folder / "China" / "2009.shp"), columns=[])
+        inventory = Outlines("Wenchuan 2009", meta["crs"], tuple(wkb))
+        report = folder / "statistics.html"
+        statistics = inventory_statistics(StatisticsRequest(inventory, min_area=100))
+        write_statistics_report(statistics, inventory.name, "Landslip", str(report))
+        keep_figure(report, "Frequency-area distribution", IMAGES / "frequency_area.svg")
+
+
+def draw_hokkaido(data: Path) -> None:
+    """Thresholds against the reference, and a page of the review sheet."""
+    scene = data / "hokkaido_2018"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        image, probability = scene / "s2_post_B02_B03_B04.tif", str(folder / "probability.tif")
+        request = DetectRequest(
+            str(image), model_path("resunet_rgb"), probability, dem=str(scene / "dsm_aw3d30.tif")
+        )
+        found = detect(request)
+        report = folder / "assessment.html"
+        reference = str(scene / "label_west.tif")
+        assessment = assess(AssessRequest(probability, reference, min_area=500))
+        write_assessment_report(assessment, "detection", "reference", "Landslip", str(report))
+        keep_figure(report, "Scores by threshold", IMAGES / "thresholds.svg")
+        draw_review_sheet(found, image, folder)
+
+
+def draw_review_sheet(found: Detection, image: Path, folder: Path) -> None:
+    """The first page of the largest landslides, as a picture."""
+    from osgeo import gdal
+    from qgis.core import QgsApplication
+
+    application = QgsApplication([], True)
+    application.initQgis()
+    from landslip.algorithms.review_pdf import write_review_pdf
+
+    largest = sorted(found.landslides, key=lambda slide: -slide["area_m2"])[:ON_PAGE]
+    names = [field.name for field in FIELDS]
+    records = tuple(Record(slide.wkb, dict(zip(names, slide.values))) for slide in largest)
+    table = Table("Iburi 2018", found.crs, {field.name: field.kind for field in FIELDS}, records)
+    sheet = str(folder / "sheet.pdf")
+    about = f"The {ON_PAGE} largest of {len(found.landslides)} landslides"
+    write_review_pdf(cards(table, str(image)), table.name, about, "Landslip", sheet)
+    target = str(IMAGES / "review_sheet.png")
+    gdal.UseExceptions()
+    picture = {"format": "PNG", "width": 800, "resampleAlg": "average"}
+    gdal.Translate(target, sheet, creationOptions=["ZLEVEL=9"], **picture)
+    Path(f"{target}.aux.xml").unlink(missing_ok=True)
+
+
+def keep_figure(report: Path, title: str, target: Path) -> None:
+    """Write one figure of a report as a file of its own."""
+    drawings = re.findall(r"<svg.*?</svg>", report.read_text(encoding="utf-8"), re.S)
+    (drawing,) = [text for text in drawings if f'aria-label="{title}"' in text]
+    target.write_text(f"{drawing}\n", encoding="utf-8")
+
+
+STEPS = (
+    Step(draw_demo, "", ("demo.png",)),
+    Step(draw_dialogs, "", ("qgis.png", "export.png", "review_form.png")),
+    Step(draw_download, "S2*_MSIL1C_*.zip", ("download_to_map.png",)),
+    Step(draw_hokkaido_map, "hokkaido_2018/*post*.tif", ("hokkaido.png",)),
+    Step(draw_panels, "hokkaido_2018/*post*.tif", ("panels.png",)),
+    Step(draw_frequency_area, "inventories/China.zip", ("frequency_area.svg",)),
+    Step(draw_hokkaido, "hokkaido_2018/*post*.tif", ("thresholds.svg", "review_sheet.png")),
+)
+
+if __name__ == "__main__":
+    sys.exit(main())
