@@ -26,6 +26,7 @@ PAPERS = {
     "frrn_a": "Pohlen et al. 2017, arXiv:1611.08323",
     "frrn_b": "Pohlen et al. 2017, arXiv:1611.08323",
     "sqnet": "Treml et al. 2016, openreview.net S1uHiFyyg",
+    "efficientnet_unet": "Tan & Le 2019, arXiv:1905.11946",
     "swav_unet": "He et al. 2016, arXiv:1512.03385; Caron et al. 2020, arXiv:2006.09882",
 }
 HEADER = (

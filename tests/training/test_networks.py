@@ -27,6 +27,7 @@ SMALL = {
     "frrn_b": {"width": 6},
     "sqnet": {"width": 8},
     "swav_unet": {"width": 8},
+    "efficientnet_unet": {"deepest": 16, "width": 8, "branch": 8},
 }
 CARD = ModelCard(
     name="tiny",

@@ -15,6 +15,7 @@ from torch import nn
 from ...engine.errors import ParameterError
 from .contextnet import ContextNet
 from .deeplab import DeepLabV2, DeepLabV3Plus
+from .efficientnet_unet import EfficientNetUNet
 from .fcn8s import FCN8s
 from .frrn import FRRNA, FRRNB
 from .linknet import LinkNet
@@ -37,6 +38,7 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "frrn_b": FRRNB,
     "sqnet": SQNet,
     "swav_unet": SwavUNet,
+    "efficientnet_unet": EfficientNetUNet,
 }
 
 #: The networks in the literature's terms.
@@ -53,6 +55,7 @@ TITLES = {
     "frrn_b": "FRRN-B",
     "sqnet": "SQNet",
     "swav_unet": "SwAV-U-Net",
+    "efficientnet_unet": "U-Net on EfficientNet-Lite",
 }
 
 
