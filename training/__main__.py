@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from ..engine.card import Accuracy
 from ..engine.errors import LandslipError, ParameterError
+from .judge_commands import add_commands
 
 if TYPE_CHECKING:  # torch is imported when a command needs it
     from .evaluate import Scene
@@ -57,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     _add_fit_sun(commands)
     _add_shade_recall(commands)
     _add_before_after(commands)
+    add_commands(commands, _add_data)
     return top
 
 
@@ -336,10 +338,10 @@ def _changes(args: argparse.Namespace, *more: str) -> list[str]:
 
 def _evaluate(args: argparse.Namespace) -> None:
     from . import evaluate
+    from .config import Config
     from .recipe import from_values
     from .run_folder import load_checkpoint
     from .sources import SCENE_NAMES, data_folder
-    from .train import Config
 
     state = load_checkpoint(args.run / "best.pt")
     print(f"Threshold {state['threshold']:.2f}, epoch {state['epoch']}.")

@@ -9,7 +9,12 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - PyTorch's own custom
 from torch import Tensor
 
+from .bands import optical
 from .data import normalise
+from .ground import TAIWAN_SUN
+
+#: Share of the contrast that a faded slide loses at most, and how far its ground is looked for.
+FADE_MOST, FADE_REACH = 0.7, 15
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,12 @@ class Augmentation:
             trained on, Taiwan's mountains are at the steep end of where landslides happen.
         slope_blur: Share of patches whose slope is smoothed, as from a coarser DEM.
         dem_gain: Spread of the relief about the patch's mean elevation, natural logarithm.
+        cutmix: Share of patches of which about half, along a smooth line, becomes another patch.
+        fade: Share of patches whose slides are brought nearer to the ground around them, by up to
+            `FADE_MOST`: elsewhere, forests are brighter against the same soil, or the sun is lower.
+        relight: Share of patches that are lit by another sun, by the shape of their ground.
+        unknown: Share of patches whose terrain is taken away: a network that leans on the slope
+            alone fails where the DEM does.
         dem_shift: Spread of the elevation of the patch in its scene, metres: which elevations
             slide is a habit of one region.
     """
@@ -58,6 +69,10 @@ class Augmentation:
     slope_blur: float = 0.5
     dem_gain: float = 0.2
     dem_shift: float = 300.0
+    cutmix: float = 0.0
+    fade: float = 0.0
+    relight: float = 0.0
+    unknown: float = 0.0
 
 
 def augment(
@@ -69,6 +84,7 @@ def augment(
     rng: torch.Generator,
     quiet: Sequence[Tensor] = (),
     terrain: Sequence[str] = (),
+    known: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Vary a batch and normalise it.
 
@@ -81,6 +97,8 @@ def augment(
         rng: Source of all chance.
         quiet: Scenes without landslides to paste from, each [optical, H, W], physical units.
         terrain: Names of the last bands that are terrain, which neither sun nor haze changes.
+        known: [N] bool, false where terrain bands hold nothing; they become 0, which is the middle
+            of what they can be.
 
     Returns:
         Normalised image and target, same shapes.
@@ -92,6 +110,9 @@ def augment(
         image, target = _mosaic(image, target, mean, std, settings.mosaic, rng)
     image, target = _zoom(image, target, settings.zoom, rng)
     optical = image.shape[1] - len(terrain)
+    if settings.fade:
+        faded = _fade(image[:, :optical], target, settings.fade, rng)
+        image = torch.cat([faded, image[:, optical:]], 1)
     light = image[:, :optical] * _brightness(image[:, :optical], settings, rng)
     relief = _vary_terrain(image[:, optical:], terrain, settings, rng)
     varied = _vary_statistics(mean[:, :optical], std[:, :optical], settings, rng)
@@ -100,7 +121,99 @@ def augment(
         for part in zip(varied, (mean[:, optical:], std[:, optical:]), strict=True)
     )
     image = normalise(torch.cat([light, *relief], 1), mean, std)
-    return image + settings.noise * torch.randn(image.shape, generator=rng), target
+    if known is not None:
+        drawn = _uniform(rng, len(image))
+        image[:, optical:] *= (known & (drawn >= settings.unknown))[:, None, None, None]
+    if settings.cutmix:
+        image, target = _cutmix(image, target, settings.cutmix, rng)
+    noise = _normal(rng, *image.shape)
+    return image + settings.noise * noise, target
+
+
+def relight(
+    image: Tensor, normals: Tensor, share: float, rng: torch.Generator, bands: Sequence[str]
+) -> Tensor:
+    """Light some patches by another sun (physical units in, physical units out).
+
+    What a pixel gets is direct light by the cosine of its incidence, and diffuse light from the
+    sky; both suns' sums are divided (the model behind the C correction, Teillet et al. 1982). A
+    slide in deep shade is still a slide, and Taiwan's morning sun is not every sun.
+
+    Args:
+        image: [N, C, H, W], optical bands first.
+        normals: [N, 3, H, W] int8 in 127ths, 0 where unknown: those patches stay.
+        share: How many patches.
+        rng: Source of all chance.
+        bands: Names of the C channels; an ``illumination`` follows the new sun.
+    """
+    count, chosen = len(image), _uniform(rng, len(image)) < share
+    chosen &= normals.flatten(1).any(1)
+    ground = normals.float() / 127
+    old = sun_direction(TAIWAN_SUN.azimuth, TAIWAN_SUN.elevation).to(image.device).expand(count, 3)
+    azimuth = TAIWAN_SUN.azimuth + 45 * _normal(rng, count)
+    elevation = 25 + 45 * _uniform(rng, count)
+    new = torch.where(chosen[:, None], sun_direction(azimuth, elevation), old)
+    before, after = (
+        torch.einsum("nchw,nc->nhw", ground, sun).clamp(min=0)[:, None] for sun in (old, new)
+    )
+    sky = (0.25 + 0.5 * _uniform(rng, count))[:, None, None, None]
+    factor = torch.where(chosen[:, None, None, None], (after + sky) / (before + sky), 1.0)
+    first = len(optical(bands))
+    image = torch.cat([image[:, :first] * factor, image[:, first:]], 1)
+    if "illumination" in bands:
+        place = list(bands).index("illumination")
+        lit = torch.einsum("nchw,nc->nhw", ground, new)
+        image[:, place] = torch.where(chosen[:, None, None], lit, image[:, place])
+    return image
+
+
+def sun_direction(azimuth: float | Tensor, elevation: float | Tensor) -> Tensor:
+    """Unit vector [..., 3] (east, north, up) to the sun; azimuth is clockwise from north."""
+    azimuth, elevation = (
+        torch.deg2rad(torch.as_tensor(angle, dtype=torch.float32)) for angle in (azimuth, elevation)
+    )
+    flat = torch.cos(elevation)
+    east, north = flat * torch.sin(azimuth), flat * torch.cos(azimuth)
+    return torch.stack([east, north, torch.sin(elevation)], dim=-1)
+
+
+def _fade(image: Tensor, target: Tensor, share: float, rng: torch.Generator) -> Tensor:
+    """Optical bands [N, C, H, W] with slides that stand out less, or a little more.
+
+    The ground around a slide is the mean of what is no slide within `FADE_REACH` pixels.
+    """
+    count, size = len(image), 2 * FADE_REACH + 1
+    other = 1 - target
+
+    def nearby(x: Tensor) -> Tensor:
+        return F.avg_pool2d(x, size, stride=1, padding=FADE_REACH)
+
+    whole = (image * other).mean((2, 3), keepdim=True) / other.mean((2, 3), keepdim=True).clamp(
+        min=1e-3
+    )
+    near = nearby(other)
+    ground = torch.where(near > 0.02, nearby(image * other) / near.clamp(min=0.02), whole)
+    chosen = _uniform(rng, count, 1, 1, 1) < share
+    amount = torch.where(chosen, FADE_MOST * (1.3 * _uniform(rng, count, 1, 1, 1) - 0.3), 0.0)
+    soft = F.avg_pool2d(target, 3, stride=1, padding=1)
+    return image - amount * soft * (image - ground)
+
+
+def _cutmix(
+    image: Tensor, target: Tensor, share: float, rng: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """About half of some patches becomes another patch of the batch (Yun 2019, arXiv:1905.04899).
+
+    Both are normalised: slides stand next to ground of another scene.
+    """
+    count = len(image)
+    other = torch.randperm(count, generator=rng, device=rng.device)
+    field = F.interpolate(
+        _normal(rng, count, 1, 3, 3), image.shape[-2:], mode="bicubic", align_corners=True
+    )
+    drawn = _uniform(rng, count, 1, 1, 1)
+    taken = (field > 0) & (drawn < share)
+    return torch.where(taken, image[other], image), torch.where(taken, target[other], target)
 
 
 def _paste(
@@ -119,7 +232,7 @@ def _paste(
     told by their shape, not by the colour that this one plain happens to have.
     """
     image, target = image.clone(), target.clone()
-    for patch in torch.nonzero(torch.rand(len(image), generator=rng) < share).flatten().tolist():
+    for patch in torch.nonzero(_uniform(rng, len(image)) < share).flatten().tolist():
         piece = _quiet_piece(quiet, image.shape[-2:], rng)
         optical = len(piece)
         piece = piece * std[patch, :optical, None, None] + mean[patch, :optical, None, None]
@@ -144,8 +257,8 @@ def _mosaic(
     half, half_target = F.avg_pool2d(image, 2), (F.avg_pool2d(target, 2) >= 0.5).float()
     half = (half - mean[:, :, None, None]) / std[:, :, None, None]
     image, target = image.clone(), target.clone()
-    for patch in torch.nonzero(torch.rand(len(image), generator=rng) < share).flatten().tolist():
-        a, b, c, d = torch.randint(len(half), (4,), generator=rng).tolist()
+    for patch in torch.nonzero(_uniform(rng, len(image)) < share).flatten().tolist():
+        a, b, c, d = torch.randint(len(half), (4,), generator=rng, device=rng.device).tolist()
         quarters = (
             torch.cat([torch.cat([x[a], x[b]], -1), torch.cat([x[c], x[d]], -1)], -2)
             for x in (half, half_target)
@@ -157,33 +270,33 @@ def _mosaic(
 
 def _quiet_piece(quiet: Sequence[Tensor], size: tuple[int, int], rng: torch.Generator) -> Tensor:
     """[C, H, W] of a random landslide-free scene in standard deviations, brightened at random."""
-    scene = quiet[int(torch.randint(len(quiet), (1,), generator=rng))]
+    scene = quiet[int(torch.randint(len(quiet), (1,), generator=rng, device=rng.device))]
     top, left = (
-        int(torch.randint(side - need + 1, (1,), generator=rng))
+        int(torch.randint(side - need + 1, (1,), generator=rng, device=rng.device))
         for side, need in zip(scene.shape[1:], size, strict=True)
     )
     contrast = (scene - scene.mean((1, 2), keepdim=True)) / scene.std((1, 2), keepdim=True)
     contrast = contrast[:, top : top + size[0], left : left + size[1]]
-    strength = 0.7 * torch.exp(0.3 * torch.randn(1, generator=rng))
-    level = -0.5 + 3 * torch.rand(1, generator=rng)
-    tint = 0.3 * torch.randn(len(scene), 1, 1, generator=rng)
+    strength = 0.7 * torch.exp(0.3 * _normal(rng, 1))
+    level = -0.5 + 3 * _uniform(rng, 1)
+    tint = 0.3 * _normal(rng, len(scene), 1, 1)
     return contrast * strength + level + tint
 
 
 def _plain(name: str, level: float, size: tuple[int, int], rng: torch.Generator) -> Tensor:
     """Terrain [1, H, W] of farmland: slopes of 0 to some 6 degrees, or a level of some metres."""
-    knots = torch.randn(1, 1, 16, 16, generator=rng)
+    knots = _normal(rng, 1, 1, 16, 16)
     field = F.interpolate(knots, size, mode="bilinear", align_corners=True)[0]
     if name == "dem":  # plains lie at the foot of their mountains, and on plateaus
-        return level - 300 + 300 * torch.randn(1, generator=rng) + 3 * field
-    return field.abs() * 3 * torch.rand(1, generator=rng)
+        return level - 300 + 300 * _normal(rng, 1) + 3 * field
+    return field.abs() * 3 * _uniform(rng, 1)
 
 
 def _vary_terrain(
     image: Tensor, names: Sequence[str], settings: Augmentation, rng: torch.Generator
 ) -> list[Tensor]:
     """Terrain [N, len(names), H, W] in degrees and metres, as another DEM and region have it."""
-    vary = {"slope": _vary_slope, "dem": _vary_elevation}
+    vary = {"slope": _vary_slope, "dem": _vary_elevation, "illumination": _vary_illumination}
     return [vary[name](image[:, i : i + 1], settings, rng) for i, name in enumerate(names)]
 
 
@@ -191,7 +304,7 @@ def _vary_slope(slope: Tensor, settings: Augmentation, rng: torch.Generator) -> 
     """Slope [N, 1, H, W] in degrees, as another DEM might have given it."""
     count = len(slope)
     blurred = F.avg_pool2d(slope, 5, stride=1, padding=2, count_include_pad=False)
-    chosen = torch.rand(count, 1, 1, 1, generator=rng) < settings.slope_blur
+    chosen = _uniform(rng, count, 1, 1, 1) < settings.slope_blur
     gain = torch.exp(settings.slope_gain * _normal(rng, count, 1, 1, 1) - settings.slope_gentler)
     return torch.where(chosen, blurred, slope) * gain
 
@@ -205,27 +318,40 @@ def _vary_elevation(dem: Tensor, settings: Augmentation, rng: torch.Generator) -
     return level + shift + (dem - level) * gain
 
 
+def _vary_illumination(lit: Tensor, settings: Augmentation, rng: torch.Generator) -> Tensor:
+    """Illumination [N, 1, H, W]: a fitted sun is off by some degrees, a coarse DEM is gentler."""
+    count = len(lit)
+    blurred = F.avg_pool2d(lit, 5, stride=1, padding=2, count_include_pad=False)
+    chosen = _uniform(rng, count, 1, 1, 1) < settings.slope_blur
+    level = lit.mean((1, 2, 3), keepdim=True)
+    gain = torch.exp(settings.slope_gain * _normal(rng, count, 1, 1, 1))
+    return level + (torch.where(chosen, blurred, lit) - level) * gain
+
+
 def _blob(size: tuple[int, int], rng: torch.Generator) -> Tensor:
     """[H, W] bool, a smooth-edged region that covers 15 to 100 %."""
-    knots = torch.randn(1, 1, 3, 3, generator=rng)
+    knots = _normal(rng, 1, 1, 3, 3)
     field = F.interpolate(knots, size, mode="bicubic", align_corners=True)[0, 0]
-    cover = 0.15 + 0.85 * float(torch.rand(1, generator=rng))
+    cover = 0.15 + 0.85 * float(_uniform(rng, 1))
     return field >= torch.quantile(field, 1 - cover)
 
 
+def _uniform(rng: torch.Generator, *shape: int) -> Tensor:
+    return torch.rand(shape, generator=rng, device=rng.device)
+
+
 def _normal(rng: torch.Generator, *shape: int) -> Tensor:
-    return torch.randn(shape, generator=rng)
+    return torch.randn(shape, generator=rng, device=rng.device)
 
 
 def _dihedral(image: Tensor, target: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
     """One of the eight flips and quarter turns for each patch."""
     both = torch.cat([image, target], dim=1)
-    kinds = torch.randint(8, (len(both),), generator=rng).tolist()
-    turned = [
-        torch.rot90(patch.flip(-1) if kind >= 4 else patch, kind % 4, (-2, -1))
-        for patch, kind in zip(both, kinds, strict=True)
-    ]
-    both = torch.stack(turned)
+    kinds = torch.randint(8, (len(both),), generator=rng, device=rng.device)
+    for kind in range(8):
+        mine = kinds == kind
+        patches = both[mine]
+        both[mine] = torch.rot90(patches.flip(-1) if kind >= 4 else patches, kind % 4, (-2, -1))
     return both[:, :-1], both[:, -1:]
 
 
@@ -236,13 +362,13 @@ def _zoom(
 
     Slides of other regions are larger or smaller than Taiwan's, and "10 m" is nominal.
     """
-    chosen = torch.rand(len(image), generator=rng) < 0.5
+    chosen = _uniform(rng, len(image)) < 0.5
     if not zoom or not chosen.any():
         return image, target
     count = int(chosen.sum())
-    scale = torch.exp(zoom * (2 * torch.rand(count, generator=rng) - 1))
-    shift = (1 - scale).abs()[:, None] * (2 * torch.rand(count, 2, generator=rng) - 1)
-    theta = torch.zeros(count, 2, 3)
+    scale = torch.exp(zoom * (2 * _uniform(rng, count) - 1))
+    shift = (1 - scale).abs()[:, None] * (2 * _uniform(rng, count, 2) - 1)
+    theta = torch.zeros(count, 2, 3, device=rng.device)
     theta[:, 0, 0] = theta[:, 1, 1] = scale
     theta[:, :, 2] = shift
     grid = F.affine_grid(theta, [count, 1, *image.shape[-2:]], align_corners=False)
@@ -261,7 +387,7 @@ def _brightness(image: Tensor, settings: Augmentation, rng: torch.Generator) -> 
     for depth, knots in ((settings.shading, 3), (settings.relief, 12)):
         if depth:
             # Each patch draws its own depth: flat land has no relief.
-            drawn = depth * torch.rand(count, 1, 1, 1, generator=rng) * 2
+            drawn = depth * _uniform(rng, count, 1, 1, 1) * 2
             coarse = drawn * _normal(rng, count, 1, knots, knots)
             level = level + F.interpolate(
                 coarse, size=(height, width), mode="bicubic", align_corners=True

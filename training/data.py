@@ -32,6 +32,10 @@ class Patches:
         row: [N] Row of the patch in its scene's grid of tiles.
         col: [N] Column in the same grid.
         bands: Names of the C channels.
+        known: [N] bool, false where nothing is known of the terrain and its bands hold 0; None
+            where all is known.
+        normals: [N, 3, 128, 128] int8, unit normals of the ground in 127ths (east, north, up), 0
+            where unknown; None where nobody asked for them.
     """
 
     levels: np.ndarray
@@ -41,6 +45,8 @@ class Patches:
     row: np.ndarray
     col: np.ndarray
     bands: tuple[str, ...]
+    known: np.ndarray | None = None
+    normals: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.levels)
@@ -52,7 +58,21 @@ def joined(parts: Sequence[Patches]) -> Patches:
         return parts[0]
     names = ("levels", "step", "mask", "scene", "row", "col")
     arrays = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
-    return Patches(*arrays, bands=parts[0].bands)
+    known = [np.ones(len(part), bool) if part.known is None else part.known for part in parts]
+    flat = any(part.normals is not None for part in parts)
+    return Patches(
+        *arrays,
+        bands=parts[0].bands,
+        known=np.concatenate(known),
+        normals=np.concatenate([_normals(part) for part in parts]) if flat else None,
+    )
+
+
+def _normals(part: Patches) -> np.ndarray:
+    """Normals of a part; 0 where it has none."""
+    if part.normals is not None:
+        return part.normals
+    return np.zeros((len(part), 3, *part.levels.shape[2:]), np.int8)
 
 
 def physical(levels: Tensor, step: Tensor, fraction: Tensor | float = 0.5) -> Tensor:

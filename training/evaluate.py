@@ -24,13 +24,15 @@ from ..engine.terrain import open_raster
 from .bands import terrain
 from .calibration import best_threshold, calibrate, logit, sigmoid
 from .compute import autocast, device_of, to_device
+from .config import Config
 from .data import PATCH, Patches, Statistics, split
 from .export import bare_network, export_checkpoint, network_from_checkpoint
 from .models import TITLES
 from .network_table import gigaflops
+from .predict import predict
 from .recipe import from_values
+from .samples import Samples, training_batches
 from .sources import check_same_size, load_patches
-from .train import Config, predict, training_batches
 
 
 def block_accuracy(state: dict[str, Any], data: Path) -> dict[str, Confusion]:
@@ -64,7 +66,7 @@ def recalibrate(state: dict[str, Any], data: Path, enlarge: float, passes: int =
     chosen = split(patches, config.validation, config.test, config.guard)["validation"]
     device = device_of("auto")
     network, statistics = bare_network(state).to(device), _statistics(state)
-    probability = predict(network, patches, chosen, statistics, device)
+    probability = predict(network, patches, chosen, statistics, device, config.floor)
     slope, offset = state["calibration"] = calibrate(probability, patches.mask[chosen])
     probability, truth = _varied_predictions(network, patches, chosen, statistics, config, passes)
     calibrated = sigmoid(slope * logit(probability) + offset)
@@ -84,16 +86,16 @@ def _varied_predictions(
     """Probabilities and labels [N, H, W] of patches varied as in training, with nothing pasted."""
     without_paste = replace(config.augmentation, paste=0.0)
     batch = min(config.batch, len(chosen))  # incomplete batches are dropped
-    varied = replace(config, augmentation=without_paste, batch=batch)
-    rng = torch.Generator().manual_seed(config.seed)
     device = next(network.parameters()).device
+    rng = torch.Generator(device).manual_seed(config.seed)
+    samples = Samples.of(patches, statistics, device, config.floor)
     probability, truth = [], []
     for _ in range(passes):
-        for image, target in training_batches(patches, chosen, statistics, varied, rng):
+        for image, target in training_batches(samples, chosen, without_paste, batch, rng):
             with autocast(device):
                 logits = network(to_device(image, device))
             probability.append(torch.sigmoid(logits.float())[:, 0].cpu().numpy())
-            truth.append(target[:, 0].numpy() > 0.5)
+            truth.append(target[:, 0].cpu().numpy() > 0.5)
     return np.concatenate(probability), np.concatenate(truth)
 
 
@@ -194,7 +196,7 @@ def _detected(state: dict[str, Any], scene: Scene, test_time: str) -> Iterator[s
     """Path of the probability raster of a scene, while it is there."""
     with tempfile.TemporaryDirectory() as folder:
         model, probability = Path(folder) / "model.onnx", Path(folder) / "probability.tif"
-        export_checkpoint(state, model, "0", ())
+        export_checkpoint(state, model, "0", (), "float32")
         dem = scene.dem if scene.dem and terrain(state["bands"]) else None
         request = DetectRequest(
             scene.stack, str(model), str(probability), dem=dem, device="cpu", test_time=test_time
@@ -224,7 +226,7 @@ def part_pixels(
     pixels = {}
     for name in names:
         chosen = _part(name, patches, parts, config)
-        probability = predict(network, patches, chosen, _statistics(state), device)
+        probability = predict(network, patches, chosen, _statistics(state), device, config.floor)
         pixels[name] = probability, patches.mask[chosen]
     return pixels
 

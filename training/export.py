@@ -22,12 +22,12 @@ from torch import Tensor, nn
 
 from ..engine.card import METADATA_KEY, Accuracy, ModelCard, card_from_metadata
 from ..engine.errors import ModelError
-from .bands import TERRAIN_SCALE, terrain
+from .bands import TERRAIN_SCALE, optical, terrain
+from .config import Config
 from .data import PATCH, normalise
 from .models import TITLES, build_model
 from .recipe import from_values
 from .sources import SCENE_NAMES, Source
-from .train import Config
 
 OPSET = 17  # read by onnxruntime 1.16, the oldest that the plugin supports
 #: Largest allowed difference of a probability between torch and the file, by kind of storage.
@@ -106,6 +106,28 @@ class Enlarged(nn.Module):
         return F.interpolate(logits, size=x.shape[-2:], mode="bilinear", align_corners=False)
 
 
+class Stretched(nn.Module):
+    """A network that sees the reflectances of a scene stretched about their mean.
+
+    Slides stand out less from the forests of other regions than from Taiwan's, measured in the
+    scene's standard deviations; `docs/accuracy.md` has what stretching does.
+
+    Args:
+        network: The network.
+        factor: Above 1 stretches.
+        optical: How many of the bands, the first ones, are reflectances.
+    """
+
+    def __init__(self, network: nn.Module, factor: float, optical: int) -> None:
+        super().__init__()
+        self.network, self.factor, self.optical = network, factor, optical
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalised bands [N, C, H, W] -> logits [N, 1, H, W]."""
+        light, rest = x[:, : self.optical] * self.factor, x[:, self.optical :]
+        return self.network(torch.cat([light, rest], dim=1) if rest.shape[1] else light)
+
+
 class Calibrated(nn.Module):
     """A network whose logits are stretched and shifted so that probabilities are honest."""
 
@@ -153,9 +175,18 @@ def bare_network(state: dict[str, Any]) -> nn.Module:
         places = [[state["bands"].index(b) for b in m["bands"]] for m in state["members"]]
         network: nn.Module = Ensemble(members, places)
     else:
-        network = build_model(config.network, len(state["bands"]), **config.options)
+        options = (
+            {**config.options, "imagenet": False}
+            if "imagenet" in config.options
+            else (config.options)
+        )
+        network = build_model(config.network, len(state["bands"]), **options)
         network.load_state_dict(state["average"])
-    return Enlarged(network, config.enlarge).eval() if config.enlarge != 1 else network.eval()
+    if config.enlarge != 1:
+        network = Enlarged(network, config.enlarge)
+    if config.spread != 1:
+        network = Stretched(network, 1 / config.spread, len(optical(state["bands"])))
+    return network.eval()
 
 
 def card_from_checkpoint(

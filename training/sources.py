@@ -11,6 +11,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +20,13 @@ import torch
 from torch import Tensor
 
 from ..engine.errors import ParameterError, RasterError
+from ..engine.illumination import illumination
 from ..engine.stack import Stack, StackReader, open_stack
 from ..engine.terrain import open_raster, read_window
 from ..engine.tiling import Window
 from .bands import L4S_DIVISOR, RGB, terrain
 from .data import PATCH, Patches, joined
+from .ground import TAIWAN_SUN, patch_gradients, unit_normals
 
 #: Worst alignment of terrain to patches that is used (0 good, 1 fair, 2 weak).
 TERRAIN_QUALITY = 1
@@ -34,7 +37,9 @@ L4S_GRIDS = ((3306, 4, 26), (2297, 2, 41), (1, 1, 41))
 #: What the benchmark's scenes are called in cards and tables.
 SCENE_NAMES = {1: "Taiwan", 4: "India"}
 #: Units per stored level: finer than any of these data are accurate.
-STEP = {"slope": 0.25, "dem": 1.0}
+STEP = {"slope": 0.25, "dem": 1.0, "illumination": 0.01}
+#: The same of the packed terrain: half degrees, metres; and hundredths of a cosine.
+PACKED_STEP = {"slope": 0.5, "dem": 1.0, "illumination": 0.01}
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,8 @@ class Source:
 
     Attributes:
         kind: ``l4s_rgb`` (the packed visible bands; with terrain bands, those patches whose terrain
-            is known), ``l4s_terrain`` (those patches in any case), ``landslide4sense`` (a folder
+            is known), ``l4s_terrain`` (those patches in any case), ``l4s_all`` (all patches;
+            terrain bands hold 0 where it is not known), ``landslide4sense`` (a folder
             with ``img/image_N.h5`` and ``mask/mask_N.h5``), or ``stack`` (a raster with named
             bands and a label raster on its grid).
         path: Folder or raster. For packed patches empty: the data folder itself.
@@ -75,6 +81,7 @@ def load_patches(sources: Sequence[Source], data: Path, bands: Sequence[str]) ->
     readers = {
         "l4s_rgb": _packed,
         "l4s_terrain": _packed,
+        "l4s_all": _packed,
         "landslide4sense": _folder,
         "stack": _stack,
     }
@@ -139,37 +146,53 @@ def _packed(source: Source, data: Path, bands: tuple[str, ...]) -> Patches:
     if not relief and source.kind == "l4s_rgb":
         return patches
     patch_id = read_npz(path, "patch_id")["patch_id"]
-    return _with_terrain(patches, patch_id, data / "l4s_terrain.npz", relief)
+    whole = source.kind == "l4s_all"
+    return _with_terrain(patches, patch_id, data / "l4s_terrain.npz", relief, whole)
 
 
 def _with_terrain(
-    patches: Patches, patch_id: np.ndarray, path: Path, names: tuple[str, ...]
+    patches: Patches, patch_id: np.ndarray, path: Path, names: tuple[str, ...], whole: bool
 ) -> Patches:
-    """Patches whose terrain is known and well aligned, with it."""
-    file = read_npz(path, "patch_id", "quality", *names)
-    known = {number: i for i, number in enumerate(file["patch_id"].tolist())}
-    usable = file["quality"] <= TERRAIN_QUALITY
-    pairs = [
-        (i, known[number])
-        for i, number in enumerate(patch_id.tolist())
-        if number in known and usable[known[number]]
-    ]
-    kept, place = np.array(pairs, int).reshape(-1, 2).T
-    step = {"slope": 0.5, "dem": 1.0}  # stored as half degrees, and as metres
-    # Metres need more than 8 bits; without them the patches stay as small as they are.
-    kind = np.int16 if "dem" in names else np.uint8
-    levels = [patches.levels[kept].astype(kind)]
-    levels += [file[name][place][:, None].astype(kind) for name in names]
-    steps = [np.full((len(kept), 1), step[name], np.float32) for name in names]
+    """Patches with their terrain where it is known and well aligned; of others, all or none."""
+    file = read_npz(path, "patch_id", "quality", "dem", "slope")
+    places = {number: i for i, number in enumerate(file["patch_id"].tolist())}
+    place = np.array([places.get(number, -1) for number in patch_id.tolist()])
+    known = (place >= 0) & (file["quality"][place] <= TERRAIN_QUALITY)
+    kept = np.arange(len(patches)) if whole else np.flatnonzero(known)
+    place, known = place[kept], known[kept]
+    normals = np.zeros((len(kept), 3, PATCH, PATCH), np.int8) if whole else None
+    layers = {name: np.zeros((len(kept), PATCH, PATCH), np.int16) for name in names}
+
+    def fill(i: int) -> None:
+        dem, slope = file["dem"][place[i]], file["slope"][place[i]]
+        ground = patch_gradients(dem, slope * 0.5)
+        if normals is not None:
+            normals[i] = np.round(127 * unit_normals(*ground))
+        for name in names:
+            layers[name][i] = file[name][place[i]] if name in file else lit_level(*ground)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(fill, np.flatnonzero(known).tolist()))
+    # Metres and cosines need more than 8 bits; without them the patches stay as small as they are.
+    kind = np.uint8 if set(names) <= {"slope"} else np.int16
+    levels = [patches.levels[kept], *(layers[name][:, None] for name in names)]
+    steps = [np.full((len(kept), 1), PACKED_STEP[name], np.float32) for name in names]
     return Patches(
-        levels=np.concatenate(levels, axis=1),
+        levels=np.concatenate([part.astype(kind) for part in levels], axis=1),
         step=np.concatenate([patches.step[kept], *steps], axis=1),
         mask=patches.mask[kept],
         scene=patches.scene[kept],
         row=patches.row[kept],
         col=patches.col[kept],
         bands=(*patches.bands, *names),
+        known=known,
+        normals=normals,
     )
+
+
+def lit_level(east: np.ndarray, north: np.ndarray) -> np.ndarray:
+    """Illumination [H, W] by Taiwan's sun, in levels of `PACKED_STEP`."""
+    return np.floor(illumination(east, north, TAIWAN_SUN) / PACKED_STEP["illumination"])
 
 
 def read_npz(path: Path, *names: str) -> dict[str, np.ndarray]:

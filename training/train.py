@@ -7,36 +7,26 @@ averaged weights with the best validation F1, their calibration, and the thresho
 
 from __future__ import annotations
 
+import copy
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ..engine.card import NORMALISATIONS
 from ..engine.errors import ParameterError
-from .augmentation import Augmentation, augment
-from .bands import RGB, optical, terrain
+from .bands import optical
 from .calibration import best_threshold, calibrate, logit, sigmoid
-from .compute import autocast, device_of, precision_name, to_device
-from .data import (
-    Block,
-    Patches,
-    Statistics,
-    batch_statistics,
-    normalise,
-    physical,
-    pooled_statistics,
-    scene_statistics,
-    split,
-)
-from .losses import build_loss
+from .compute import device_of, precision_name
+from .config import Config
+from .data import Patches, Statistics, pooled_statistics, scene_statistics, split
+from .fit import Step, learning_rate
 from .models import build_model, parameter_count
+from .predict import predict
 from .recipe import to_values
 from .run_folder import (
     Rows,
@@ -47,83 +37,9 @@ from .run_folder import (
     resume,
     save_checkpoint,
 )
-from .sources import Source, load_patches, load_quiet
+from .samples import Samples, training_batches
+from .sources import load_patches, load_quiet
 from .transfer import check_never_seen, few_labelled, freeze_encoder, load_encoder
-
-
-@dataclass(frozen=True)
-class Config:
-    """Everything that decides a run; a recipe file sets any of it.
-
-    Attributes:
-        name: Name of the model and of its file.
-        description: One sentence for the list of models.
-        sources: Where the patches come from.
-        bands: Channels, in order, terrain last; or the name of a set (`bands.BAND_SETS`).
-        network: A key of `models.MODELS`.
-        options: What that network's constructor takes besides the number of bands.
-        loss: Registered losses and their weights.
-        epochs: Passes over the training patches.
-        batch: Patches per step.
-        learning_rate: Adam's; the peak of a one-cycle schedule.
-        schedule: ``exponential`` (x `decay` after every epoch) or ``onecycle`` (rise over the
-            first tenth, cosine to nothing).
-        decay: Factor per epoch of the exponential schedule.
-        weight_decay: Decoupled (AdamW); 0 is plain Adam.
-        clip: Largest gradient norm.
-        smoothing: Labels become this and 1 minus this: their borders are imperfect.
-        ema: Share that the averaged weights keep at every step; 0 turns averaging off.
-        settle: Share of the epochs after which checkpoints compete for the best. Early ones, still
-            at a high learning rate, can win on one region by luck and transfer badly.
-        enlarge: How much the trained network enlarges its image before it looks (scale promotion).
-            It takes effect in the model file, by `recalibrate`; training itself zooms by chance.
-        seed: Of weights, order and augmentation.
-        validation: Tile rows that choose checkpoint and threshold.
-        test: Tile rows that are reported and used for nothing else.
-        guard: Tile rows left out on either side of both.
-        normalisation: ``scene`` (separated: every scene by its own statistics) or ``fixed``
-            (all by those of the training patches).
-        repeat: How often the patches of a scene (by number, as text) come up in an epoch.
-        augmentation: How much patches vary.
-        encoder: ``encoder.pt`` of a pre-training run to start from; empty for random weights.
-        freeze_encoder: Whether the encoder's weights and BatchNorm statistics stay as they are.
-        labelled: How many labelled training patches may be used; 0 for all. Which ones, `seed`
-            decides.
-        labelled_pixels: Landslide pixels that each of those must have.
-    """
-
-    name: str = "resunet_rgb"
-    description: str = "ResU-Net on B04, B03, B02 of one post-event Sentinel-2 scene."
-    sources: tuple[Source, ...] = (Source(),)
-    bands: tuple[str, ...] = RGB
-    network: str = "resunet"
-    options: dict[str, Any] = field(default_factory=lambda: {"width": 32, "depth": 4})
-    loss: dict[str, float] = field(default_factory=lambda: {"bce": 1.0, "dice": 1.0})
-    epochs: int = 40
-    batch: int = 32
-    learning_rate: float = 1e-3
-    schedule: str = "exponential"
-    decay: float = 0.95
-    weight_decay: float = 0.0
-    clip: float = 1.0
-    smoothing: float = 0.0
-    ema: float = 0.99
-    settle: float = 0.5
-    enlarge: float = 1.0
-    seed: int = 0
-    validation: Block = field(default_factory=lambda: Block(1, 20, 25))
-    test: Block = field(default_factory=lambda: Block(1, 49, 55))
-    guard: int = 1
-    normalisation: str = "scene"
-    repeat: dict[str, int] = field(default_factory=dict)
-    augmentation: Augmentation = field(default_factory=Augmentation)
-    encoder: str = ""
-    freeze_encoder: bool = False
-    labelled: int = 0
-    labelled_pixels: int = 50
-
-
-# --- batches -------------------------------------------------------------------------------------
 
 
 def statistics_for(config: Config, patches: Patches, chosen: np.ndarray) -> Statistics:
@@ -136,112 +52,11 @@ def statistics_for(config: Config, patches: Patches, chosen: np.ndarray) -> Stat
         raise ParameterError(
             f"Unknown normalisation '{config.normalisation}'. Choose {' or '.join(NORMALISATIONS)}."
         )
-    measure = scene_statistics if config.normalisation == "scene" else pooled_statistics
-    return measure(patches, chosen)
-
-
-def training_batches(
-    patches: Patches,
-    chosen: np.ndarray,
-    statistics: Statistics,
-    config: Config,
-    rng: torch.Generator,
-    quiet: Sequence[Tensor] = (),
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """One epoch of normalised, augmented images [N, C, H, W] and targets [N, 1, H, W].
-
-    The last, incomplete batch is dropped: BatchNorm would see the statistics of a few patches.
-    """
-    order = torch.randperm(len(chosen), generator=rng).numpy()
-    for start in range(0, len(chosen) - config.batch + 1, config.batch):
-        mine = chosen[order[start : start + config.batch]]
-        levels = torch.from_numpy(patches.levels[mine])
-        fraction = torch.rand(levels.shape, generator=rng)
-        image = physical(levels, torch.from_numpy(patches.step[mine]), fraction)
-        target = torch.from_numpy(patches.mask[mine]).float()[:, None]
-        mean, std = batch_statistics(patches, mine, statistics)
-        relief = terrain(patches.bands)
-        yield augment(image, target, mean, std, config.augmentation, rng, quiet, relief)
-
-
-@torch.inference_mode()
-def predict(
-    model: nn.Module,
-    patches: Patches,
-    chosen: np.ndarray,
-    statistics: Statistics,
-    device: torch.device,
-) -> np.ndarray:
-    """Probabilities [N, H, W] float32 of the chosen patches, each normalised by its scene."""
-    model.eval()
-    result = []
-    for start in range(0, len(chosen), 32):
-        mine = chosen[start : start + 32]
-        image = physical(
-            torch.from_numpy(patches.levels[mine]), torch.from_numpy(patches.step[mine])
-        )
-        mean, std = batch_statistics(patches, mine, statistics)
-        image = to_device(normalise(image, mean, std), device)
-        with autocast(device):
-            logits = model(image)
-        result.append(torch.sigmoid(logits.float())[:, 0].cpu().numpy())
-    return np.concatenate(result)
-
-
-# --- optimisation --------------------------------------------------------------------------------
-
-
-def learning_rate(config: Config, step: int, steps_per_epoch: int) -> float:
-    """Learning rate of a step; a plain function of it, so that a resumed run needs no scheduler.
-
-    Raises:
-        ParameterError: Unknown schedule.
-    """
-    if config.schedule == "exponential":  # the benchmark's Adam at 1e-3, less after every epoch
-        return config.learning_rate * config.decay ** (step // steps_per_epoch)
-    if config.schedule != "onecycle":
-        raise ParameterError(
-            f"Unknown schedule '{config.schedule}'. Choose exponential or onecycle."
-        )
-    total = config.epochs * steps_per_epoch
-    rise = max(1, total // 10)
-    if step < rise:
-        return config.learning_rate * (0.05 + 0.95 * step / rise)
-    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - rise) / (total - rise)))
-
-
-@torch.no_grad()
-def update_average(average: nn.Module, model: nn.Module, keep: float) -> None:
-    """Move the averaged weights and BatchNorm statistics towards the current ones."""
-    current = model.state_dict()
-    for name, value in average.state_dict().items():
-        if value.dtype.is_floating_point:
-            value.lerp_(current[name], 1 - keep)
-        else:
-            value.copy_(current[name])
-
-
-def training_step(
-    model: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    loss_function: Callable[[Tensor, Tensor], Tensor],
-    image: Tensor,
-    target: Tensor,
-    config: Config,
-    device: torch.device,
-) -> float:
-    """One step down the gradient. Returns the loss, which may be NaN; then nothing was changed."""
-    target = target * (1 - 2 * config.smoothing) + config.smoothing if config.smoothing else target
-    with autocast(device):
-        logits = model(to_device(image, device))
-    loss = loss_function(logits, target.to(device, non_blocking=True))
-    if not torch.isfinite(loss):
-        return float("nan")
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-    optimiser.step()
-    return loss.item()
+    if config.normalisation == "scene":
+        return scene_statistics(patches, chosen)
+    # What all scenes share must not know scenes that the recipe leaves out.
+    left_out = [int(scene) for scene, times in config.repeat.items() if not times]
+    return pooled_statistics(patches, chosen[~np.isin(patches.scene[chosen], left_out)])
 
 
 # --- the loop ------------------------------------------------------------------------------------
@@ -277,9 +92,8 @@ def train(
     patches = load_patches(config.sources, data, config.bands)
     parts = split(patches, config.validation, config.test, config.guard)
     statistics = statistics_for(config, patches, parts["train"])
-    quiet = (
-        load_quiet(data / "ssl4eo_l1c", optical(config.bands)) if config.augmentation.paste else []
-    )
+    pasted = optical(config.bands) if config.augmentation.paste else ()
+    quiet = [q.to(device) for q in load_quiet(data / "ssl4eo_l1c", pasted)] if pasted else []
     if config.labelled:  # after the statistics, which need no labels
         options = config.labelled, config.labelled_pixels, config.seed
         parts["train"] = few_labelled(patches, parts["train"], *options)
@@ -289,14 +103,12 @@ def train(
     _check_trainable(patches, chosen, config)
 
     torch.manual_seed(config.seed)
-    rng = torch.Generator().manual_seed(config.seed)
+    rng = torch.Generator(device).manual_seed(config.seed)
     model = _start(config, patches, parts).to(device, memory_format=torch.channels_last)
-    average = build_model(config.network, len(patches.bands), **config.options)
-    average.load_state_dict(model.state_dict())
-    average = average.to(device, memory_format=torch.channels_last)
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.AdamW(trained, weight_decay=config.weight_decay)
-    loss_function = build_loss(config.loss)
+    average = copy.deepcopy(model)
+    take_step = Step(config, model, average, device)
+    optimiser = take_step.optimiser
+    samples = Samples.of(patches, statistics, device, config.floor)
 
     folder.mkdir(parents=True, exist_ok=True)
     last, best = folder / "last.pt", folder / "best.pt"
@@ -309,27 +121,28 @@ def train(
     for epoch in range(len(rows), config.epochs):
         model.train()
         started, losses = time.monotonic(), []
-        batches = training_batches(patches, chosen, statistics, config, rng, quiet)
+        batches = training_batches(samples, chosen, config.augmentation, config.batch, rng, quiet)
         bar = tqdm(batches, total=steps_per_epoch, desc=f"epoch {epoch + 1}/{config.epochs}")
         for index, (image, target) in enumerate(bar):
             step = epoch * steps_per_epoch + index
-            for group in optimiser.param_groups:
-                group["lr"] = learning_rate(config, step, steps_per_epoch)
-            loss = training_step(model, optimiser, loss_function, image, target, config, device)
+            rate = learning_rate(config, step, steps_per_epoch)
+            # A short run must not average over its random start: the window grows with the steps.
+            keep = min(config.ema, (1 + step) / (10 + step))
+            loss = float(take_step(image, target, rate, keep))
             if not math.isfinite(loss):
                 advice = (
                     f"Lower learning_rate (now {config.learning_rate:g}) or clip (now "
                     f"{config.clip:g})"
                 )
                 raise not_a_number(last, epoch, step, rows, advice)
-            # A short run must not average over its random start: the window grows with the steps.
-            update_average(average, model, min(config.ema, (1 + step) / (10 + step)))
             losses.append(loss)
             bar.set_postfix(loss=f"{np.mean(losses[-20:]):.4f}")
             if max_steps is not None and step + 1 >= max_steps:
                 return best
 
-        probability = predict(average, patches, parts["validation"], statistics, device)
+        probability = predict(
+            average, patches, parts["validation"], statistics, device, config.floor
+        )
         truth = patches.mask[parts["validation"]]
         slope, offset = calibrate(probability, truth)
         calibrated = sigmoid(slope * logit(probability) + offset)

@@ -14,12 +14,12 @@ from landslip.tests.support import reflectance, write_raster
 from landslip.training import compare as comparing
 from landslip.training.__main__ import EXPERIMENTS
 from landslip.training.compare import compare, read_experiment, read_rows
+from landslip.training.config import Config
 from landslip.training.evaluate import best_of_all, ensemble
 from landslip.training.export import Ensemble
 from landslip.training.pretrain import Config as PretrainConfig
 from landslip.training.recipe import read_recipe
 from landslip.training.run_folder import load_checkpoint
-from landslip.training.train import Config
 
 RECIPE = """
 name = "tiny"

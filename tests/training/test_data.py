@@ -7,6 +7,7 @@ import torch
 from landslip.engine.errors import ParameterError
 from landslip.training.augmentation import Augmentation, augment
 from landslip.training.bands import L4S_DIVISOR, RGB, TERRAIN_SCALE
+from landslip.training.config import Config
 from landslip.training.data import (
     Block,
     Patches,
@@ -16,8 +17,8 @@ from landslip.training.data import (
     split,
 )
 from landslip.training.recipe import read_recipe
+from landslip.training.samples import Samples, training_batches
 from landslip.training.sources import Source, load_l4s_rgb, load_patches, load_quiet
-from landslip.training.train import Config, training_batches
 
 OFF = Augmentation(**dict.fromkeys(Augmentation.__dataclass_fields__, 0.0))
 VALIDATION, TEST = Block(1, 2, 3), Block(1, 6, 7)
@@ -117,11 +118,11 @@ def test_augmentation_is_reproducible_and_varies(patches):
 
 
 def test_an_epoch_shows_every_patch_once(patches):
-    config = Config(batch=4, augmentation=OFF)
     chosen = np.arange(16)
     statistics = scene_statistics(patches, chosen)
     rng = torch.Generator().manual_seed(0)
-    targets = [t for _, t in training_batches(patches, chosen, statistics, config, rng)]
+    samples = Samples.of(patches, statistics, torch.device("cpu"))
+    targets = [t for _, t in training_batches(samples, chosen, OFF, 4, rng)]
     assert len(targets) == 4
     assert torch.cat(targets).sum() == patches.mask.sum()
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from landslip.engine.illumination import Sun
-from landslip.training.illumination import PIXEL, TAIWAN_SUN, patch_illumination, taiwan_sun
+from landslip.training.ground import PIXEL, TAIWAN_SUN
+from landslip.training.illumination import patch_illumination, taiwan_sun
 
 
 @pytest.mark.parametrize(("facing", "lit"), [("north", 0.5), ("south", np.sqrt(3) / 2)])

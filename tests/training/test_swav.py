@@ -10,6 +10,7 @@ from torch import nn
 
 from landslip.engine.errors import ParameterError
 from landslip.training import pretrain as pretraining
+from landslip.training.config import Config as TrainConfig
 from landslip.training.data import Block, Patches
 from landslip.training.models import build_model
 from landslip.training.pretrain import Config, learning_rate, pretrain
@@ -24,7 +25,6 @@ from landslip.training.swav import (
     swapped_prediction,
     usage_entropy,
 )
-from landslip.training.train import Config as TrainConfig
 from landslip.training.train import train
 from landslip.training.transfer import few_labelled, freeze_encoder, load_encoder
 from landslip.training.views import Views, blur, jitter, multi_crop, optical_bands, random_crop
@@ -466,9 +466,9 @@ def test_training_takes_only_the_few_labels(few, synthetic_folder, tmp_path, mon
     seen = []
     batches = training.training_batches
 
-    def watch(patches, chosen, *rest):
+    def watch(samples, chosen, *rest):
         seen.append(set(chosen))
-        return batches(patches, chosen, *rest)
+        return batches(samples, chosen, *rest)
 
     monkeypatch.setattr(training, "training_batches", watch)
     scratch = dataclasses.replace(few, encoder="", freeze_encoder=False, epochs=1)

@@ -5,11 +5,13 @@ import pytest
 import torch
 
 from landslip.engine.errors import ParameterError
-from landslip.training import train as training
+from landslip.training import fit as training
 from landslip.training.calibration import best_threshold, calibrate, logit, sigmoid
+from landslip.training.config import Config
 from landslip.training.data import Block
+from landslip.training.fit import Step, learning_rate
 from landslip.training.run_folder import load_checkpoint, save_checkpoint
-from landslip.training.train import Config, learning_rate, train, update_average
+from landslip.training.train import train
 
 
 @pytest.fixture
@@ -91,7 +93,9 @@ def test_average_moves_by_its_share():
     model.weight.data.fill_(3.0)
     model.running_mean.fill_(10.0)
     model.num_batches_tracked.fill_(5)
-    update_average(average, model, keep=0.9)
+    step = Step(Config(), model, average, torch.device("cpu"))
+    step.set_rates(rate=0.0, keep=0.9)
+    step.move_average()
     assert average.weight.item() == pytest.approx(1.2)
     assert average.running_mean.item() == pytest.approx(1.0)
     assert average.num_batches_tracked.item() == 5

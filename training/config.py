@@ -1,0 +1,91 @@
+"""Everything that decides a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .augmentation import Augmentation
+from .bands import RGB
+from .data import Block
+from .sources import Source
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that decides a run; a recipe file sets any of it.
+
+    Attributes:
+        name: Name of the model and of its file.
+        description: One sentence for the list of models.
+        sources: Where the patches come from.
+        bands: Channels, in order, terrain last; or the name of a set (`bands.BAND_SETS`).
+        network: A key of `models.MODELS`.
+        options: What that network's constructor takes besides the number of bands.
+        loss: Registered losses and their weights.
+        epochs: Passes over the training patches.
+        batch: Patches per step.
+        learning_rate: Adam's; the peak of a one-cycle schedule.
+        schedule: ``exponential`` (x `decay` after every epoch) or ``onecycle`` (rise over the
+            first tenth, cosine to nothing).
+        decay: Factor per epoch of the exponential schedule.
+        weight_decay: Decoupled (AdamW); 0 is plain Adam.
+        clip: Largest gradient norm.
+        smoothing: Labels become this and 1 minus this: their borders are imperfect.
+        ema: Share that the averaged weights keep at every step; 0 turns averaging off.
+        settle: Share of the epochs after which checkpoints compete for the best. Early ones, still
+            at a high learning rate, can win on one region by luck and transfer badly.
+        enlarge: How much the trained network enlarges its image before it looks (scale promotion).
+            It takes effect in the model file, by `recalibrate`; training itself zooms by chance.
+        seed: Of weights, order and augmentation.
+        validation: Tile rows that choose checkpoint and threshold.
+        test: Tile rows that are reported and used for nothing else.
+        guard: Tile rows left out on either side of both.
+        normalisation: ``scene`` (separated: every scene by its own statistics) or ``fixed``
+            (all by those of the training patches).
+        repeat: How often the patches of a scene (by number, as text) come up in an epoch.
+        augmentation: How much patches vary.
+        encoder: ``encoder.pt`` of a pre-training run to start from; empty for random weights.
+        freeze_encoder: Whether the encoder's weights and BatchNorm statistics stay as they are.
+        labelled: How many labelled training patches may be used; 0 for all. Which ones, `seed`
+            decides.
+        labelled_pixels: Landslide pixels that each of those must have.
+        spread: Share of a scene's standard deviation that counts as one when the network is used:
+            below 1 a scene is stretched. It takes effect in the model file (`export.Stretched`).
+        floor: Smallest standard deviation of an optical band, as a share of its mean: a plain
+            without contrast is not stretched until its fields look like landslides.
+        quiet: Share of an epoch that comes from land without landslides (`fit` alone).
+    """
+
+    name: str = "resunet_rgb"
+    description: str = "ResU-Net on B04, B03, B02 of one post-event Sentinel-2 scene."
+    sources: tuple[Source, ...] = (Source(),)
+    bands: tuple[str, ...] = RGB
+    network: str = "resunet"
+    options: dict[str, Any] = field(default_factory=lambda: {"width": 32, "depth": 4})
+    loss: dict[str, float] = field(default_factory=lambda: {"bce": 1.0, "dice": 1.0})
+    epochs: int = 40
+    batch: int = 32
+    learning_rate: float = 1e-3
+    schedule: str = "exponential"
+    decay: float = 0.95
+    weight_decay: float = 0.0
+    clip: float = 1.0
+    smoothing: float = 0.0
+    ema: float = 0.99
+    settle: float = 0.5
+    enlarge: float = 1.0
+    seed: int = 0
+    validation: Block = field(default_factory=lambda: Block(1, 20, 25))
+    test: Block = field(default_factory=lambda: Block(1, 49, 55))
+    guard: int = 1
+    normalisation: str = "scene"
+    repeat: dict[str, int] = field(default_factory=dict)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    encoder: str = ""
+    freeze_encoder: bool = False
+    labelled: int = 0
+    labelled_pixels: int = 50
+    spread: float = 1.0
+    floor: float = 0.0
+    quiet: float = 0.0

@@ -1,0 +1,44 @@
+"""What a network says of patches."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from .bands import optical, terrain
+from .compute import autocast, to_device
+from .data import Patches, Statistics, batch_statistics, normalise, physical
+from .samples import floored
+
+
+@torch.inference_mode()
+def predict(
+    model: nn.Module,
+    patches: Patches,
+    chosen: np.ndarray,
+    statistics: Statistics,
+    device: torch.device,
+    floor: float = 0.0,
+) -> np.ndarray:
+    """Probabilities [N, H, W] float32 of the chosen patches, each normalised by its scene.
+
+    `floor` is the recipe's: the network has to see what it was trained on.
+    """
+    model.eval()
+    result = []
+    for start in range(0, len(chosen), 32):
+        mine = chosen[start : start + 32]
+        image = physical(
+            torch.from_numpy(patches.levels[mine]), torch.from_numpy(patches.step[mine])
+        )
+        mean, std = batch_statistics(patches, mine, statistics)
+        std = floored(mean, std, patches.bands, floor)
+        image = to_device(normalise(image, mean, std), device)
+        if patches.known is not None and terrain(patches.bands):
+            known = torch.from_numpy(patches.known[mine]).to(device)[:, None, None, None]
+            image[:, len(optical(patches.bands)) :] *= known
+        with autocast(device):
+            logits = model(image)
+        result.append(torch.sigmoid(logits.float())[:, 0].cpu().numpy())
+    return np.concatenate(result)
