@@ -85,7 +85,7 @@ def made_panels(folder: Path) -> list[Panel]:
     stack, probability = str(folder / "stack.tif"), str(folder / "probability.tif")
     prepare(PrepareRequest((product,), stack, (dem,)))
     request = DetectRequest(
-        product, model_path("resunet_rgb_slope"), probability, dem=dem, min_area=500
+        product, model_path("effnet_rgb_slope"), probability, dem=dem, min_area=500
     )
     found = detect_in_product(request)
     colours = composite(stack, RED_GREEN_BLUE)

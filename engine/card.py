@@ -60,6 +60,10 @@ class ModelCard:
         accuracy: Held-out scores.
         licence: Licence of the weights.
         attribution: Whom a map made with the model must name.
+        judged: How the accuracy was measured: what was left out, how often, with what spread.
+        false_alarms: What it finds where there are no landslides.
+        calibration: How far its probabilities can be taken at their word.
+        weaknesses: What it is bad at.
     """
 
     name: str
@@ -76,6 +80,10 @@ class ModelCard:
     accuracy: tuple[Accuracy, ...]
     licence: str
     attribution: str
+    judged: str = ""
+    false_alarms: str = ""
+    calibration: str = ""
+    weaknesses: str = ""
 
     def to_json(self) -> str:
         """Return the card as the JSON text that goes into the ONNX file."""
@@ -114,8 +122,9 @@ def card_from_metadata(metadata: dict[str, str], file: str) -> ModelCard:
 
 
 def _validated(fields: dict[str, Any], file: str) -> ModelCard:
-    names = [f.name for f in dataclasses.fields(ModelCard)]
-    missing = [name for name in names if name not in fields]
+    every = dataclasses.fields(ModelCard)
+    missing = [f.name for f in every if f.default is dataclasses.MISSING and f.name not in fields]
+    names = [f.name for f in every if f.name in fields]  # older cards lack what has a default
     if missing:
         raise ModelError(
             f"The model card of {file} lacks {', '.join(missing)}. Export the model again with "

@@ -13,12 +13,18 @@ FOLDER = Path(__file__).resolve().parents[1] / "weights"
 
 #: Stands for the first of `BEST` whose bands are there.
 AUTO = "auto"
-#: The models that `AUTO` chooses from, and their bands: slope tells a scar from a bare field. Both
-#: blur before they halve an image, so that their answer hardly depends on where patches lie.
-#: FRRN-B, a little more accurate, does not.
+#: The models that `AUTO` chooses from, and their bands: slope tells a scar from a bare field.
 BEST = {
-    "resunet_rgb_slope": ("B04", "B03", "B02", "slope"),
-    "resunet_rgb": ("B04", "B03", "B02"),
+    "effnet_rgb_slope": ("B04", "B03", "B02", "slope"),
+    "effnet_rgb": ("B04", "B03", "B02"),
+}
+#: Names of models that no longer ship, in scripts and models of users, and what runs instead.
+SUCCESSORS = {
+    "resunet_rgb_slope": "effnet_rgb_slope",
+    "ensemble_rgb_slope": "effnet_rgb_slope",
+    "resunet_rgb": "effnet_rgb",
+    "frrn_b_rgb": "effnet_rgb",
+    "swav_unet_rgb": "effnet_rgb",
 }
 
 
@@ -41,6 +47,7 @@ def model_path(name_or_path: str, bands: Collection[str] = ()) -> str:
     """
     if name_or_path == AUTO:
         name_or_path = best_model(bands)
+    name_or_path = SUCCESSORS.get(name_or_path, name_or_path)
     shipped = FOLDER / f"{name_or_path}.onnx"
     if name_or_path in shipped_models():
         return str(shipped)

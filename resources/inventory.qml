@@ -2,9 +2,9 @@
 <qgis simplifyDrawingTol="1" simplifyLocal="1" simplifyDrawingHints="1" simplifyAlgorithm="0" simplifyMaxScale="1" symbologyReferenceScale="-1" minScale="100000000" version="3.22.16-Białowieża" styleCategories="Symbology|Fields|Forms|MapTips|Rendering" hasScaleBasedVisibilityFlag="0" maxScale="0">
   <renderer-v2 type="RuleRenderer" referencescale="-1" enableorderby="0" forceraster="0" symbollevels="0">
     <rules key="inventory">
-      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; &lt; 0.3" symbol="0" label="unreviewed, below 0.3" key="unreviewed, below 0.3"/>
-      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.3 AND &quot;prob_mean&quot; &lt; 0.5" symbol="1" label="unreviewed, 0.3 to 0.5" key="unreviewed, 0.3 to 0.5"/>
-      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.5" symbol="2" label="unreviewed, 0.5 and more" key="unreviewed, 0.5 and more"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; &lt; 0.6" symbol="0" label="unreviewed, possible (below 0.6)" key="unreviewed, possible (below 0.6)"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.6 AND &quot;prob_mean&quot; &lt; 0.8" symbol="1" label="unreviewed, probable (0.6 to 0.8)" key="unreviewed, probable (0.6 to 0.8)"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.8" symbol="2" label="unreviewed, likely (0.8 and more)" key="unreviewed, likely (0.8 and more)"/>
       <rule filter="&quot;review_status&quot; = 'accepted'" symbol="3" label="accepted" key="accepted"/>
       <rule filter="&quot;review_status&quot; = 'edited'" symbol="4" label="edited" key="edited"/>
       <rule filter="&quot;review_status&quot; = 'rejected'" symbol="5" label="rejected" key="rejected"/>

@@ -41,7 +41,7 @@ CREDIT = (
     "Landslide4Sense (IARAI)"
 )
 #: Models of the picture that compares them.
-COMPARED = ("fast_rgb", "resunet_rgb", "swav_unet_rgb", "resunet_rgb_slope", "ensemble_rgb_slope")
+COMPARED = ("fast_rgb", "effnet_rgb", "effnet_rgb_slope")
 #: Landslides on the page of the review sheet, from the largest on.
 ON_PAGE = 9
 
@@ -155,7 +155,7 @@ def draw_hokkaido(data: Path) -> None:
         folder = Path(name)
         image, probability = scene / "s2_post_B02_B03_B04.tif", str(folder / "probability.tif")
         request = DetectRequest(
-            str(image), model_path("resunet_rgb"), probability, dem=str(scene / "dsm_aw3d30.tif")
+            str(image), model_path("effnet_rgb"), probability, dem=str(scene / "dsm_aw3d30.tif")
         )
         found = detect(request)
         report = folder / "assessment.html"

@@ -29,18 +29,19 @@ TABS = {
 NULL = "{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"
 
 UNREVIEWED = "coalesce(\"review_status\", 'unreviewed') = 'unreviewed'"
-#: Label, filter, colour and line style of each rule. Yellow to red is still to be looked at.
+#: Label, filter, colour and line style of each rule. Yellow to red is still to be looked at, in the
+#: steps and the words of `conf_hint`.
 RULES = (
-    ("unreviewed, below 0.3", f'{UNREVIEWED} AND "prob_mean" < 0.3', "#ffe066", "solid"),
+    ("unreviewed, possible (below 0.6)", f'{UNREVIEWED} AND "prob_mean" < 0.6', "#ffe066", "solid"),
     (
-        "unreviewed, 0.3 to 0.5",
-        f'{UNREVIEWED} AND "prob_mean" >= 0.3 AND "prob_mean" < 0.5',
+        "unreviewed, probable (0.6 to 0.8)",
+        f'{UNREVIEWED} AND "prob_mean" >= 0.6 AND "prob_mean" < 0.8',
         "#ff9f1c",
         "solid",
     ),
     (
-        "unreviewed, 0.5 and more",
-        f'{UNREVIEWED} AND "prob_mean" >= 0.5',
+        "unreviewed, likely (0.8 and more)",
+        f'{UNREVIEWED} AND "prob_mean" >= 0.8',
         "#e8003a",
         "solid",
     ),

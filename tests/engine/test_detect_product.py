@@ -86,7 +86,7 @@ def test_landslides_say_which_image_they_were_seen_in(request_of, tmp_path, pre_
 
 def test_a_band_that_the_product_lacks(request_of, tmp_path):
     request = request_of(Safe("L2A", "05.09"), bands=("B04", "B10"))
-    with pytest.raises(BandError, match=r"model test_model needs band B10.*L1C.*resunet_rgb"):
+    with pytest.raises(BandError, match=r"model test_model needs band B10.*L1C.*effnet_rgb"):
         detect_in_product(request)
     assert not list((tmp_path / "out").iterdir())
 

@@ -141,7 +141,7 @@ def test_bands_of_a_model_in_its_order(tmp_path, make, plane):
 
 def test_a_model_that_needs_b10_is_refused_for_l2a(tmp_path, make):
     model = write_model(tmp_path / "m.onnx", card(bands=("B10", "B02")))
-    with pytest.raises(BandError, match=r"no L2A product has B10, or choose .*: resunet_rgb\b"):
+    with pytest.raises(BandError, match=r"no L2A product has B10, or choose .*: effnet_rgb\b"):
         make(write_safe(tmp_path, L2A), model=model)
 
 

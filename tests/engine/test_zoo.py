@@ -16,17 +16,17 @@ VISIBLE = ("B02", "B03", "B04")
 def shipped(tmp_path, monkeypatch):
     """Two models, the best not the first by name."""
     monkeypatch.setattr(zoo, "FOLDER", tmp_path)
-    for name, bands in (("resunet_rgb", ("B04", "B03")), ("all_bands", ("B10", "slope"))):
+    for name, bands in (("effnet_rgb", ("B04", "B03")), ("all_bands", ("B10", "slope"))):
         write_model(tmp_path / f"{name}.onnx", card(name=name, bands=bands))
 
 
 @pytest.mark.parametrize(
     ("bands", "best"),
     [
-        (VISIBLE, "resunet_rgb"),
-        ((*VISIBLE, "slope", "dem"), "resunet_rgb_slope"),
-        (("B08", "B11", "slope"), "resunet_rgb"),  # the run then says what is missing
-        ((), "resunet_rgb"),
+        (VISIBLE, "effnet_rgb"),
+        ((*VISIBLE, "slope", "dem"), "effnet_rgb_slope"),
+        (("B08", "B11", "slope"), "effnet_rgb"),  # the run then says what is missing
+        ((), "effnet_rgb"),
     ],
 )
 def test_terrain_decides(bands, best):
@@ -48,12 +48,17 @@ def test_bands_that_a_stack_has(tmp_path, rng):
 
 
 def test_what_is_not_shipped_is_not_chosen(shipped):
-    assert zoo.best_model((*VISIBLE, "slope")) == "resunet_rgb"
+    assert zoo.best_model((*VISIBLE, "slope")) == "effnet_rgb"
 
 
 @pytest.mark.parametrize("name", zoo.BEST)
 def test_bands_are_those_of_the_card(name):
     assert Model(zoo.model_path(name), "cpu").card.bands == zoo.BEST[name]
+
+
+@pytest.mark.parametrize(("former", "now"), zoo.SUCCESSORS.items())
+def test_names_of_former_models_go_on_working(former, now):
+    assert zoo.model_path(former) == zoo.model_path(now)
 
 
 def test_the_best_come_first():
@@ -68,11 +73,11 @@ def test_own_files(tmp_path):
 def test_cards_of_the_shipped_models(shipped):
     cards = zoo.shipped_cards()
     assert [(card.name, card.bands) for card in cards] == [
-        ("resunet_rgb", ("B04", "B03")),
+        ("effnet_rgb", ("B04", "B03")),
         ("all_bands", ("B10", "slope")),
     ]
 
 
 def test_unknown_model(shipped):
-    with pytest.raises(ModelError, match=r"Choose auto or .*\(resunet_rgb, all_bands\)"):
+    with pytest.raises(ModelError, match=r"Choose auto or .*\(effnet_rgb, all_bands\)"):
         zoo.model_path("nothing")

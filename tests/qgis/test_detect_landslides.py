@@ -388,7 +388,7 @@ def test_product_without_a_band_of_the_model(run, from_product, tmp_path):
     message = error_of(run, from_product)
     assert "needs band B10" in message
     assert "L1C" in message
-    assert "resunet_rgb" in message
+    assert "effnet_rgb" in message
     assert not Path(from_product["PROBABILITY"]).exists()
 
 

@@ -69,9 +69,9 @@ def test_form_shows_every_field_once(layer):
 @pytest.mark.parametrize(
     ("status", "probability", "label"),
     [
-        ("unreviewed", 0.2, "unreviewed, below 0.3"),
-        (None, 0.3, "unreviewed, 0.3 to 0.5"),
-        ("unreviewed", 0.5, "unreviewed, 0.5 and more"),
+        ("unreviewed", 0.55, "unreviewed, possible (below 0.6)"),
+        (None, 0.6, "unreviewed, probable (0.6 to 0.8)"),
+        ("unreviewed", 0.8, "unreviewed, likely (0.8 and more)"),
         ("accepted", 0.2, "accepted"),
         ("edited", None, "edited"),
         ("rejected", 0.9, "rejected"),
