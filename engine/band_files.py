@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import posixpath
 import re
@@ -12,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .archive import Container
+from .band_scale import stated_scale
 from .errors import BandError, ProductError
 from .safe import OFFSET_SINCE, iso_date
 from .source import BandSource, MaskSource, Product
@@ -215,7 +215,7 @@ def _finest(
 def _open_band(path: str, band: str) -> tuple[float, BandSource]:
     """Area of a pixel in the file's own unit, and the source, with the scale the file states."""
     with open_raster(path) as dataset:
-        offset, scale = _stated_scale(dataset, 1)
+        offset, scale = stated_scale(dataset, 1)
         source = BandSource(
             band,
             path,
@@ -229,21 +229,6 @@ def _open_band(path: str, band: str) -> tuple[float, BandSource]:
 
 def _counts(dtype: str) -> bool:
     return dtype.startswith(("int", "uint"))
-
-
-def _stated_scale(dataset: Any, number: int) -> tuple[float, float]:
-    """Offset and scale to reflectance x 10000 from those that GDAL knows of a band.
-
-    GDAL's give reflectance from 0 to 1 as ``number * scale + offset``; where there is no scale, an
-    offset is one of digital numbers. A scale that gives neither is none of ours.
-    """
-    scale, offset = dataset.scales[number - 1], dataset.offsets[number - 1]
-    if scale == 1 and math.isfinite(offset) and abs(offset) <= 65535:
-        return offset, 1.0
-    if not 1e-6 <= scale <= 1e-2 or not abs(offset) <= 10:
-        return 0.0, 1.0
-    # 0.0001 has no exact binary form; what was meant are whole digital numbers.
-    return round(offset / scale, 6), round(scale * 10000, 9)
 
 
 def _expected_offset(facts: _Facts) -> tuple[float, str]:
@@ -383,7 +368,7 @@ def _source_in_raster(
 ) -> BandSource:
     if name not in OPTICAL_BANDS:
         return BandSource(name, path, number)
-    stated, scale = _stated_scale(dataset, number)
+    stated, scale = stated_scale(dataset, number)
     return BandSource(name, path, number, stated if offset is None else offset, scale)
 
 

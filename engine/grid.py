@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: A projected CRS whose scale differs more than this from 1 (Web Mercator away from the equator)
 #: is measured on the ellipsoid, like a geographic one. UTM stays below 0.2 % inside its zone.
 MAX_SCALE_ERROR = 0.01
+#: No map coordinate is larger, whatever the unit of the CRS.
+_FARTHEST = 1e12
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,15 @@ class Grid:
         """The pixels that an extent (xmin, ymin, xmax, ymax in this CRS) touches.
 
         Raises:
-            ParameterError: The extent lies outside of the raster.
+            ParameterError: The extent lies outside of the raster, or is not finite.
         """
         xmin, ymin, xmax, ymax = extent
+        if not all(abs(value) <= _FARTHEST for value in extent):  # false for NaN, too
+            raise ParameterError(
+                f"The extent is {xmin:.6g}, {ymin:.6g}, {xmax:.6g}, {ymax:.6g}, which is no place "
+                f"on the Earth; the raster covers {self.bounds_text()}. Draw the extent over the "
+                "raster, or leave it empty."
+            )
         a, b, c, d, e, f = self.transform
         corners = np.array([(x - c, y - f) for x in (xmin, xmax) for y in (ymin, ymax)])
         # Extents typed or drawn on pixel borders must not gain a pixel through rounding.

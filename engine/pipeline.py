@@ -153,6 +153,8 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
         told = sun_of(request.sun_azimuth, request.sun_elevation)
         stack = with_sun(stack, told, warn, cancelled)
     progress(0, f"Model {model.card.name} {model.card.version} on {model.device}")
+    if stack.scales:
+        progress(0, stack.scale_text())
     sample = scene_sample(stack, model.card.bands, cancelled)
     if not request.product:
         for sentence in check_stack(stack, model.card.bands, sample):

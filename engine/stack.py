@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from .band_scale import stated_scale
 from .elevation import DemSource, Elevation
 from .errors import BandError
 from .grid import Grid
 from .illumination import NEUTRAL, Sun, gradient_east_north, illumination
 from .terrain import open_raster, read_window
 from .tiling import Window, reflected
+from .vrt_names import band_names
 
 OPTICAL_BANDS = tuple(
     "B01 B02 B03 B04 B05 B06 B07 B08 B8A B09 B10 B11 B12".split()  # noqa: SIM905 - reads as a list
@@ -43,6 +46,8 @@ class Stack:
         dtype: GDAL data type of its first band, such as ``uint16``.
         dem: A separate DEM raster, or None.
         sun: The sun that illumination is computed with; None for even light. See `sunlight`.
+        scales: Offset and scale of each optical band whose file states them: its values become
+            reflectance x 10000 as ``(value + offset) * scale``.
     """
 
     path: str
@@ -51,6 +56,7 @@ class Stack:
     dtype: str
     dem: str | None = None
     sun: Sun | None = None
+    scales: tuple[tuple[str, tuple[float, float]], ...] = ()
 
     def number(self, band: str) -> int | None:
         """Number of a band in the raster, from 1; None where it has none of that name."""
@@ -84,6 +90,16 @@ class Stack:
             f"{self.path}. Found: {found}. {advice}"
         )
 
+    def scale_text(self) -> str:
+        """What is done to the values of bands that state a scale or offset; empty if nothing."""
+        if not self.scales:
+            return ""
+        parts = [f"{band} (value {offset:+g}) x {scale:g}" for band, (offset, scale) in self.scales]
+        return (
+            f"The raster states a scale or an offset, which is applied to get reflectance x 10000: "
+            f"{', '.join(parts)}."
+        )
+
     @property
     def has_elevation(self) -> bool:
         """Whether elevation, and so slope, can be had."""
@@ -108,11 +124,20 @@ def open_stack(path: str, dem: str | None = None, band_mapping: str = "") -> Sta
         if band_mapping.strip():
             bands = parse_band_mapping(band_mapping, dataset.count)
         else:
-            bands = _described_bands(dataset.descriptions, path)
-        stack = Stack(path, grid, bands, dataset.dtypes[0], dem or None)
+            bands = _described_bands(band_names(dataset, path), path)
+        stack = Stack(
+            path, grid, bands, dataset.dtypes[0], dem or None, scales=_stated_scales(dataset, bands)
+        )
     if stack.dem:
         Elevation([DemSource(stack.dem)], grid).close()  # a wrong DEM is reported before any work
     return stack
+
+
+def _stated_scales(
+    dataset: Any, bands: Sequence[tuple[str, int]]
+) -> tuple[tuple[str, tuple[float, float]], ...]:
+    stated = ((band, stated_scale(dataset, n)) for band, n in bands if band in OPTICAL_BANDS)
+    return tuple((band, scale) for band, scale in stated if scale != (0.0, 1.0))
 
 
 def canonical_band(text: str) -> str | None:
@@ -271,5 +296,9 @@ class StackReader:
         optical = [i for i, band in enumerate(self._in_file) if band in OPTICAL_BANDS]
         if optical:
             valid &= (data[optical] != 0).any(axis=0)
+        scales = dict(self._stack.scales)
         for band, layer in zip(self._in_file, data):
+            if band in scales:
+                offset, scale = scales[band]
+                layer = (layer + np.float32(offset)) * np.float32(scale)
             values[self._bands.index(band)] = layer

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from landslip.engine.errors import BandError, RasterError
+from landslip.engine.errors import BandError, ParameterError, RasterError
 from landslip.engine.stack import StackReader, canonical_band, open_stack, parse_band_mapping
 from landslip.engine.tiling import Window
 from landslip.tests.support import reflectance, write_raster
@@ -175,3 +175,54 @@ def test_file_cut_short(tmp_path, rng):
         StackReader(open_stack(str(path)), ("B04",)) as reader,
     ):
         reader.read(Window(0, 0, 400, 400))
+
+
+def teststated_scale_and_offset_give_reflectance(tmp_path, rng):
+    rasterio = pytest.importorskip("rasterio")
+    values = reflectance(rng, height=20, width=30).astype("uint16")
+    path = write_raster(tmp_path / "s.tif", values + np.uint16(1000), names=["B02", "B03", "B04"])
+    with rasterio.open(path, "r+") as dataset:
+        dataset.scales, dataset.offsets = (1e-4,) * 3, (-0.1,) * 3
+    stack = open_stack(path)
+    assert "B02 (value -1000) x 1" in stack.scale_text()
+    with StackReader(stack, ("B02", "B03", "B04")) as reader:
+        read, _ = reader.read(Window(0, 0, 20, 30))
+    assert np.array_equal(read, values)
+
+
+def vrt(path, *sources):
+    """A virtual raster of one band for each list of (file, band) sources."""
+    bands = "".join(
+        f'<VRTRasterBand dataType="UInt16" band="{number}">'
+        + "".join(
+            f'<SimpleSource><SourceFilename relativeToVRT="1">{file}</SourceFilename>'
+            f"<SourceBand>{band}</SourceBand></SimpleSource>"
+            for file, band in files
+        )
+        + "</VRTRasterBand>"
+        for number, files in enumerate(sources, start=1)
+    )
+    path.write_text(
+        '<VRTDataset rasterXSize="30" rasterYSize="20"><SRS>EPSG:32654</SRS>'
+        f"<GeoTransform>500000,10,0,4700000,0,-10</GeoTransform>{bands}</VRTDataset>"
+    )
+    return str(path)
+
+
+def test_names_behind_a_virtual_raster(tmp_path, rng):
+    values = reflectance(rng, height=20, width=30)
+    write_raster(tmp_path / "a.tif", values, names=["B02", "B03", "B04"])
+    write_raster(tmp_path / "b.tif", values, names=["B02", "B04", "B03"])
+    turned = vrt(tmp_path / "turned.vrt", [("a.tif", 3)], [("a.tif", 2)])
+    assert open_stack(turned).bands == (("B04", 1), ("B03", 2))
+    mixed = vrt(tmp_path / "mixed.vrt", [("a.tif", 1), ("b.tif", 1)], [("a.tif", 2), ("b.tif", 2)])
+    assert open_stack(mixed).bands == (("B02", 1),)
+    nested = vrt(tmp_path / "nested.vrt", [("turned.vrt", 2)])
+    assert open_stack(nested).bands == (("B03", 1),)
+
+
+@pytest.mark.parametrize("extent", [(np.inf, np.inf, np.nan, np.nan), (-1e308, -1e308, 1e308, 1)])
+def test_extent_that_is_no_place(tmp_path, rng, extent):
+    path = write_raster(tmp_path / "s.tif", reflectance(rng, height=20, width=30))
+    with pytest.raises(ParameterError, match="no place on the Earth; the raster covers"):
+        open_stack(path).grid.window_of(extent)
