@@ -32,6 +32,8 @@ from .judge import ALARM_LEVELS, calibration_error, confusion_at, interval, pool
 from .recipe import to_values
 from .run_folder import load_checkpoint
 
+#: Weights of which a file stays below a megabyte as they are.
+SMALL = 250_000
 #: A probability of one half, as a logit.
 HALF = 0.0
 
@@ -89,7 +91,10 @@ def ship(
     rows.append(accuracy_row(name, found))
     card = _card(state, config, version, tuple(rows), left_out, alarms)
     card = replace(card, weaknesses=weaknesses, judged=f"{card.judged} {evidence.note}".strip())
-    export_checkpoint(state, output, version, card.accuracy, description=config.description)
+    # A small file need not be made smaller at the cost of its last digits.
+    small = sum(value.numel() for value in state["average"].values()) < SMALL
+    storage = "float32" if small else "float16"
+    export_checkpoint(state, output, version, card.accuracy, storage, config.description)
     rewrite_card(output, **_changes(card))
     return card
 
