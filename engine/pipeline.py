@@ -20,7 +20,13 @@ from .inventory import Landslide
 from .output import check_geotiff
 from .probability import Provenance, probability_writer
 from .runtime import Model
-from .scene import SceneStatistics, scene_sample, statistics_of
+from .scene import (
+    SceneStatistics,
+    looks_like_unit_reflectance,
+    scene_sample,
+    statistics_of,
+    with_unit_reflectance,
+)
 from .stack import ACQUISITION_TAGS, Stack, StackReader, open_stack
 from .stack_check import check_stack
 from .stitch import RegionBlender
@@ -156,6 +162,12 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     if stack.scales:
         progress(0, stack.scale_text())
     sample = scene_sample(stack, model.card.bands, cancelled)
+    if looks_like_unit_reflectance(stack, model.card.bands, sample):
+        warn(
+            f"The values of {stack.path} are reflectance from 0 to 1. They are multiplied by 10000."
+        )
+        stack = with_unit_reflectance(stack)
+        sample = scene_sample(stack, model.card.bands, cancelled)
     if not request.product:
         for sentence in check_stack(stack, model.card.bands, sample):
             warn(sentence)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .band_scale import is_unit_reflectance
 from .errors import Cancelled, RasterError
 from .grid import Grid
-from .stack import Stack, StackReader
+from .stack import OPTICAL_BANDS, Stack, StackReader
+from .terrain import open_raster
 from .tiling import Window
 
 #: Statistics of larger scenes are taken from a regular sample of blocks of about this many pixels.
@@ -17,6 +19,9 @@ SAMPLE_PIXELS = 16_000_000
 #: Of these, about so many are kept.
 KEPT_PIXELS = 1_000_000
 _BLOCK = 256
+#: A large raster of whose regular sample fewer pixels are valid is looked through for its data:
+#: coarsely, at so many pixels a side, and then in so many blocks.
+_FEW, _COARSE, _BLOCKS_READ = 2000, 2048, 64
 
 
 @dataclass(frozen=True)
@@ -58,22 +63,72 @@ def scene_sample(
         Cancelled: The user stopped the run.
     """
     windows = list(sample_windows(stack.grid))
-    pixels = sum(window.height * window.width for window in windows)
-    step = max(1, round((pixels / KEPT_PIXELS) ** 0.5))
-    kept = []
-    with StackReader(stack, bands) as reader:
-        for window in windows:
-            if cancelled and cancelled():
-                raise Cancelled("Stopped while measuring the scene. No file was written.")
-            values, valid = reader.read(window)
-            kept.append(values[:, ::step, ::step][:, valid[::step, ::step]])
-    sample = np.concatenate(kept, axis=1)
+    sample = _pixels_of(stack, bands, windows, cancelled)
+    if sample.shape[1] < _FEW and _pixel_count(windows) < stack.grid.width * stack.grid.height:
+        found = _pixels_of(stack, bands, windows_with_data(stack, bands), cancelled)
+        sample = max(sample, found, key=lambda pixels: pixels.shape[1])
     if not sample.shape[1]:
         raise RasterError(
             f"{stack.path} has no valid pixel in bands {', '.join(bands)}: all are nodata, 0 or "
             "not a number. Check the nodata value, and that the DEM (if any) covers the raster."
         )
     return sample
+
+
+def looks_like_unit_reflectance(stack: Stack, bands: Sequence[str], sample: np.ndarray) -> bool:
+    """Whether a sample [bands, n] of a stack can be nothing but reflectance from 0 to 1."""
+    optical = [sample[i] for i, band in enumerate(bands) if band in OPTICAL_BANDS]
+    return not stack.scales and is_unit_reflectance(optical, stack.dtype)
+
+
+def with_unit_reflectance(stack: Stack) -> Stack:
+    """The stack with its optical bands multiplied by 10000 when they are read."""
+    optical = [band for band in stack.available_bands if band in OPTICAL_BANDS]
+    return replace(stack, scales=tuple((band, (0.0, 10_000.0)) for band in sorted(optical)))
+
+
+def _pixels_of(
+    stack: Stack,
+    bands: Sequence[str],
+    windows: Sequence[Window],
+    cancelled: Callable[[], bool] | None,
+) -> np.ndarray:
+    """Valid pixels [bands, n] of some windows, thinned out evenly to about `KEPT_PIXELS`."""
+    step = max(1, round((_pixel_count(windows) / KEPT_PIXELS) ** 0.5))
+    kept = [np.empty((len(bands), 0), np.float32)]
+    with StackReader(stack, bands) as reader:
+        for window in windows:
+            if cancelled and cancelled():
+                raise Cancelled("Stopped while measuring the scene. No file was written.")
+            values, valid = reader.read(window)
+            kept.append(values[:, ::step, ::step][:, valid[::step, ::step]])
+    return np.concatenate(kept, axis=1)
+
+
+def _pixel_count(windows: Sequence[Window]) -> int:
+    return sum(window.height * window.width for window in windows)
+
+
+def windows_with_data(stack: Stack, bands: Sequence[str]) -> list[Window]:
+    """Blocks of a large raster in which a coarse look at one of its bands finds data.
+
+    The look takes every so many pixels, from an overview where there is one: what is smaller than
+    that may be passed over. Mosaics that are empty but for a corner are found so.
+    """
+    grid = stack.grid
+    number = next(number for band in bands if (number := stack.number(band)))
+    shape = min(grid.height, _COARSE), min(grid.width, _COARSE)
+    with open_raster(stack.path) as dataset:
+        coarse = dataset.read(number, out_shape=shape, masked=True)
+    filled = coarse.astype(np.float32).filled(0)
+    places = np.argwhere(np.isfinite(filled) & (filled != 0)) + 0.5
+    sides = np.array([grid.height / shape[0], grid.width / shape[1]])
+    blocks = np.unique((places * sides // _BLOCK).astype(int), axis=0)
+    chosen = blocks[np.linspace(0, len(blocks) - 1, min(len(blocks), _BLOCKS_READ)).astype(int)]
+    return [
+        Window(row, col, min(_BLOCK, grid.height - row), min(_BLOCK, grid.width - col))
+        for row, col in (chosen * _BLOCK).tolist()
+    ]
 
 
 def statistics_of(sample: np.ndarray, bands: Sequence[str]) -> SceneStatistics:

@@ -1,9 +1,18 @@
 import numpy as np
 import pytest
+import rasterio
+from rasterio.transform import from_origin
 
 from landslip.engine import scene
+from landslip.engine.band_scale import is_unit_reflectance
 from landslip.engine.errors import Cancelled, RasterError
-from landslip.engine.scene import sample_windows, scene_statistics
+from landslip.engine.scene import (
+    looks_like_unit_reflectance,
+    sample_windows,
+    scene_sample,
+    scene_statistics,
+    with_unit_reflectance,
+)
 from landslip.engine.stack import open_stack
 from landslip.tests.support import reflectance, write_raster
 
@@ -65,3 +74,70 @@ def test_a_single_valid_pixel_is_enough(tmp_path):
 def test_cancel(stack_path):
     with pytest.raises(Cancelled):
         scene_statistics(open_stack(stack_path), ("B04",), lambda: True)
+
+
+def sparse(path, rng, dtype="uint16"):
+    """A raster of 131,072 x 300 pixels that is empty but for 300 x 300 far from its start."""
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        width=131_072,
+        height=300,
+        count=3,
+        dtype=dtype,
+        nodata=0,
+        crs="EPSG:32654",
+        transform=from_origin(500_000, 4_700_000, 10, 10),
+        tiled=True,
+        sparse_ok=True,
+    ) as file:
+        values = reflectance(rng, height=300, width=300)
+        file.write(values, window=rasterio.windows.Window(100_100, 0, 300, 300))
+        file.descriptions = NAMES
+    return values
+
+
+def test_data_are_found_wherever_they_are(tmp_path, rng):
+    values = sparse(tmp_path / "sparse.tif", rng)
+    stack = open_stack(str(tmp_path / "sparse.tif"))
+    found = scene_statistics(stack, NAMES)
+    assert found.mean == pytest.approx(values.mean((1, 2), dtype=float), rel=0.01)
+    assert found.std == pytest.approx(values.std((1, 2), dtype=float), rel=0.02)
+    windows = scene.windows_with_data(stack, NAMES)
+    assert all(99_800 < window.col < 100_400 for window in windows)
+
+
+def test_the_regular_sample_serves_where_it_finds_enough(tmp_path, rng, monkeypatch):
+    monkeypatch.setattr(scene, "SAMPLE_PIXELS", 40_000)
+    monkeypatch.setattr(scene, "windows_with_data", lambda *_: pytest.fail("looked further"))
+    values = reflectance(rng, height=600, width=600)
+    stack = open_stack(write_raster(tmp_path / "s.tif", values, names=NAMES, nodata=0))
+    scene_statistics(stack, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "is_one"),
+    [
+        ([0.02, 0.08, 0.3, 1.1], "float32", True),
+        ([-0.01, 0.02, 0.04], "float64", True),
+        ([0, 1, 1, 0], "uint8", False),  # a mask
+        ([200.0, 900.0, 3000.0], "float32", False),
+        ([0.0, 0.001, 0.002], "float32", False),  # nothing to see
+        ([0.1, 0.2, 60.0], "float32", False),
+    ],
+)
+def test_reflectance_from_0_to_1_is_unmistakable_or_left(values, dtype, is_one):
+    assert is_unit_reflectance([np.repeat(np.array(values, float), 30)], dtype) == is_one
+
+
+def test_reflectance_from_0_to_1_is_read_as_what_it_is(tmp_path, rng):
+    values = reflectance(rng)
+    whole = open_stack(write_raster(tmp_path / "w.tif", values, names=NAMES))
+    shares = (values / 1e4).astype(np.float32)
+    unit = open_stack(write_raster(tmp_path / "u.tif", shares, names=NAMES))
+    sample = scene_sample(unit, NAMES)
+    assert looks_like_unit_reflectance(unit, NAMES, sample)
+    assert not looks_like_unit_reflectance(whole, NAMES, scene_sample(whole, NAMES))
+    found = scene_sample(with_unit_reflectance(unit), NAMES)
+    np.testing.assert_allclose(found, scene_sample(whole, NAMES), rtol=1e-5)
