@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from configparser import ConfigParser
 from contextlib import contextmanager
 from enum import Enum
@@ -15,6 +15,7 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
     QgsProviderRegistry,
 )
 from qgis.PyQt.QtCore import QCoreApplication
@@ -138,6 +139,32 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
         parts = QgsProviderRegistry.instance().decodeUri("gdal", layer.source())
         return layer.source() if parts.get("layerName") else parts["path"]
 
+    def checkParameterValues(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Check the values; options may be given by their numbers, as QGIS's help says."""
+        return super().checkParameterValues(self._with_texts(parameters), context)
+
+    def choice(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> str:
+        """The option that was chosen, by its text or by its number."""
+        return self.parameterAsEnumString(self._with_texts(parameters), name, context)
+
+    def choices(
+        self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
+    ) -> list[str]:
+        """The options that were chosen where there may be several."""
+        return self.parameterAsEnumStrings(self._with_texts(parameters), name, context)
+
+    def _with_texts(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """The same parameters with the texts of options where their numbers were given."""
+        texts = {
+            definition.name(): option_texts(parameters[definition.name()], definition.options())
+            for definition in self.parameterDefinitions()
+            if isinstance(definition, QgsProcessingParameterEnum)
+            and definition.name() in parameters
+        }
+        return {**parameters, **texts}
+
     def optional_number(
         self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
     ) -> float | None:
@@ -145,6 +172,21 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
         if parameters.get(name) is None:
             return None
         return self.parameterAsDouble(parameters, name, context)
+
+
+def option_texts(value: Any, options: Sequence[str]) -> Any:
+    """Texts of options in place of their numbers: a number, its text, or several of either.
+
+    What is no number of an option stays as it is, for QGIS to refuse.
+    """
+    if isinstance(value, (list, tuple)):
+        return [option_texts(one, options) for one in value]
+    if isinstance(value, str) and "," in value and value not in options:
+        return ",".join(str(option_texts(one.strip(), options)) for one in value.split(","))
+    text = str(value)
+    if isinstance(value, bool) or text in options or not text.isdecimal():
+        return value
+    return options[int(text)] if int(text) < len(options) else value
 
 
 @contextmanager

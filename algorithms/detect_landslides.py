@@ -298,9 +298,9 @@ class DetectLandslides(LandslipAlgorithm):
             min_area=self.parameterAsDouble(parameters, "MIN_AREA", context),
             overlap=self.optional_number(parameters, "OVERLAP", context),
             batch_size=self.parameterAsInt(parameters, "BATCH_SIZE", context),
-            device=self.parameterAsEnumString(parameters, "DEVICE", context),
+            device=self.choice(parameters, "DEVICE", context),
             band_mapping=self.parameterAsString(parameters, "BAND_MAPPING", context),
-            test_time=self.parameterAsEnumString(parameters, "TTA", context),
+            test_time=self.choice(parameters, "TTA", context),
             sun_azimuth=self.optional_number(parameters, "SUN_AZIMUTH", context),
             sun_elevation=self.optional_number(parameters, "SUN_ELEVATION", context),
         )

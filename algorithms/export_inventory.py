@@ -121,7 +121,7 @@ class ExportInventory(LandslipAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Run."""
-        preset = PRESETS[self.parameterAsEnumString(parameters, "PRESET", context)]
+        preset = PRESETS[self.choice(parameters, "PRESET", context)]
         target = self.parameterAsOutputLayer(parameters, "OUTPUT", context)
         only = self.parameterAsBoolean(parameters, "REVIEWED_ONLY", context)
         with engine_errors():

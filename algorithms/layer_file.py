@@ -24,10 +24,14 @@ from ..engine.errors import OutputError
 
 #: Where a sink is no file of its own.
 _ELSEWHERE = ("memory:", "ogr:", "postgis:", "spatialite:", "mssql:", "oracle:", "TEMPORARY_OUTPUT")
+#: Endings of formats that have no attributes.
+_OUTLINES_ALONE = (".dxf", ".dgn")
 #: Columns that formats use for their own row numbers, and the endings of those formats.
 _ROW_NUMBER, _NUMBERED = "fid", (".gpkg", ".sqlite", ".db")
 #: Relative difference of numbers that is rounding.
 _ROUNDING = 1e-6
+#: How many columns a warning names.
+_NAMED = 5
 _SHAPEFILE = ".shp"
 
 
@@ -35,10 +39,18 @@ def file_of_sink(value: Any, context: QgsProcessingContext) -> Path | None:
     """The file that a sink's value names.
 
     None for layers in memory and in databases, and for those whose columns are mapped onto others.
+
+    Raises:
+        OutputError: A format that has no place for attributes.
     """
     if isinstance(value, QgsProcessingOutputLayerDefinition) and value.useRemapping():
         return None
     text = sink_text(value, context)
+    if text.lower().endswith(_OUTLINES_ALONE):
+        raise OutputError(
+            f"The format of {Path(text).name} keeps outlines but no attributes. Choose another, "
+            "such as GeoPackage (.gpkg)."
+        )
     return Path(text) if text and not text.startswith(_ELSEWHERE) else None
 
 
@@ -91,7 +103,7 @@ def check_written(path: str, features: Sequence[QgsFeature], names: Sequence[str
     Raises:
         OutputError: The file cannot be read, or lacks features, or keeps no attributes at all.
     """
-    found, rows = _rows(path)
+    found, rows, has_crs = _rows(path)
     if len(rows) != len(features):
         raise OutputError(
             f"{Path(path).name} was read back and holds {len(rows)} of {len(features)} landslides. "
@@ -105,11 +117,13 @@ def check_written(path: str, features: Sequence[QgsFeature], names: Sequence[str
         )
     lost = [name for name in names if name not in found]
     told = [f"the columns {', '.join(lost)} are not in it"] if lost else []
+    if not has_crs and any(feature.hasGeometry() for feature in features):
+        told.append("it does not say in which coordinate reference system its outlines are")
     return [*told, *_changed(features, rows, names, found)]
 
 
-def _rows(path: str) -> tuple[list[str], list[tuple[list[Any], bool]]]:
-    """Names of the columns, and of every feature its values and whether it has an outline."""
+def _rows(path: str) -> tuple[list[str], list[tuple[list[Any], bool]], bool]:
+    """Names of columns, values and presence of an outline of each feature, presence of a CRS."""
     gdal = require("osgeo.gdal")
     gdal.PushErrorHandler("CPLQuietErrorHandler")
     try:
@@ -130,7 +144,7 @@ def _rows(path: str) -> tuple[list[str], list[tuple[list[Any], bool]]]:
                 feature.GetField(i) if feature.IsFieldSetAndNotNull(i) else None for i in fields
             ]
             rows.append((values, feature.GetGeometryRef() is not None))
-        return names, rows
+        return names, rows, layer.GetSpatialRef() is not None
     except RuntimeError as err:  # where somebody has switched GDAL's exceptions on
         raise OutputError(
             f"{Path(path).name} was written but cannot be read back ({err})."
@@ -155,9 +169,14 @@ def _changed(
         for ours, theirs, name in places:
             changed[name] += not same_value(attributes[ours], values[theirs])
     told = [f"{outlines} landslides lost their outlines"] if outlines else []
-    return told + [
-        f"{count} values of {name} came back otherwise" for name, count in changed.items() if count
-    ]
+    names = [name for name, count in changed.items() if count]
+    if names:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        told.append(
+            f"{sum(changed.values())} values came back otherwise (empty ones as 0, or texts cut), "
+            f"in the columns {', '.join(names[:_NAMED])}{more}"
+        )
+    return told
 
 
 def _in_order(

@@ -252,8 +252,8 @@ class PrepareStack(LandslipAlgorithm):
             out=self._chosen(parameters, "OUT", context),
             rules=self._chosen(parameters, "RULES", context),
             pre_event=self._products(parameters, "PRE_EVENT", context),
-            resampling=self.parameterAsEnumString(parameters, "RESAMPLING", context),
-            dem_resampling=self.parameterAsEnumString(parameters, "DEM_RESAMPLING", context),
+            resampling=self.choice(parameters, "RESAMPLING", context),
+            dem_resampling=self.choice(parameters, "DEM_RESAMPLING", context),
             fill_voids=self.parameterAsDouble(parameters, "FILL_VOIDS", context),
             offset=self.optional_number(parameters, "OFFSET", context),
             band_mapping=self.parameterAsString(parameters, "BAND_MAPPING", context),
@@ -282,7 +282,7 @@ class PrepareStack(LandslipAlgorithm):
         self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
     ) -> tuple[str, ...]:
         """Names that were ticked; QGIS gives an empty one where there are none."""
-        return tuple(filter(None, self.parameterAsEnumStrings(parameters, name, context)))
+        return tuple(filter(None, self.choices(parameters, name, context)))
 
     def _model(self, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
         name = self.parameterAsString(parameters, "MODEL", context).strip()

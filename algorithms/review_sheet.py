@@ -114,7 +114,7 @@ class ReviewSheet(LandslipAlgorithm):
             shown = cards(
                 table,
                 image,
-                self.parameterAsEnumString(parameters, "ORDER", context),
+                self.choice(parameters, "ORDER", context),
                 self.parameterAsString(parameters, "BAND_MAPPING", context),
                 listeners["progress"],
                 listeners["cancelled"],

@@ -107,8 +107,8 @@ def write_features(sink: Sink, features: Iterable[QgsFeature], kind: LayerKind) 
     """
     written = list(features)
     value = sink.parameters.get(sink.name)
-    target = file_of_sink(value, sink.context)
     with engine_errors():
+        target = file_of_sink(value, sink.context)
         if target is None:
             return _write_elsewhere(sink, written, kind)
         with whole_files(str(target)) as temporary:

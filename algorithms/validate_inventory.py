@@ -76,7 +76,7 @@ class ValidateInventory(LandslipAlgorithm):
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
         """Run."""
-        preset = PRESETS[self.parameterAsEnumString(parameters, "PRESET", context)]
+        preset = PRESETS[self.choice(parameters, "PRESET", context)]
         with engine_errors():
             layer = self._layer(parameters, context)
             table = raw_inventory(layer, feedback)

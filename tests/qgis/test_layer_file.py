@@ -1,0 +1,155 @@
+"""Inventories through every vector format that this QGIS writes: nothing is lost without a word."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+qgis_core = pytest.importorskip("qgis.core")
+
+from landslip.algorithms import layer_file  # noqa: E402
+from landslip.algorithms.inventory_reader import full_name  # noqa: E402
+from landslip.engine.history import HISTORY_FIELDS  # noqa: E402
+from landslip.engine.inventory import FIELDS  # noqa: E402
+from landslip.tests.qgis.support import layer_features  # noqa: E402
+from landslip.tests.support import write_raster  # noqa: E402
+
+NAMES = [field.name for field in (*FIELDS, *HISTORY_FIELDS)]
+#: Formats that keep all, and of others what they say they lose.
+WHOLE = ("gpkg", "shp", "geojson", "fgb", "gml")
+LOSSES = {
+    "tab": "empty ones as 0",
+    "kml": "the columns model are not in it",
+    "sqlite": "in which coordinate reference system",
+    "csv": "3 landslides lost their outlines",
+}
+
+
+@pytest.fixture
+def probability(tmp_path):
+    """A probability raster with three landslides."""
+    values = np.full((1, 60, 80), 0.1, np.float32)
+    for top, left in ((5, 5), (30, 20), (20, 60)):
+        values[0, top : top + 8, left : left + 6] = 0.9
+    return write_raster(tmp_path / "p.tif", values)
+
+
+def vectorise(run, probability, target):
+    return run(
+        "landslip:vectoriseprobability",
+        {
+            "INPUT": str(probability),
+            "THRESHOLD": 0.5,
+            "MIN_AREA": 0,
+            "INVENTORY": str(target),
+        },
+    )
+
+
+def reject_first(path):
+    """Mark the first landslide as rejected, with a remark, as a reviewer does."""
+    layer = qgis_core.QgsVectorLayer(str(path), "inventory", "ogr")
+    names = layer.fields().names()
+    status = next(name for name in names if full_name(name, names) == "review_status")
+    notes = next(name for name in names if full_name(name, names) == "notes")
+    with qgis_core.edit(layer):
+        feature = next(layer.getFeatures())
+        layer.changeAttributeValue(feature.id(), names.index(status), "rejected")
+        layer.changeAttributeValue(feature.id(), names.index(notes), "Größe unklar, 崩壊")
+    del layer
+
+
+def test_cut_names_are_told_apart():
+    cut = [name[:10] for name in NAMES]
+    assert len(set(cut)) == len(NAMES)
+    assert [full_name(name, cut) for name in cut] == NAMES
+    assert full_name("review_sta", ["review_status", "review_sta"]) == "review_sta"
+    assert full_name("my_column", ["my_column"]) == "my_column"
+
+
+@pytest.mark.parametrize("ending", WHOLE)
+def test_what_a_reviewer_said_counts_in_every_format(run, probability, tmp_path, ending):
+    target = tmp_path / f"inventory.{ending}"
+    _, feedback = vectorise(run, probability, target)
+    assert target.is_file()
+    assert not any("does not keep everything" in text for text in feedback.warnings)
+    if ending in ("gml", "fgb"):
+        return  # which QGIS does not edit
+    reject_first(target)
+    results, _ = run(
+        "landslip:exportinventory",
+        {
+            "INPUT": str(target),
+            "PRESET": "usgs_v3",
+            "NAME": "x",
+            "URL": "https://example.org",
+            "START_DATE": "2018-09-01",
+            "END_DATE": "2018-10-01",
+            "OUTPUT": str(tmp_path / "u.gpkg"),
+        },
+    )
+    assert len(layer_features(results["OUTPUT"])) == 2
+
+
+@pytest.mark.parametrize("first", ["gpkg", "geojson", "shp"])
+@pytest.mark.parametrize("last", ["gpkg", "shp", "geojson"])
+def test_inventories_are_updated_from_any_format_into_any(run, probability, tmp_path, first, last):
+    vectorise(run, probability, tmp_path / f"a.{first}")
+    vectorise(run, probability, tmp_path / f"b.{first}")
+    reject_first(tmp_path / f"a.{first}")
+    results, _ = run(
+        "landslip:updateinventory",
+        {
+            "INPUT": str(tmp_path / f"a.{first}"),
+            "DETECTION": str(tmp_path / f"b.{first}"),
+            "DATE": "2019-05-30",
+            "OUTPUT": str(tmp_path / f"c.{last}"),
+        },
+    )
+    features = layer_features(results["OUTPUT"])
+    assert len(features) == 3
+    names = features[0].fields().names()
+    status = next(name for name in names if full_name(name, names) == "review_status")
+    notes = next(name for name in names if full_name(name, names) == "notes")
+    rejected = [each for each in features if each[status] == "rejected"]
+    assert [each[notes] for each in rejected] == ["Größe unklar, 崩壊"]
+
+
+@pytest.mark.parametrize("ending", LOSSES)
+def test_what_a_format_loses_is_told(run, probability, tmp_path, ending):
+    _, feedback = vectorise(run, probability, tmp_path / f"inventory.{ending}")
+    told = [text for text in feedback.warnings if "does not keep everything" in text]
+    assert len(told) == 1
+    assert LOSSES[ending] in told[0]
+    assert "GeoPackage" in told[0]
+
+
+def test_a_format_without_attributes_is_refused(run, probability, tmp_path):
+    with pytest.raises(qgis_core.QgsProcessingException, match="keeps outlines but no attributes"):
+        vectorise(run, probability, tmp_path / "inventory.dxf")
+    assert not list(tmp_path.glob("*inventory*"))
+
+
+def test_a_file_that_is_cut_off_does_not_appear(run, probability, tmp_path, monkeypatch):
+    before = tmp_path / "inventory.gpkg"
+    vectorise(run, probability, before)
+    whole = before.read_bytes()
+    keep = layer_file.keep_style
+
+    def full_disk(path, *rest):
+        keep(path, *rest)
+        Path(path).write_bytes(Path(path).read_bytes()[:20_000])
+
+    monkeypatch.setattr("landslip.algorithms.table_layer.keep_style", full_disk)
+    with pytest.raises(qgis_core.QgsProcessingException, match=r"read back.*disk has room"):
+        vectorise(run, probability, before)
+    assert before.read_bytes() == whole
+    assert [path.name for path in tmp_path.glob("*inventory*")] == ["inventory.gpkg"]
+
+
+def test_a_geopackage_opens_with_its_style_and_form(run, probability, tmp_path):
+    vectorise(run, probability, tmp_path / "inventory.gpkg")
+    layer = qgis_core.QgsVectorLayer(str(tmp_path / "inventory.gpkg"), "inventory", "ogr")
+    assert layer.renderer().type() == "RuleRenderer"
+    place = layer.fields().indexOf("review_status")
+    assert layer.editorWidgetSetup(place).type() == "ValueMap"
