@@ -93,10 +93,10 @@ def _stretch(dataset: Any, bands: list[int]) -> np.ndarray:
     shape = (len(bands), *(math.ceil(side / scale) for side in dataset.shape))
     whole = Window(0, 0, *dataset.shape)
     sample = read_window(dataset, bands, whole, dataset.name, out_shape=shape).astype(float)
-    values = np.ma.masked_invalid(sample).reshape(len(bands), -1)
+    usable = ~np.ma.getmaskarray(sample) & np.isfinite(sample.data)
     ends = [
-        np.percentile(band.compressed(), _STRETCH) if band.count() else (0.0, 1.0)
-        for band in values
+        np.percentile(band[valid], _STRETCH) if valid.any() else (0.0, 1.0)
+        for band, valid in zip(sample.data, usable)
     ]
     return np.array(ends)
 

@@ -195,7 +195,7 @@ def _turns(boxes: np.ndarray) -> Iterator[np.ndarray]:
     """Sets of boxes that do not overlap each other, all of them together; greedily few."""
     first, last = boxes[:, None, :2], boxes[:, None, 2:]
     apart = (first >= last.transpose(1, 0, 2)) | (last <= first.transpose(1, 0, 2))
-    overlap = ~apart.any(axis=2)
+    overlap = np.logical_not(apart.any(axis=2))
     turn = np.full(len(boxes), -1)
     for i in range(len(boxes)):
         taken = set(turn[:i][overlap[i, :i]].tolist())

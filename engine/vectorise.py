@@ -282,7 +282,7 @@ class _Outliner:
         large = components.statistics.sum("pixels") >= 2 * self._smallest
         found = {
             i: parts
-            for i in np.flatnonzero(large)
+            for i in np.flatnonzero(large).tolist()
             if (parts := self._split(components, i, boxes[i], depth))
         }
         whole = np.setdiff1d(np.arange(len(components)), list(found))
