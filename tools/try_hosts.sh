@@ -34,6 +34,8 @@ cp -rL /etc/ssl/certs/. "$host/etc/ssl/certs/" 2>/dev/null || true
 for file in /etc/pip.conf /etc/apt/apt.conf.d/*; do
     [ -f "$file" ] && grep -qiE "index|proxy|cert|verify" "$file" && cp "$file" "$host$file"
 done
+# A mirror may be a snapshot that is older than its own signature says it should be.
+echo 'Acquire::Check-Valid-Until "false";' >"$host/etc/apt/apt.conf.d/99snapshot"
 settings=$(env | grep -E '^(PIP_[A-Z_]+|SSL_CERT_[A-Z]+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|[a-zA-Z]+_(proxy|PROXY)|TORCH_INDEX)=' || true)
 
 mounted=()
