@@ -28,11 +28,11 @@ demo: $(VENV)/run ## Detect landslides in a sample scene and draw the result
 	$(PY) -m landslip.demo $(if $(SCENE),--scene $(SCENE))
 
 test: lint ## Check style and types, run all tests
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2
 
 test-engine: ## Run the tests that need no QGIS
 	$(SET_UP) dev
-	$(PY) -m pytest --ignore=tests/qgis
+	$(PY) -m pytest -n 2 --ignore=tests/qgis
 
 lint: $(VENV)/dev ## Check style and types only
 	$(PY) -m ruff check .
