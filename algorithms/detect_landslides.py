@@ -35,9 +35,10 @@ from ..engine.test_time import TEST_TIME
 from ..engine.zoo import AUTO, model_path
 from .base import Group, LandslipAlgorithm, engine_errors, hooks, user_message
 from .inventory_layer import INVENTORY_STYLE, VECTORISE_ADVICE, use_style, write_inventory
+from .outline_parameters import OUTLINE_HELP, outline_parameters, outline_request
 from .table_layer import Sink
 
-HELP = """
+HELP = f"""
 <p>Finds landslides in a Sentinel-2 image, after an earthquake or a storm, with a neural network.
 It gives a raster of landslide probability and a polygon layer, the inventory, with area,
 probability and (with a DEM) elevation and slope of every landslide.</p>
@@ -81,6 +82,7 @@ computed from the DEM and the sun. Left empty, they come from the stack's tags
 <code>ACQUISITION_DATE</code>, which <i>Prepare</i> writes; else the sun is fitted to the shading
 of the scene, and the log says how well. Where nothing tells, all land counts as evenly lit.</p>
 
+{OUTLINE_HELP}
 <h3>Outputs</h3>
 <p><b>Probability</b>: 0 to 1 on exactly the stack's grid, -9999 where the stack has no data. With
 test-time flips, a second band holds the spread of the runs.
@@ -106,6 +108,8 @@ class DetectLandslides(LandslipAlgorithm):
         for parameter in self._main_parameters():
             self.addParameter(parameter)
         for parameter in self._advanced_parameters():
+            self.add_advanced(parameter)
+        for parameter in outline_parameters(self.tr):
             self.add_advanced(parameter)
         self.addParameter(
             QgsProcessingParameterRasterDestination("PROBABILITY", self.tr("Landslide probability"))
@@ -301,6 +305,7 @@ class DetectLandslides(LandslipAlgorithm):
             device=self.choice(parameters, "DEVICE", context),
             band_mapping=self.parameterAsString(parameters, "BAND_MAPPING", context),
             test_time=self.choice(parameters, "TTA", context),
+            outlines=outline_request(self, parameters, context),
             sun_azimuth=self.optional_number(parameters, "SUN_AZIMUTH", context),
             sun_elevation=self.optional_number(parameters, "SUN_ELEVATION", context),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from qgis.core import (
@@ -9,9 +10,7 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
-    QgsProcessingParameterBoolean,
     QgsProcessingParameterFeatureSink,
-    QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
 )
 
@@ -21,9 +20,10 @@ from ..engine.vectorise import VectoriseRequest, known_threshold, vectorise
 from .base import Group, LandslipAlgorithm, engine_errors, hooks, user_message
 from .detect_landslides import minimum_area_parameter, threshold_parameter
 from .inventory_layer import INVENTORY_STYLE, write_inventory
+from .outline_parameters import OUTLINE_HELP, outline_parameters, outline_request
 from .table_layer import Sink
 
-HELP = """
+HELP = f"""
 <p>Makes a landslide inventory from a probability raster, with a threshold and a minimum area of
 your choice. The model does not run, so it takes seconds: try several.</p>
 <p><b>Probability</b>: the raster that <i>Detect landslides</i> made, or any raster of one band with
@@ -33,21 +33,7 @@ length, width, crown, toe, slope and aspect.</p>
 <p><b>Threshold</b>: probability from which a pixel is landslide. Empty: the one that the raster's
 model recommends.</p>
 <p><b>Minimum area</b>: smaller landslides are dropped, in m2.</p>
-
-<h3>Advanced: outlines</h3>
-<p><b>Fill holes</b>: holes up to this size become part of the landslide around them, in m2.</p>
-<p><b>Part touching landslides</b>: cuts at necks, where the probability sinks, and along ridges of
-the DEM. The number says how far the pass between two parts must lie below the lower of their tops:
-0.5 is a common start, lower values part more, empty parts nothing.</p>
-<p><b>Smooth outlines</b>: takes the staircase of pixels away. Areas change by 2 % at most, and no
-outline crosses its neighbour's.</p>
-
-<h3>Advanced: filters</h3>
-<p><b>Smallest mean slope</b> in degrees, and <b>largest elongation</b>, length down the slope over
-width. <b>Valley floor</b>: drops landslides that are flatter than this for the most part.
-<b>Excluded area</b>: a raster that is not 0 where no landslide can be, such as a map of water;
-drops landslides that lie there for the most part. All but the last need the DEM, and keep what it
-does not cover.</p>
+{OUTLINE_HELP}
 
 <h3>Output</h3>
 <p><b>Inventory</b>: outlines along pixel edges unless smoothed; pixels that only touch at a corner
@@ -77,7 +63,7 @@ class VectoriseProbability(LandslipAlgorithm):
             minimum_area_parameter(self.tr("Minimum area (m2)")),
         ):
             self.addParameter(parameter)
-        for parameter in self._advanced_parameters():
+        for parameter in outline_parameters(self.tr):
             self.add_advanced(parameter)
         self.addParameter(
             QgsProcessingParameterFeatureSink(
@@ -88,42 +74,6 @@ class VectoriseProbability(LandslipAlgorithm):
         )
         self.addOutput(QgsProcessingOutputNumber("COUNT", self.tr("Number of landslides")))
         self.addOutput(QgsProcessingOutputNumber("AREA", self.tr("Total area (m2)")))
-
-    def _advanced_parameters(self) -> list[Any]:
-        # All optional: QGIS calls a model invalid that was saved before a mandatory one came.
-        def number(
-            name: str, label: str, largest: float | None = None, default: float | None = None
-        ) -> Any:
-            double = QgsProcessingParameterNumber.Double
-            parameter = QgsProcessingParameterNumber(
-                name, label, double, default, optional=True, minValue=0
-            )
-            if largest is not None:
-                parameter.setMaximum(largest)
-            return parameter
-
-        return [
-            number("FILL_HOLES", self.tr("Fill holes up to (m2)"), default=0),
-            number(
-                "SPLIT_DEPTH",
-                self.tr("Part touching landslides: depth of the pass, 0 to 1 (empty: do not)"),
-                1,
-            ),
-            QgsProcessingParameterBoolean(
-                "SMOOTH", self.tr("Smooth outlines"), defaultValue=False, optional=True
-            ),
-            number("MIN_SLOPE", self.tr("Smallest mean slope (degrees)"), 90, default=0),
-            number("MAX_ELONGATION", self.tr("Largest elongation, length over width (empty: any)")),
-            number(
-                "FLAT_SLOPE",
-                self.tr("Valley floor: drop what is mostly flatter than (degrees; 0: off)"),
-                90,
-                default=0,
-            ),
-            QgsProcessingParameterRasterLayer(
-                "EXCLUDE", self.tr("Excluded area (not 0: water, say)"), optional=True
-            ),
-        ]
 
     def checkParameterValues(
         self, parameters: dict[str, Any], context: QgsProcessingContext
@@ -163,16 +113,10 @@ class VectoriseProbability(LandslipAlgorithm):
     def _request(
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> VectoriseRequest:
-        return VectoriseRequest(
+        return replace(
+            outline_request(self, parameters, context),
             probability=self.raster_path(parameters, "INPUT", context),
             dem=self.raster_path(parameters, "DEM", context) or None,
             threshold=self.optional_number(parameters, "THRESHOLD", context),
             min_area=self.parameterAsDouble(parameters, "MIN_AREA", context),
-            fill_holes=self.parameterAsDouble(parameters, "FILL_HOLES", context),
-            split=self.optional_number(parameters, "SPLIT_DEPTH", context),
-            smooth=self.parameterAsBoolean(parameters, "SMOOTH", context),
-            min_slope=self.parameterAsDouble(parameters, "MIN_SLOPE", context),
-            max_elongation=self.optional_number(parameters, "MAX_ELONGATION", context),
-            flat_slope=self.parameterAsDouble(parameters, "FLAT_SLOPE", context),
-            excluded=self.raster_path(parameters, "EXCLUDE", context) or None,
         )

@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -34,7 +34,13 @@ from .sunlight import sun_of, with_sun
 from .terrain import bounded_cache, open_raster
 from .test_time import TEST_TIME, run_with_test_time
 from .tiling import Lattice, Window, regions
-from .vectorise import VectoriseRequest, check_minimum_area, check_threshold, vectorise
+from .vectorise import (
+    VectoriseRequest,
+    check_minimum_area,
+    check_settings,
+    check_threshold,
+    vectorise,
+)
 
 Progress = Callable[[float, str], None]
 Check = Callable[[], bool]
@@ -74,6 +80,8 @@ class DetectRequest:
         sun_azimuth: Where the sun stood, degrees clockwise from north, for models that read
             illumination; None for what the stack says or its shading shows.
         sun_elevation: Its height, degrees; given with its azimuth, or not at all.
+        outlines: How landslides are outlined and which are dropped; its rasters, threshold and
+            smallest area are those of this request.
     """
 
     stack: str
@@ -92,6 +100,17 @@ class DetectRequest:
     product: str = ""
     sun_azimuth: float | None = None
     sun_elevation: float | None = None
+    outlines: VectoriseRequest = field(default_factory=lambda: VectoriseRequest(""))
+
+    def outlining(self, threshold: float) -> VectoriseRequest:
+        """What to outline once the probability raster is there."""
+        return replace(
+            self.outlines,
+            probability=self.probability,
+            dem=self.dem,
+            threshold=threshold,
+            min_area=self.min_area,
+        )
 
 
 @dataclass(frozen=True)
@@ -144,6 +163,7 @@ def detect(
     cancelled = cancelled or (lambda: False)
     warn = warn or (lambda _message: None)
     check_request(request)
+    check_settings(request.outlining(0.5))
 
     with bounded_cache():
         return _detect(request, progress, cancelled, warn)
@@ -183,7 +203,7 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     threshold = model.card.threshold if request.threshold is None else request.threshold
     landslides = tuple(
         vectorise(
-            VectoriseRequest(request.probability, request.dem, threshold, request.min_area),
+            request.outlining(threshold),
             lambda fraction, message: progress(
                 _INFERENCE_SHARE + (1 - _INFERENCE_SHARE) * fraction, message
             ),

@@ -39,7 +39,8 @@ def test_parameters_and_outputs_are_the_interface(registry):
     names = [p.name() for p in algorithm.parameterDefinitions()]
     assert " ".join(names) == (
         "INPUT PRODUCT PRODUCT_FOLDER DEM MODEL EXTENT THRESHOLD MIN_AREA OVERLAP BATCH_SIZE "
-        "DEVICE BAND_MAPPING TTA SUN_AZIMUTH SUN_ELEVATION PROBABILITY INVENTORY"
+        "DEVICE BAND_MAPPING TTA SUN_AZIMUTH SUN_ELEVATION FILL_HOLES SPLIT_DEPTH SMOOTH MIN_SLOPE "
+        "MAX_ELONGATION FLAT_SLOPE EXCLUDE PROBABILITY INVENTORY"
     )
     assert {o.name() for o in algorithm.outputDefinitions()} == {
         "PROBABILITY",
@@ -61,6 +62,13 @@ def test_parameters_and_outputs_are_the_interface(registry):
         "TTA",
         "SUN_AZIMUTH",
         "SUN_ELEVATION",
+        "FILL_HOLES",
+        "SPLIT_DEPTH",
+        "SMOOTH",
+        "MIN_SLOPE",
+        "MAX_ELONGATION",
+        "FLAT_SLOPE",
+        "EXCLUDE",
     }
 
 
@@ -396,3 +404,32 @@ def test_what_is_no_product(run, from_product, tmp_path):
     (tmp_path / "cut.zip").write_bytes(b"PK\x03\x04 cut")
     from_product["PRODUCT"] = str(tmp_path / "cut.zip")
     assert "not a whole zip file" in error_of(run, from_product)
+
+
+def test_outlines_as_vectorise_probability_makes_them(run, parameters, tmp_path):
+    """One run with the settings of outlines gives what the second step gives with them."""
+    settings = {"FILL_HOLES": 4e4, "SMOOTH": True}
+    results, _ = run(NAME, {**parameters, **settings})
+    again, _ = run(
+        "landslip:vectoriseprobability",
+        {
+            "INPUT": results["PROBABILITY"],
+            "MIN_AREA": parameters.get("MIN_AREA", 500),
+            "INVENTORY": str(tmp_path / "again.gpkg"),
+            **settings,
+        },
+    )
+    assert results["COUNT"] == again["COUNT"] > 0
+    assert results["AREA"] == pytest.approx(again["AREA"])
+    plain, _ = run(NAME, {**parameters, "INVENTORY": str(tmp_path / "plain.gpkg")})
+    ours, theirs = (
+        [feature.geometry().asWkt() for feature in layer_features(found["INVENTORY"])]
+        for found in (results, plain)
+    )
+    assert ours != theirs
+
+
+def test_filters_by_slope_without_a_dem_are_refused_before_the_model_runs(run, parameters):
+    message = error_of(run, {**parameters, "MIN_SLOPE": 5})
+    assert "there is no DEM" in message
+    assert not Path(parameters["PROBABILITY"]).exists()
