@@ -9,11 +9,13 @@ from .inventory_statistics import InventoryStatisticsAlgorithm
 from .measure_inventory import MeasureInventory
 from .prepare_stack import PrepareStack
 from .review_sheet import ReviewSheet
+from .sample_scene import SampleScene
 from .update_inventory import UpdateInventory
 from .validate_inventory import ValidateInventory
 from .vectorise_probability import VectoriseProbability
 
 ALGORITHMS = (
+    SampleScene,
     PrepareStack,
     DetectLandslides,
     VectoriseProbability,

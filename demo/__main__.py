@@ -100,7 +100,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _made_scene(folder: Path) -> SceneFiles:
-    from .scene import make_scene, write_scene
+    from ..sample.scene import make_scene, write_scene
 
     print("Making a scene ...", flush=True)
     paths = write_scene(make_scene(), folder)

@@ -22,8 +22,8 @@ from ..engine.pipeline import DetectRequest
 from ..engine.prepare import PrepareRequest, prepare
 from ..engine.target_grid import GridRequest
 from ..engine.zoo import model_path
+from ..sample.scene import Scene, SceneRequest, make_scene, write_scene
 from ..tests.safe_fixture import Safe, metadata, zip_folder
-from .scene import Scene, SceneRequest, make_scene, write_scene
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "images" / "download_to_map.png"
 TILE = "54TWN"

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .grids import Array
-from .land_cover import BANDS
-from .scene import PathLike, SceneRequest, make_scene, tiff_profile
+from ..sample.grids import Array
+from ..sample.land_cover import BANDS
+from ..sample.scene import PathLike, SceneRequest, make_scene, tiff_profile
 
 
 def make_large_stack(

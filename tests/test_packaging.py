@@ -20,7 +20,8 @@ HEAVY = ("qgis", "osgeo", "torch", "onnxruntime", "rasterio", "pyogrio", "h5py",
 FLOORS = {
     "engine": {"engine"},
     "training": {"training", "engine"},
-    "algorithms": {"algorithms", "engine"},
+    "sample": {"sample", "engine"},
+    "algorithms": {"algorithms", "engine", "sample"},
 }
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from landslip.demo.scene import SceneRequest, make_scene
+from landslip.sample.scene import SceneRequest, make_scene
 
 
 @pytest.fixture(scope="session")

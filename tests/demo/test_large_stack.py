@@ -3,8 +3,8 @@
 import numpy as np
 
 from landslip.demo import large_stack
-from landslip.demo.land_cover import BANDS
 from landslip.demo.large_stack import make_large_stack
+from landslip.sample.land_cover import BANDS
 
 
 def test_large_stack_has_shape_names_and_texture(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python bindings")
 
 from landslip.demo.__main__ import main  # noqa: E402
-from landslip.demo.scene import SceneRequest, make_scene, write_scene  # noqa: E402
+from landslip.sample.scene import SceneRequest, make_scene, write_scene  # noqa: E402
 
 
 @pytest.fixture(scope="module")

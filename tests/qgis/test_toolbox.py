@@ -7,6 +7,7 @@ import pytest
 from landslip.tests.conftest import ROOT
 
 EXPECTED = {
+    "samplescene": "Set-up",
     "preparestack": "Prepare",
     "detectlandslides": "Detect",
     "vectoriseprobability": "Detect",
@@ -35,6 +36,7 @@ def test_names_of_groups_for_scripts(provider):
         "Detect": "detect",
         "Inventory": "inventory",
         "Review and report": "reviewandreport",
+        "Set-up": "setup",
     }
 
 

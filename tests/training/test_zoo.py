@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landslip.demo.scene import SceneRequest, make_scene
 from landslip.engine.card import card_from_metadata
 from landslip.engine.metrics import confusion
+from landslip.sample.scene import SceneRequest, make_scene
 
 onnxruntime = pytest.importorskip("onnxruntime")
 

@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
+from ..engine.dependencies import require
+from ..engine.errors import ParameterError
+from ..engine.output import whole_file
 from .grids import Array
 from .land_cover import BANDS, make_surface
 from .landslides import make_slides
@@ -28,6 +31,8 @@ from .terrain_relief import make_relief
 if TYPE_CHECKING:
     from affine import Affine
 
+#: Largest side of a scene, pixels: it is made in memory.
+LARGEST = 4096
 PathLike = Union[str, Path]
 
 
@@ -36,7 +41,7 @@ class SceneRequest:
     """What to make.
 
     Attributes:
-        size: Width and height in pixels, at least 96.
+        size: Width and height in pixels, 96 to `LARGEST`.
         pixel_size: Pixel side in metres.
         seed: The whole scene follows from it.
         epsg: Code of a metric coordinate system; north up.
@@ -57,9 +62,19 @@ class SceneRequest:
 
     def __post_init__(self) -> None:
         if self.size < 96:
-            raise ValueError(f"size is {self.size} px; relief with a valley needs 96 or more")
+            raise ParameterError(
+                f"The scene is to have {self.size} pixels a side; relief with a valley needs 96 or "
+                "more. Make it larger."
+            )
+        if self.size > LARGEST:
+            raise ParameterError(
+                f"The scene is to have {self.size} pixels a side; it is made in memory, at most "
+                f"{LARGEST}. Make it smaller."
+            )
         if not 0 <= self.landslide_share <= 0.2:
-            raise ValueError(f"landslide_share is {self.landslide_share}; give 0 to 0.2")
+            raise ParameterError(
+                f"Landslides are to cover a share of {self.landslide_share:g}; expected 0 to 0.2."
+            )
 
 
 @dataclass
@@ -140,34 +155,33 @@ def write_scene(scene: Scene, folder: PathLike) -> dict[str, Path]:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     paths = {name: folder / f"{name}.tif" for name in ("stack", "dem", "truth")}
-    grid = {"crs": scene.crs, "transform": scene.transform}
-    stack = np.stack([scene.bands[name] for name in BANDS])
-    _write(paths["stack"], stack, BANDS, nodata=0, predictor=2, **grid)
-    _write(paths["truth"], scene.truth[None], ("landslide",), **grid)
-    heights, transform = _geographic_dem(scene)
-    _write(
-        paths["dem"],
-        heights[None],
-        ("dem",),
-        nodata=-9999.0,
-        predictor=3,
-        crs="EPSG:4326",
-        transform=transform,
-    )
+    write_files(scene, **{name: str(path) for name, path in paths.items()})
     return paths
 
 
-def _write(path: Path, bands: Array, names: Sequence[str], **options: Any) -> None:
-    """Write bands [band, row, column]; the file gets its name once it is complete."""
-    import rasterio
+def write_files(scene: Scene, stack: str, dem: str, truth: str) -> None:
+    """Write the three GeoTIFFs of a scene where they are wanted, each whole or not at all.
 
+    Raises:
+        OutputError: A file cannot be written.
+    """
+    grid = {"crs": scene.crs, "transform": scene.transform}
+    bands = np.stack([scene.bands[name] for name in BANDS])
+    _write(stack, bands, BANDS, nodata=0, predictor=2, **grid)
+    _write(truth, scene.truth[None], ("landslide",), **grid)
+    heights, transform = _geographic_dem(scene)
+    place = {"crs": "EPSG:4326", "transform": transform}
+    _write(dem, heights[None], ("dem",), nodata=-9999.0, predictor=3, **place)
+
+
+def _write(path: str, bands: Array, names: Sequence[str], **options: Any) -> None:
+    """Write bands [band, row, column]; the file gets its name once it is complete."""
+    rasterio = require("rasterio")
     count, height, width = bands.shape
-    partial = path.with_name(path.name + ".part")
     profile = tiff_profile(count=count, height=height, width=width, dtype=bands.dtype, **options)
-    with rasterio.open(partial, "w", **profile) as target:
+    with whole_file(path) as temporary, rasterio.open(temporary, "w", **profile) as target:
         target.write(bands)
         target.descriptions = tuple(names)
-    partial.replace(path)
 
 
 def tiff_profile(**changes: Any) -> dict[str, Any]:

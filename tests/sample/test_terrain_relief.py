@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from landslip.demo.drainage import CHANNEL_AREA
+from landslip.sample.drainage import CHANNEL_AREA
 
 RIVER = 4 * CHANNEL_AREA
 

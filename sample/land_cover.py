@@ -73,7 +73,7 @@ def _forest(relief: Relief, rng: np.random.Generator) -> Array:
     n = relief.dem.shape[0]
     crowns = 1 + 0.18 * fractal(rng, n, 0.45, 7) + 0.07 * fractal(rng, n, 1.0, 60)
     surface = np.zeros((len(BANDS), n, n), np.float32)
-    _blend(surface, "broadleaf", np.float32(1), crowns)
+    _blend(surface, "broadleaf", np.ones((n, n), np.float32), crowns)
     height = (relief.dem - relief.dem.mean()) / relief.dem.std()
     turning = fractal(rng, n, 1.1, 90) + 0.5 * height
     _blend(surface, "turning", 0.9 * ramp(turning, -0.6, 1.3), crowns)

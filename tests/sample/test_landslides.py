@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 from scipy import ndimage
 
-from landslip.demo.scene import SceneRequest, make_scene
+from landslip.sample.scene import SceneRequest, make_scene
 
 
 def test_scars_lie_on_steep_slopes(scene):

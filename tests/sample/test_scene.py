@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from landslip.demo.land_cover import BANDS
-from landslip.demo.scene import SceneRequest, make_scene, write_scene
+from landslip.engine.errors import ParameterError
+from landslip.sample.land_cover import BANDS
+from landslip.sample.scene import SceneRequest, make_scene, write_scene
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +93,8 @@ def test_height_file_warped_back_agrees(scene, paths):
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"size": 50}, "96 or more"), ({"landslide_share": 3.0}, "give 0 to 0.2")],
+    [({"size": 50}, "96 or more"), ({"landslide_share": 3.0}, "expected 0 to 0.2")],
 )
 def test_bad_requests_say_what_to_give(change, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ParameterError, match=message):
         SceneRequest(**change)

@@ -1,0 +1,118 @@
+"""Make a sample scene: a first try of Landslip that needs no download."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import (
+    QgsContrastEnhancement,
+    QgsMapLayer,
+    QgsMultiBandColorRenderer,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingLayerPostProcessorInterface,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterDestination,
+    QgsRasterMinMaxOrigin,
+)
+
+from ..engine.dependencies import require
+from .base import Group, LandslipAlgorithm, engine_errors
+
+#: Numbers of red, green and blue in the stack.
+_RED, _GREEN, _BLUE = 3, 2, 1
+
+HELP = """
+<p>Makes a Sentinel-2 scene after a storm that never was: mountains, forest, fields, rivers, and
+landslides whose outlines are known to the pixel. Use it to try <i>Detect landslides</i> and what
+follows without a download.</p>
+<p><b>Size</b>: width and height in pixels of 10 m, 96 to 4096. 768 takes some seconds.</p>
+<p><b>Seed</b>: any whole number; each makes another scene, and always the same.</p>
+<p><b>Share of landslides</b>: share of the area that landslides cover, 0 to 0.2.</p>
+
+<h3>Outputs</h3>
+<p><b>Stack</b>: the bands B02, B03, B04, B08, reflectance x 10000. <b>DEM</b>: elevation in metres,
+on a grid in degrees, as downloaded ones are. <b>Truth</b>: 1 in landslides, else 0.</p>
+<p>The scene is easier than a real one: do not quote how well it is detected as accuracy.</p>
+"""
+
+
+class SampleScene(LandslipAlgorithm):
+    """A made scene from a seed."""
+
+    NAME = "samplescene"
+    DISPLAY_NAME = "Make a sample scene"
+    GROUP = Group.SET_UP
+    SHORT_DESCRIPTION = "Makes a synthetic stack, DEM and truth, to try Landslip without a download"
+    TAGS = ("landslide", "sample", "demo", "synthetic", "try", "example")
+    HELP = HELP
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare parameters and outputs."""
+        whole, real = QgsProcessingParameterNumber.Integer, QgsProcessingParameterNumber.Double
+        raster = QgsProcessingParameterRasterDestination
+        for parameter in (
+            QgsProcessingParameterNumber(
+                "SIZE", self.tr("Size (pixels)"), whole, 768, minValue=96, maxValue=4096
+            ),
+            QgsProcessingParameterNumber("SEED", self.tr("Seed"), whole, 20180906, minValue=0),
+            raster("STACK", self.tr("Stack")),
+            raster("DEM", self.tr("DEM")),
+            raster("TRUTH", self.tr("Truth")),
+        ):
+            self.addParameter(parameter)
+        self.add_advanced(
+            QgsProcessingParameterNumber(
+                "SHARE", self.tr("Share of landslides"), real, 0.045, minValue=0, maxValue=0.2
+            )
+        )
+        self.addOutput(QgsProcessingOutputNumber("AREA", self.tr("Area of landslides (m2)")))
+
+    def processAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Run."""
+        outputs = {
+            name: self.parameterAsOutputLayer(parameters, name, context)
+            for name in ("STACK", "DEM", "TRUTH")
+        }
+        with engine_errors():
+            for package in ("scipy", "rasterio"):
+                require(package)
+            from ..sample.scene import SceneRequest, make_scene, write_files
+
+            request = SceneRequest(
+                size=self.parameterAsInt(parameters, "SIZE", context),
+                seed=self.parameterAsInt(parameters, "SEED", context),
+                landslide_share=self.parameterAsDouble(parameters, "SHARE", context),
+            )
+            scene = make_scene(request)
+            write_files(scene, outputs["STACK"], outputs["DEM"], outputs["TRUTH"])
+        if context.willLoadLayerOnCompletion(outputs["STACK"]):
+            details = context.layerToLoadOnCompletionDetails(outputs["STACK"])
+            details.setPostProcessor(_PHOTO)
+        area = float(scene.truth.sum()) * request.pixel_size**2
+        feedback.pushInfo(self.tr("Landslides cover {:.2f} km2.").format(area / 1e6))
+        return {**outputs, "AREA": area}
+
+
+class _Photo(QgsProcessingLayerPostProcessorInterface):
+    """Shows a stack as a photo would look, when QGIS adds it to the project."""
+
+    def postProcessLayer(
+        self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> None:
+        renderer = QgsMultiBandColorRenderer(layer.dataProvider(), _RED, _GREEN, _BLUE)
+        layer.setRenderer(renderer)
+        layer.setContrastEnhancement(
+            QgsContrastEnhancement.StretchToMinimumMaximum, QgsRasterMinMaxOrigin.CumulativeCut
+        )
+        layer.triggerRepaint()
+
+
+# QGIS keeps only a pointer to a post-processor: without a reference here, Python frees it.
+_PHOTO = _Photo()
