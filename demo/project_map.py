@@ -236,11 +236,15 @@ def _font(size: float, *, bold: bool = False) -> Any:
 def _label(
     layout: Any, text: str, x: float, y: float, width: float, size: float, *, bold: bool = False
 ) -> None:
-    from qgis.core import QgsLayoutItemLabel
+    from qgis.core import QgsLayoutItemLabel, QgsTextFormat
 
     label = QgsLayoutItemLabel(layout)
     label.setText(text)
-    label.setFont(_font(size, bold=bold))
+    font = _font(size, bold=bold)
+    if hasattr(label, "setTextFormat"):  # QGIS 3.24 and newer
+        label.setTextFormat(QgsTextFormat.fromQFont(font))
+    else:
+        label.setFont(font)
     layout.addLayoutItem(label)
     _place(label, x, y, width, size * 1.2)  # room for a second line
 

@@ -131,8 +131,8 @@ def raster_reasons(source: MaskSource, values: np.ndarray) -> np.ndarray:
             reasons[values == code] = reason
     elif source.kind == "qa60":
         bits = _whole(values)
-        reasons[bits & _QA60_OPAQUE != 0] |= Reason.CLOUD
-        reasons[bits & _QA60_CIRRUS != 0] |= Reason.CIRRUS
+        reasons[bits & _QA60_OPAQUE != 0] |= np.uint8(Reason.CLOUD)
+        reasons[bits & _QA60_CIRRUS != 0] |= np.uint8(Reason.CIRRUS)
     else:
         raise ProductError(
             f"The mask {source.path} is of kind {source.kind}; expected a raster. Read polygons "
@@ -249,7 +249,7 @@ def rasterise(mask: MaskPolygons, grid: Grid) -> np.ndarray:
             transform=grid.affine,
             dtype="uint8",
         )
-        reasons[burnt != 0] |= reason
+        reasons[burnt != 0] |= np.uint8(reason)
     return reasons
 
 

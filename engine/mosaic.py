@@ -188,7 +188,7 @@ class _Granule:
         for number, (band, sampler) in enumerate(zip(self._bands, self._samplers)):
             sample = sampler.read(window)
             valid &= sample.valid
-            reasons[sample.touched] |= Reason.DEFECTIVE
+            reasons[sample.touched] |= np.uint8(Reason.DEFECTIVE)
             if number in self._optical:
                 lit |= sample.values != 0
             np.add(sample.values, band.offset, out=values[number])
@@ -196,6 +196,6 @@ class _Granule:
         if self._optical:
             valid &= lit
         for mask in self._masks:
-            reasons |= mask(window) & self._asked
-        reasons[~valid] |= Reason.NODATA
+            reasons |= mask(window) & np.uint8(self._asked)
+        reasons[~valid] |= np.uint8(Reason.NODATA)
         return Block(values, valid, reasons)

@@ -107,9 +107,9 @@ class StackBlocks:
         slope = terrain.slope if terrain else layers.get("slope")
         for rule in plan.rules:
             reason, find, _ = COVER_RULES[rule]
-            reasons[image.valid & find(layers, slope)] |= reason
+            reasons[image.valid & find(layers, slope)] |= np.uint8(reason)
         if plan.area:
-            reasons[plan.area.outside(plan.grid.shifted(window))] |= Reason.OUTSIDE
+            reasons[plan.area.outside(plan.grid.shifted(window))] |= np.uint8(Reason.OUTSIDE)
         return np.asarray(reasons)
 
     def _put_change(

@@ -19,8 +19,6 @@ NAMES = [field.name for field in (*FIELDS, *HISTORY_FIELDS)]
 WHOLE = ("gpkg", "shp", "geojson", "fgb", "gml")
 LOSSES = {
     "tab": "empty ones as 0",
-    "kml": "the columns model are not in it",
-    "sqlite": "in which coordinate reference system",
     "csv": "3 landslides lost their outlines",
 }
 
@@ -122,6 +120,19 @@ def test_what_a_format_loses_is_told(run, probability, tmp_path, ending):
     assert len(told) == 1
     assert LOSSES[ending] in told[0]
     assert "GeoPackage" in told[0]
+
+
+def test_kml_keeps_what_gdal_can_or_is_refused(run, probability, tmp_path):
+    """One of GDAL's two drivers for KML loses a column, the other all of them."""
+    target = tmp_path / "inventory.kml"
+    try:
+        _, feedback = vectorise(run, probability, target)
+    except qgis_core.QgsProcessingException as err:
+        assert "keeps outlines but no attributes" in str(err)
+        assert not list(tmp_path.glob("*inventory*"))
+    else:
+        assert any("does not keep everything" in text for text in feedback.warnings)
+        assert target.is_file()
 
 
 def test_a_format_without_attributes_is_refused(run, probability, tmp_path):
