@@ -26,8 +26,8 @@ from .data import joined, scene_statistics
 from .data import normalise as normalised
 from .fit import Fit, fit_together
 from .folds import Fold, folds, squares
-from .judge import ALARM_LEVELS, Verdict, counted, f1_curve, judged
-from .material import UNKNOWN, Land, Material, quiet_patches, with_bands
+from .judge import ALARM_LEVELS, counted, f1_curve
+from .material import BANDS, UNKNOWN, Land, Material, quiet_patches, with_bands
 from .predict import predict
 from .quiet_land import false_alarms
 from .samples import Samples, floored
@@ -245,8 +245,6 @@ def land_logits(
 
 def normalised_land(land: Land, bands: Sequence[str], floor: float) -> Tensor:
     """[C, H, W], as the network reads it; 0 where there are no data."""
-    from .material import BANDS
-
     places = [BANDS.index(band) for band in bands]
     mean, std = (torch.from_numpy(values[places]) for values in (land.mean, land.std))
     std = floored(mean[None], std[None], bands, floor)[0]
@@ -265,13 +263,7 @@ def scene_counts(logits: np.ndarray, land: Land) -> np.ndarray:
     return counted(logits[judged_pixels], land.label[judged_pixels] == 1, square)
 
 
-# --- verdicts ------------------------------------------------------------------------------------
-
-
-def verdict_of(folder: Path, config: Config, region_names: Sequence[str]) -> Verdict | None:
-    """The verdict on one seed of a recipe; None where a fold is missing."""
-    seen = read_folds(folder, config, region_names)
-    return judged(*seen) if seen else None
+# --- what was kept -------------------------------------------------------------------------------
 
 
 def read_folds(
