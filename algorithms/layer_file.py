@@ -21,6 +21,8 @@ from qgis.core import (
 
 from ..engine.dependencies import require
 from ..engine.errors import OutputError
+from ..engine.history import HISTORY_FIELDS
+from ..engine.inventory import FIELDS
 
 #: Where a sink is no file of its own.
 _ELSEWHERE = ("memory:", "ogr:", "postgis:", "spatialite:", "mssql:", "oracle:", "TEMPORARY_OUTPUT")
@@ -32,7 +34,9 @@ _ROW_NUMBER, _NUMBERED = "fid", (".gpkg", ".sqlite", ".db")
 _ROUNDING = 1e-6
 #: How many columns a warning names.
 _NAMED = 5
-_SHAPEFILE = ".shp"
+_SHAPEFILE, _CUT = ".shp", 10
+#: The fields of an inventory.
+KNOWN = {field.name for field in (*FIELDS, *HISTORY_FIELDS)}
 
 
 def file_of_sink(value: Any, context: QgsProcessingContext) -> Path | None:
@@ -78,12 +82,24 @@ def loaded_from(context: QgsProcessingContext, temporary: str, target: str) -> N
     context.setLayersToLoadOnCompletion(moved)
 
 
-def short_name(name: str, path: Path) -> str:
-    """A column's name in a format: Shapefile keeps ten letters, others keep row numbers apart."""
+def names_in(names: Sequence[str], path: Path) -> list[str]:
+    """What the columns are called in a file, each otherwise than all others.
+
+    Shapefile keeps ten letters and no case; formats with row numbers of their own keep them apart.
+    The fields of an inventory come first: by their first ten letters they are known again.
+    """
     ending = path.suffix.lower()
-    if ending in _NUMBERED and name.lower() == _ROW_NUMBER:
-        return f"{name}_1"
-    return name[:10] if ending == _SHAPEFILE else name
+    longest = _CUT if ending == _SHAPEFILE else max(map(len, names), default=0) + 2
+    taken = {_ROW_NUMBER} if ending in _NUMBERED else set()
+    found = {}
+    for name in sorted(names, key=lambda name: name not in KNOWN):
+        cut, number = name[:longest], 0
+        while cut.lower() in taken:
+            number += 1
+            cut = f"{name[: longest - len(str(number)) - 1]}_{number}"
+        taken.add(cut.lower())
+        found[name] = cut
+    return [found[name] for name in names]
 
 
 # --- reading back --------------------------------------------------------------------------------
@@ -248,7 +264,11 @@ def keep_style(path: str, style: Path, name: str = "") -> None:
     gdal.PushErrorHandler("CPLQuietErrorHandler")
     try:
         data = gdal.OpenEx(path, gdal.OF_VECTOR | gdal.OF_UPDATE)
-        layer = data.GetLayerByName(name) if name else data.GetLayer(0)
+        layer = data and (data.GetLayerByName(name) if name else data.GetLayer(0))
+        if layer is None:
+            raise OutputError(
+                f"{Path(path).name} cannot be written. Check that the disk has room; run again."
+            )
         described = layer.GetName(), layer.GetGeometryColumn()
         table = data.GetLayerByName(_STYLE_TABLE)
         if table is None:

@@ -35,8 +35,8 @@ from .layer_file import (
     geopackage_layer,
     keep_style,
     loaded_from,
+    names_in,
     redirected,
-    short_name,
     sink_text,
 )
 
@@ -112,7 +112,7 @@ def write_features(sink: Sink, features: Iterable[QgsFeature], kind: LayerKind) 
         if target is None:
             return _write_elsewhere(sink, written, kind)
         with whole_files(str(target)) as temporary:
-            names = [short_name(field.name(), target) for field in kind.fields]
+            names = names_in(kind.fields.names(), target)
             renamed = replace(kind, fields=_renamed(kind.fields, names))
             destination = _fill(sink, redirected(value, temporary), written, renamed)
             if sink.style:
@@ -149,7 +149,7 @@ def _fill(sink: Sink, value: Any, features: Sequence[QgsFeature], kind: LayerKin
 def _write_elsewhere(sink: Sink, features: Sequence[QgsFeature], kind: LayerKind) -> str:
     names = [field.name() for field in kind.fields]
     if not sink_text(sink.parameters.get(sink.name), sink.context).startswith("memory:"):
-        names = [short_name(name, Path("database.gpkg")) for name in names]
+        names = names_in(names, Path("database.gpkg"))
     renamed = replace(kind, fields=_renamed(kind.fields, names))
     destination = _fill(sink, sink.parameters.get(sink.name), features, renamed)
     layer = QgsProcessingUtils.mapLayerFromString(destination, sink.context)

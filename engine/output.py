@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -43,7 +44,7 @@ def whole_file(target: str) -> Iterator[str]:
             "and that no other program holds the file open."
         ) from err
     finally:
-        for leftover in path.parent.glob(f"{Path(temporary).name}*"):
+        for leftover in path.parent.glob(f"{glob.escape(Path(temporary).name)}*"):
             leftover.unlink(missing_ok=True)
 
 

@@ -65,6 +65,42 @@ def test_cut_names_are_told_apart():
     assert full_name("my_column", ["my_column"]) == "my_column"
 
 
+def test_columns_never_share_a_name_in_a_file():
+    own = ["a_very_long_name_one", "A_very_long_name_two", "review_state", "fid", "x"]
+    cut = layer_file.names_in([*own, *NAMES], Path("i.shp"))
+    assert len({name.lower() for name in cut}) == len(cut)
+    assert all(len(name) <= 10 for name in cut)
+    assert cut[len(own) :] == [name[:10] for name in NAMES]
+    assert layer_file.names_in([*own, *NAMES], Path("i.geojson")) == [*own, *NAMES]
+    assert layer_file.names_in(["fid", "FID", "id"], Path("i.gpkg")) == ["fid_1", "FID_2", "id"]
+
+
+def test_columns_of_ones_own_stay_apart_in_a_shapefile(run, probability, tmp_path):
+    vectorise(run, probability, tmp_path / "a.geojson")
+    layer = qgis_core.QgsVectorLayer(str(tmp_path / "a.geojson"), "a", "ogr")
+    mine = qgis_core.QgsVectorLayer(
+        f"Polygon?crs={layer.crs().authid()}&field=a_very_long_name_one:string(9)"
+        "&field=a_very_long_name_two:string(9)&field=z:string(9)",
+        "mine",
+        "memory",
+    )
+    rows = []
+    for source in layer.getFeatures():
+        feature = qgis_core.QgsFeature(mine.fields())
+        feature.setGeometry(source.geometry())
+        feature.setAttributes(["one", "two", "last"])
+        rows.append(feature)
+    mine.dataProvider().addFeatures(rows)
+    target = str(tmp_path / "m.shp")
+    run("landslip:measureinventory", {"INPUT": mine, "OUTPUT": target})
+    for feature in layer_features(target):
+        assert [feature[name] for name in ("a_very_lon", "a_very_l_1", "z")] == [
+            "one",
+            "two",
+            "last",
+        ]
+
+
 @pytest.mark.parametrize("ending", WHOLE)
 def test_what_a_reviewer_said_counts_in_every_format(run, probability, tmp_path, ending):
     target = tmp_path / f"inventory.{ending}"
