@@ -163,8 +163,8 @@ def _rows(path: str) -> tuple[list[str], list[tuple[list[Any], bool]], bool]:
         return names, rows, layer.GetSpatialRef() is not None
     except RuntimeError as err:  # where somebody has switched GDAL's exceptions on
         raise OutputError(
-            f"{Path(path).name} was read back and is damaged ({err}). Check that the disk has "
-            "room, then run again. Nothing was left behind."
+            f"{Path(path).name} was read back and is damaged ({' '.join(str(err).split())}). Check "
+            "that the disk has room, then run again. Nothing was left behind."
         ) from err
     finally:
         gdal.PopErrorHandler()
