@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -24,15 +24,11 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 
 from ..engine.errors import Cancelled, ParameterError
-from ..engine.history import HISTORY_FIELDS
-from ..engine.inventory import FIELDS
+from ..engine.field_names import FIELD_KINDS, full_name
 from ..engine.table import Record, Table
 from .base import LandslipAlgorithm
 from .table_layer import qgis_types
 
-#: Type of each field of an inventory, and how many letters Shapefile keeps of its name.
-_KNOWN = {field.name: field.kind for field in (*FIELDS, *HISTORY_FIELDS)}
-_CUT = 10
 #: How many landslides a warning names.
 _NAMED = 5
 
@@ -95,22 +91,15 @@ class _Columns:
         self._names = {
             column: full_name(column, found) for column in found if column not in row_numbers
         }
-        self.kinds = {name: _KNOWN.get(name, found[column]) for column, name in self._names.items()}
+        self.kinds = {
+            name: FIELD_KINDS.get(name, found[column]) for column, name in self._names.items()
+        }
 
     def values(self, row: dict[str, Any]) -> dict[str, Any]:
         """A row under the names of the inventory."""
-        return {name: _typed(row[column], _KNOWN.get(name)) for column, name in self._names.items()}
-
-
-def full_name(column: str, there: Iterable[str]) -> str:
-    """Name of the inventory's field that a column holds, else the column's own.
-
-    A cut name counts where it is cut from one field alone, and that field is not there itself.
-    """
-    if column in _KNOWN:
-        return column
-    meant = [name for name in _KNOWN if len(name) > _CUT and name[:_CUT] == column]
-    return meant[0] if len(meant) == 1 and meant[0] not in there else column
+        return {
+            name: _typed(row[column], FIELD_KINDS.get(name)) for column, name in self._names.items()
+        }
 
 
 def _typed(value: Any, kind: type | None) -> Any:

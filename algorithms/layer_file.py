@@ -21,22 +21,15 @@ from qgis.core import (
 
 from ..engine.dependencies import require
 from ..engine.errors import OutputError
-from ..engine.history import HISTORY_FIELDS
-from ..engine.inventory import FIELDS
 
 #: Where a sink is no file of its own.
 _ELSEWHERE = ("memory:", "ogr:", "postgis:", "spatialite:", "mssql:", "oracle:", "TEMPORARY_OUTPUT")
 #: Endings of formats that have no attributes.
 _OUTLINES_ALONE = (".dxf", ".dgn")
-#: Columns that formats use for their own row numbers, and the endings of those formats.
-_ROW_NUMBER, _NUMBERED = "fid", (".gpkg", ".sqlite", ".db")
 #: Relative difference of numbers that is rounding.
 _ROUNDING = 1e-6
 #: How many columns a warning names.
 _NAMED = 5
-_SHAPEFILE, _CUT = ".shp", 10
-#: The fields of an inventory.
-KNOWN = {field.name for field in (*FIELDS, *HISTORY_FIELDS)}
 
 
 def file_of_sink(value: Any, context: QgsProcessingContext) -> Path | None:
@@ -80,26 +73,6 @@ def loaded_from(context: QgsProcessingContext, temporary: str, target: str) -> N
     layers = context.layersToLoadOnCompletion()
     moved = {key.replace(temporary, target): details for key, details in layers.items()}
     context.setLayersToLoadOnCompletion(moved)
-
-
-def names_in(names: Sequence[str], path: Path) -> list[str]:
-    """What the columns are called in a file, each otherwise than all others.
-
-    Shapefile keeps ten letters and no case; formats with row numbers of their own keep them apart.
-    The fields of an inventory come first: by their first ten letters they are known again.
-    """
-    ending = path.suffix.lower()
-    longest = _CUT if ending == _SHAPEFILE else max(map(len, names), default=0) + 2
-    taken = {_ROW_NUMBER} if ending in _NUMBERED else set()
-    found = {}
-    for name in sorted(names, key=lambda name: name not in KNOWN):
-        cut, number = name[:longest], 0
-        while cut.lower() in taken:
-            number += 1
-            cut = f"{name[: longest - len(str(number)) - 1]}_{number}"
-        taken.add(cut.lower())
-        found[name] = cut
-    return [found[name] for name in names]
 
 
 # --- reading back --------------------------------------------------------------------------------
@@ -186,12 +159,12 @@ def _changed(
         for ours, theirs, name in places:
             changed[name] += not same_value(attributes[ours], values[theirs])
     told = [f"{outlines} landslides lost their outlines"] if outlines else []
-    names = [name for name, count in changed.items() if count]
-    if names:
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    touched = [name for name, count in changed.items() if count]
+    if touched:
+        more = f" and {len(touched) - _NAMED} more" if len(touched) > _NAMED else ""
         told.append(
             f"{sum(changed.values())} values came back otherwise (empty ones as 0, or texts cut), "
-            f"in the columns {', '.join(names[:_NAMED])}{more}"
+            f"in the columns {', '.join(touched[:_NAMED])}{more}"
         )
     return told
 

@@ -24,6 +24,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, QMetaType, Qt, QVariant
 
+from ..engine.field_names import names_in
 from ..engine.inventory import Field
 from ..engine.output import whole_files
 from ..engine.table import Record, Table
@@ -35,7 +36,6 @@ from .layer_file import (
     geopackage_layer,
     keep_style,
     loaded_from,
-    names_in,
     redirected,
     sink_text,
 )

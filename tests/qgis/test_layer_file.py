@@ -8,7 +8,7 @@ import pytest
 qgis_core = pytest.importorskip("qgis.core")
 
 from landslip.algorithms import layer_file  # noqa: E402
-from landslip.algorithms.inventory_reader import full_name  # noqa: E402
+from landslip.engine.field_names import full_name, names_in  # noqa: E402
 from landslip.engine.history import HISTORY_FIELDS  # noqa: E402
 from landslip.engine.inventory import FIELDS  # noqa: E402
 from landslip.tests.qgis.support import layer_features  # noqa: E402
@@ -67,12 +67,12 @@ def test_cut_names_are_told_apart():
 
 def test_columns_never_share_a_name_in_a_file():
     own = ["a_very_long_name_one", "A_very_long_name_two", "review_state", "fid", "x"]
-    cut = layer_file.names_in([*own, *NAMES], Path("i.shp"))
+    cut = names_in([*own, *NAMES], Path("i.shp"))
     assert len({name.lower() for name in cut}) == len(cut)
     assert all(len(name) <= 10 for name in cut)
     assert cut[len(own) :] == [name[:10] for name in NAMES]
-    assert layer_file.names_in([*own, *NAMES], Path("i.geojson")) == [*own, *NAMES]
-    assert layer_file.names_in(["fid", "FID", "id"], Path("i.gpkg")) == ["fid_1", "FID_2", "id"]
+    assert names_in([*own, *NAMES], Path("i.geojson")) == [*own, *NAMES]
+    assert names_in(["fid", "FID", "id"], Path("i.gpkg")) == ["fid_1", "FID_2", "id"]
 
 
 def test_columns_of_ones_own_stay_apart_in_a_shapefile(run, probability, tmp_path):
