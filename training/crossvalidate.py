@@ -164,7 +164,7 @@ def final_fits(
     """Train on all that there is: the weights that ship. Writes ``NAME--seedN--all.pt``."""
     folder.mkdir(parents=True, exist_ok=True)
     everything = Fold("all", np.arange(len(material.patches)), np.empty(0, int), ())
-    seeded = [replace(c, seed=c.seed + seed) for c in configs for seed in range(seeds)]
+    seeded = [replace(c, seed=c.seed + seed) for seed in range(seeds) for c in configs]
     todo = [Job(config, everything) for config in seeded]
     benches = {bands: Bench(material, bands, device) for bands in {c.bands for c in configs}}
 
