@@ -10,11 +10,13 @@ from .measure_inventory import MeasureInventory
 from .prepare_stack import PrepareStack
 from .review_sheet import ReviewSheet
 from .sample_scene import SampleScene
+from .set_up import SetUp
 from .update_inventory import UpdateInventory
 from .validate_inventory import ValidateInventory
 from .vectorise_probability import VectoriseProbability
 
 ALGORITHMS = (
+    SetUp,
     SampleScene,
     PrepareStack,
     DetectLandslides,

@@ -22,8 +22,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from .. import __version__
-from ..engine.errors import DependencyError, LandslipError
-from .installation import install_hint
+from ..engine.errors import LandslipError
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 ICON = str(RESOURCES / "icon.svg")
@@ -195,14 +194,7 @@ def engine_errors() -> Iterator[None]:
     try:
         yield
     except LandslipError as err:
-        raise QgsProcessingException(user_message(err)) from err
-
-
-def user_message(error: LandslipError) -> str:
-    """The error's sentence, with this QGIS's install line where a package is missing."""
-    if isinstance(error, DependencyError):
-        return f"{error} {install_hint(error.package)}"
-    return str(error)
+        raise QgsProcessingException(str(err)) from err
 
 
 def hooks(feedback: QgsProcessingFeedback) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from ..engine.stack import open_stack
 from ..engine.target_grid import finest_grid
 from ..engine.test_time import TEST_TIME
 from ..engine.zoo import AUTO, model_path
-from .base import Group, LandslipAlgorithm, engine_errors, hooks, user_message
+from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .inventory_layer import INVENTORY_STYLE, VECTORISE_ADVICE, use_style, write_inventory
 from .outline_parameters import OUTLINE_HELP, outline_parameters, outline_request
 from .table_layer import Sink
@@ -213,7 +213,7 @@ class DetectLandslides(LandslipAlgorithm):
             self._grid(parameters, context)
             self._model(parameters, context)
         except LandslipError as err:
-            return False, user_message(err)
+            return False, str(err)
         return super().checkParameterValues(parameters, context)
 
     def _grid(self, parameters: dict[str, Any], context: QgsProcessingContext) -> Grid:

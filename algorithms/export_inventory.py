@@ -21,7 +21,7 @@ from ..engine.errors import LandslipError
 from ..engine.exchange import rows
 from ..engine.presets import PRESETS
 from ..engine.schema import COUNTRY_CODE, Dataset
-from .base import Group, LandslipAlgorithm, engine_errors, user_message
+from .base import Group, LandslipAlgorithm, engine_errors
 from .exchange_file import file_ending, write_exchange
 from .inventory_reader import read_inventory
 
@@ -111,7 +111,7 @@ class ExportInventory(LandslipAlgorithm):
         try:
             file_ending(self.parameterAsOutputLayer(parameters, "OUTPUT", context))
         except LandslipError as err:
-            return False, user_message(err)
+            return False, str(err)
         return super().checkParameterValues(parameters, context)
 
     def processAlgorithm(

@@ -33,7 +33,7 @@ from ..engine.resample import METHODS
 from ..engine.stack_plan import COVER_RULES
 from ..engine.target_grid import AreaOfInterest, GridRequest
 from ..engine.zoo import AUTO, model_path
-from .base import Group, LandslipAlgorithm, engine_errors, hooks, user_message
+from .base import Group, LandslipAlgorithm, engine_errors, hooks
 
 HELP = """
 <p>Makes the stack that <i>Detect landslides</i> reads, from Sentinel-2 products as they are
@@ -219,7 +219,7 @@ class PrepareStack(LandslipAlgorithm):
             self._model(parameters, context)
             open_products(self._products(parameters, "INPUT", context), offset, mapping)
         except LandslipError as err:
-            return False, user_message(err)
+            return False, str(err)
         return super().checkParameterValues(parameters, context)
 
     def processAlgorithm(

@@ -21,7 +21,7 @@ from ..engine.errors import LandslipError
 from ..engine.output import check_writable
 from ..engine.review_sheet import ORDERS, cards, write_review_sheet
 from ..engine.stack import open_stack
-from .base import MADE_BY, Group, LandslipAlgorithm, engine_errors, hooks, user_message
+from .base import MADE_BY, Group, LandslipAlgorithm, engine_errors, hooks
 from .inventory_reader import read_inventory
 from .review_pdf import write_review_pdf
 
@@ -94,7 +94,7 @@ class ReviewSheet(LandslipAlgorithm):
                 mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
                 open_stack(image, band_mapping=mapping)
         except LandslipError as err:
-            return False, user_message(err)
+            return False, str(err)
         return super().checkParameterValues(parameters, context)
 
     def processAlgorithm(

@@ -17,7 +17,7 @@ from qgis.core import (
 from ..engine.errors import LandslipError
 from ..engine.probability import open_probability
 from ..engine.vectorise import VectoriseRequest, known_threshold, vectorise
-from .base import Group, LandslipAlgorithm, engine_errors, hooks, user_message
+from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .detect_landslides import minimum_area_parameter, threshold_parameter
 from .inventory_layer import INVENTORY_STYLE, write_inventory
 from .outline_parameters import OUTLINE_HELP, outline_parameters, outline_request
@@ -84,7 +84,7 @@ class VectoriseProbability(LandslipAlgorithm):
             if probability:
                 open_probability(probability)
         except LandslipError as err:
-            return False, user_message(err)
+            return False, str(err)
         return super().checkParameterValues(parameters, context)
 
     def processAlgorithm(

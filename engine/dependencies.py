@@ -4,14 +4,59 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .errors import DependencyError
+
+#: What the engine needs, as pip reads it; pyproject.toml says why of each.
+REQUIREMENTS = (
+    "numpy>=1.22",
+    "onnxruntime>=1.16",
+    "rasterio>=1.3",
+    "pyproj>=3.1",
+    "scipy>=1.8",
+    "attrs>=23.1",
+)
+#: Modules of packages whose name is another.
+_MODULES = {"attrs": "attr"}
+#: What the import of a package that is damaged, or built for another one, has been seen to raise.
+_BROKEN = (ImportError, AttributeError, OSError, SyntaxError, SystemError, TypeError, ValueError)
+#: Packages that were found to be new enough.
+_accepted: set[str] = set()
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A package that is needed, in the oldest version that will do.
+
+    Attributes:
+        text: As pip reads it, such as ``scipy>=1.8``.
+        package: Name for pip.
+        minimum: Oldest version.
+        module: Name for Python.
+    """
+
+    text: str
+    package: str
+    minimum: str
+    module: str
+
+    @classmethod
+    def of(cls, text: str) -> Requirement:
+        """From ``package>=version``."""
+        package, minimum = text.split(">=")
+        return cls(text, package, minimum, _MODULES.get(package, package))
+
+
+#: By module.
+_NEEDED = {item.module: item for item in map(Requirement.of, REQUIREMENTS)}
 
 
 def require(module: str, package: str | None = None) -> Any:
@@ -22,19 +67,52 @@ def require(module: str, package: str | None = None) -> Any:
         package: Name under which pip installs it, where that is not the module's first part.
 
     Raises:
-        DependencyError: The module is not installed, or is but cannot be loaded, or lacks its data.
+        DependencyError: The module is not installed, or is but cannot be loaded, is too old, or
+            lacks its data.
     """
-    if module in sys.modules and sys.modules[module] is not None:
+    top = module.split(".")[0]
+    package = package or top
+    if top in _accepted and sys.modules.get(module) is not None:
         return sys.modules[module]
     try:
         with _own_libraries_first(), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Valid PROJ data", UserWarning)  # see below
             found = importlib.import_module(module)
-    except ImportError as err:
-        raise DependencyError(package or module.split(".")[0], str(err)) from err
-    if module.split(".")[0] == "pyproj":
+    except _BROKEN as err:
+        raise DependencyError(package, str(err) or type(err).__name__) from err
+    _accept(top, package)
+    if top == "pyproj":
         _give_proj_its_data(sys.modules["pyproj"])
     return found
+
+
+def _accept(top: str, package: str) -> None:
+    """Remember that a package will do.
+
+    Raises:
+        DependencyError: Its folder has no code (an install was interrupted), or it is too old.
+    """
+    found = sys.modules[top]
+    file = getattr(found, "__file__", None)
+    if file is None and hasattr(found, "__path__"):
+        del sys.modules[top]  # or it would be found there once it is mended
+        folders = ", ".join(found.__path__)
+        raise DependencyError(package, f"{folders} is there, but incomplete")
+    version = getattr(found, "__version__", "")
+    minimum = _NEEDED[top].minimum if top in _NEEDED else ""
+    if version and minimum and numbers(version) < numbers(minimum):
+        raise DependencyError(
+            package,
+            f"version {version} was loaded from {Path(file or '').parent}, and {minimum} or "
+            "newer is needed; if another plugin brought it, update or disable that plugin",
+        )
+    _accepted.add(top)
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """The leading numbers of a version, to compare by: 1.24.2rc1 as (1, 24, 2)."""
+    found = re.match(r"\d+(\.\d+)*", version)
+    return tuple(int(part) for part in found[0].split(".")) if found else ()
 
 
 def _give_proj_its_data(pyproj: Any) -> None:

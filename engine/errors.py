@@ -30,18 +30,24 @@ class DeviceError(LandslipError):
 
 
 class DependencyError(LandslipError):
-    """A Python package that the job needs is not installed.
+    """A Python package that the job needs is not installed, or will not do.
 
     Attributes:
         package: What to give to pip.
+        reason: What is wrong with what is there.
     """
 
     def __init__(self, package: str, reason: str) -> None:
         super().__init__(
-            f"Landslip needs the Python package {package}, which could not be loaded ({reason}). "
-            f"Install it with pip: {package}."
+            f"Landslip needs the Python package {package}, which could not be used ({reason}). In "
+            "QGIS, run 'Check and set up' (landslip:setup) from the Toolbox with 'Install what is "
+            f"missing' ticked; elsewhere, install it with pip: {package}."
         )
-        self.package = package
+        self.package, self.reason = package, reason
+
+
+class SetUpError(LandslipError):
+    """Packages cannot be installed here."""
 
 
 class ParameterError(LandslipError):

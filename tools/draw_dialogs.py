@@ -1,13 +1,14 @@
 """Draw the manual's pictures of QGIS: ``python tools/draw_dialogs.py build/demo``.
 
 The folder is one that ``make demo`` wrote: its files fill the dialogs. Writes ``qgis.png``,
-``export.png`` and ``review_form.png`` into ``docs/images``.
+``set_up_report.png``, ``export.png`` and ``review_form.png`` into ``docs/images``.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,13 @@ from qgis.core import (
 from qgis.gui import QgsAttributeForm, QgsGui, QgsProcessingToolboxTreeView
 from qgis.PyQt.QtCore import QEvent, QSize
 from qgis.PyQt.QtGui import QPainter, QPixmap
-from qgis.PyQt.QtWidgets import QLabel, QTabWidget, QWidget
+from qgis.PyQt.QtWidgets import QLabel, QTabWidget, QTextBrowser, QWidget
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 # Sizes in pixels.
 DIALOG, TOOLBOX = QSize(1000, 960), QSize(380, 960)
+REPORT = QSize(1080, 1040)
 EXPORT, FORM, MAP = QSize(1000, 800), QSize(720, 600), QSize(600, 600)
 #: Layers of the demo's project, and what the tutorial calls them.
 LAYERS = {
@@ -64,6 +66,7 @@ def draw_all(demo: Path) -> None:
     export = _dialog("landslip:exportinventory", {"INPUT": inventory.id(), "NAME": "Demo"})
     draw(IMAGES / "qgis.png", (detect, DIALOG), (_toolbox(), TOOLBOX))
     draw(IMAGES / "export.png", (export, EXPORT))
+    draw(IMAGES / "set_up_report.png", (_set_up_report(), REPORT))
     inventory.startEditing()
     draw(IMAGES / "review_form.png", (_map(image, inventory), MAP), (_form(inventory), FORM))
     inventory.rollBack()
@@ -87,6 +90,19 @@ def _dialog(algorithm: str, parameters: dict[str, Any]) -> QWidget:
     dialog = AlgorithmDialog(QgsApplication.processingRegistry().createAlgorithmById(algorithm))
     dialog.setParameters(parameters)
     return dialog
+
+
+def _set_up_report() -> QWidget:
+    """What 'Check and set up' says of this machine, without its paths."""
+    import processing
+
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.html")
+        processing.run("landslip:setup", {"OUTPUT": str(report)})
+        page = report.read_text(encoding="utf-8")
+    shown = QTextBrowser()
+    shown.setHtml(page.replace(sys.prefix, "…"))
+    return shown
 
 
 def _toolbox() -> QWidget:

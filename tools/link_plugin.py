@@ -11,12 +11,11 @@ Run it with the Python that QGIS uses.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import subprocess
 import sys
-import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,7 +37,7 @@ def main() -> None:
     link(profile)
     enable(profile, True)
     if not args.no_packages:
-        install_packages(profile / "python")
+        install_packages(profile / "python" / "plugins", profile / "python")
     print("Restart QGIS: Landslip is in the Processing toolbox.")
 
 
@@ -104,58 +103,28 @@ def with_plugin(settings: str, wanted: bool) -> str:
     return "".join(sections)
 
 
-def install_packages(target: Path) -> None:
-    """Install what QGIS's Python lacks, and only that, into ``target``.
+def install_packages(plugins: Path, target: Path) -> None:
+    """Install what QGIS's Python lacks into ``target``, as 'Check and set up' does."""
+    sys.path.insert(0, str(plugins))  # by the link that was just made
+    from landslip.engine.dependencies import REQUIREMENTS, Requirement
+    from landslip.engine.errors import LandslipError
+    from landslip.engine.setup.host import Host, interpreter
+    from landslip.engine.setup.install import InstallRequest, install
 
-    Asking pip first what is missing keeps QGIS's own numpy, and whatever else is new enough, in
-    use: ``pip install --target`` alone would install everything once more and put it first.
-    """
-    import numpy
+    def run(command: Sequence[str], shown: bool) -> tuple[int, str]:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
 
-    # Packages that another plugin put into the profile are seen by QGIS, so let pip see them too.
-    seen = os.pathsep.join(filter(None, [str(target), os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "PYTHONPATH": seen}
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder, "report.json")
-        pip = make_pip(Path(folder, "venv"))
-        dry = ["--dry-run", "--report", str(report), f"numpy=={numpy.__version__}"]
-        subprocess.run([*pip, *dry, *requirements()], check=True, env=environment)
-        missing = [
-            f"{item['metadata']['name']}=={item['metadata']['version']}"
-            for item in json.loads(report.read_text(encoding="utf-8"))["install"]
-        ]
-        if missing:
-            into = ["--no-deps", "--upgrade", "--target", str(target)]
-            subprocess.run([*pip, *into, *missing], check=True)
-    modules = [re.match(r"\w+", name)[0].replace("attrs", "attr") for name in requirements()]
-    check = f"import {', '.join(modules)}"
-    subprocess.run([sys.executable, "-c", check], check=True, env=environment)
-    print(f"Installed into {target}: {' '.join(missing) or 'nothing, all is there'}")
-
-
-def make_pip(venv: Path) -> list[str]:
-    """Make an environment that sees what QGIS's Python sees; return its pip install command."""
-    subprocess.run([sys.executable, "-m", "venv", "--system-site-packages", str(venv)], check=True)
-    python = str(venv / ("Scripts" if sys.platform == "win32" else "bin") / "python")
-    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*command, "pip>=23"], check=True)  # 23: --dry-run --report
-    return command
-
-
-def requirements() -> list[str]:
-    """Return the run-time dependencies from pyproject.toml.
-
-    By pattern, because Python has no TOML reader before 3.11.
-    """
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    block = re.search(r"(?ms)^dependencies = \[$(.*?)^\]", text)
-    if block is None:
-        sys.exit("pyproject.toml has no list of dependencies.")
-    return re.findall(r'(?m)^\s*"([^"]+)"', block.group(1))
+    host = Host.running()
+    modules = tuple(Requirement.of(text).module for text in REQUIREMENTS)
+    try:
+        python = interpreter(host, run)
+        request = InstallRequest(host, python, target, REQUIREMENTS, modules)
+        installed = install(request, run)
+    except LandslipError as err:
+        sys.exit(str(err))
+    print(f"Installed into {target}: {', '.join(installed) or 'nothing, all is there'}")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except subprocess.CalledProcessError as failed:
-        sys.exit(f"\n'{' '.join(map(str, failed.cmd))}' failed, see above.")
+    main()

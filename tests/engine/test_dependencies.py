@@ -1,9 +1,11 @@
 """Packages that are there, but cannot find what belongs to them."""
 
+import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -67,3 +69,38 @@ def test_data_that_are_nowhere_are_a_sentence(monkeypatch, tmp_path):
 def test_a_module_that_is_not_there_is_a_sentence():
     with pytest.raises(DependencyError, match="no_such_module"):
         require("no_such_module")
+
+
+def test_a_folder_without_code_is_a_sentence(monkeypatch, tmp_path):
+    """What an interrupted installation leaves is to Python a package with nothing in it."""
+    (tmp_path / "slip_half").mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for _ in range(2):
+        with pytest.raises(DependencyError, match="incomplete"):
+            require("slip_half")
+    (tmp_path / "slip_half/__init__.py").touch()
+    importlib.invalidate_caches()
+    assert require("slip_half").__name__ == "slip_half"
+
+
+@pytest.mark.parametrize("error", ["ValueError('numpy.dtype size changed')", "OSError('libx.so')"])
+def test_a_package_that_does_not_load_is_a_sentence(monkeypatch, tmp_path, error):
+    (tmp_path / "slip_bad.py").write_text(f"raise {error}\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(DependencyError, match=r"slip_bad.*landslip:setup"):
+        require("slip_bad")
+
+
+def test_an_old_package_that_another_plugin_loaded_is_named(monkeypatch):
+    old = ModuleType("scipy")
+    old.__version__, old.__file__ = "1.2.0", "/plugins/another/scipy/__init__.py"
+    monkeypatch.setitem(sys.modules, "scipy", old)
+    monkeypatch.setattr(dependencies, "_accepted", set())
+    with pytest.raises(DependencyError, match=r"1\.2\.0.*/plugins/another/scipy.*1\.8 or newer"):
+        require("scipy")
+
+
+def test_the_needs_are_those_of_the_package():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    block = re.search(r"(?ms)^dependencies = \[$(.*?)^\]", text)[1]
+    assert tuple(re.findall(r'(?m)^\s*"([^"]+)"', block)) == dependencies.REQUIREMENTS

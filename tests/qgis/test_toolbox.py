@@ -7,6 +7,7 @@ import pytest
 from landslip.tests.conftest import ROOT
 
 EXPECTED = {
+    "setup": "Set-up",
     "samplescene": "Set-up",
     "preparestack": "Prepare",
     "detectlandslides": "Detect",

@@ -1,0 +1,140 @@
+"""What the machine has: memory, devices and their speed, and which accelerator would suit it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import DeviceError, ModelError
+from ..runtime import Model, available_devices
+from ..scene import SceneStatistics
+from ..zoo import BEST, model_path
+from .host import Host
+
+#: How long a device is measured, seconds, and how many patches it gets at a time.
+_SECONDS, _BATCH, _SIDE = 1.0, 8, 128
+#: Patches of a whole Sentinel-2 tile at half overlap.
+TILE_PATCHES = 171**2
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """What brings a device that ONNX Runtime's plain package does not have.
+
+    Attributes:
+        name: What users write, a device of `runtime`.
+        requirement: What pip is asked for.
+        replaces: Whether it takes the place of the package ``onnxruntime``.
+    """
+
+    name: str
+    requirement: str
+    replaces: bool
+
+
+ACCELERATORS = {
+    accelerator.name: accelerator
+    for accelerator in (
+        # The extras bring CUDA's libraries, which most machines with a card lack.
+        Accelerator("cuda", "onnxruntime-gpu[cuda,cudnn]>=1.21", True),
+        Accelerator("directml", "onnxruntime-directml>=1.16", True),
+        Accelerator("openvino", "onnxruntime-ep-openvino", False),
+    )
+}
+
+
+def suitable_accelerators(host: Host) -> tuple[str, ...]:
+    """Names of the accelerators that suit a machine, the best first."""
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return ()
+    nvidia = shutil.which("nvidia-smi") or Path("/proc/driver/nvidia/version").exists()
+    names = ["cuda"] if nvidia and host.platform != "darwin" else []
+    if host.platform == "win32":
+        names.append("directml")
+    if host.platform != "darwin":
+        names.append("openvino")
+    return tuple(names)
+
+
+@dataclass(frozen=True)
+class DeviceSpeed:
+    """How fast a device is, or why it is not.
+
+    Attributes:
+        name: As ONNX Runtime reports it.
+        patches: Patches per second of the model; 0 where it does not run.
+        problem: Why it does not run; empty where it does.
+    """
+
+    name: str
+    patches: float
+    problem: str = ""
+
+
+def measured_model() -> str:
+    """Name of the shipped model that speeds are measured with."""
+    return list(BEST)[-1]
+
+
+def device_speeds() -> list[DeviceSpeed]:
+    """Speed of every device that is listed here, after a second with each.
+
+    Raises:
+        DependencyError: ONNX Runtime is not installed.
+    """
+    return [_speed(name) for name in available_devices()]
+
+
+def _speed(name: str) -> DeviceSpeed:
+    try:
+        model = Model(model_path(measured_model()), name)
+    except (DeviceError, ModelError) as err:
+        return DeviceSpeed(name, 0.0, f"is listed, but does not start: {err}")
+    bands = model.card.bands
+    patches = np.random.default_rng(0).random((_BATCH, len(bands), _SIDE, _SIDE), np.float32)
+    mean, deviation, low, high = ((value,) * len(bands) for value in (0.5, 0.3, 0.0, 1.0))
+    statistics = SceneStatistics(bands, mean, deviation, low, high)
+    try:
+        model.run(patches, statistics)  # the first run prepares
+        began, done = time.perf_counter(), 0
+        while time.perf_counter() - began < _SECONDS:
+            model.run(patches, statistics)
+            done += _BATCH
+    except ModelError as err:
+        return DeviceSpeed(model.device, 0.0, str(err))
+    return DeviceSpeed(model.device, done / (time.perf_counter() - began))
+
+
+def memory() -> tuple[int | None, int | None]:
+    """Free and total memory in bytes, None where the system does not tell."""
+    if os.name == "nt":
+        return _windows_memory()
+    return _pages("SC_AVPHYS_PAGES"), _pages("SC_PHYS_PAGES")
+
+
+def _pages(name: str) -> int | None:
+    try:
+        return os.sysconf(name) * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):  # macOS knows no free pages
+        return None
+
+
+def _windows_memory() -> tuple[int | None, int | None]:
+    class Status(ctypes.Structure):  # MEMORYSTATUSEX of the Windows API
+        _fields_ = (
+            ("length", ctypes.c_ulong),
+            ("load", ctypes.c_ulong),
+            *((name, ctypes.c_ulonglong) for name in ("total", "free", "a", "b", "c", "d", "e")),
+        )
+
+    status = Status(length=ctypes.sizeof(Status))
+    if not ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):  # type: ignore[attr-defined]
+        return None, None
+    return status.free, status.total
