@@ -16,6 +16,7 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
+    QgsProcessingParameterNumber,
     QgsProviderRegistry,
 )
 from qgis.PyQt.QtCore import QCoreApplication
@@ -28,6 +29,10 @@ RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 ICON = str(RESOURCES / "icon.svg")
 #: What reports name as their maker.
 MADE_BY = f"Landslip {__version__}"
+
+
+#: QGIS's limits where an algorithm sets none are about 2e9 for whole numbers, 2e308 for others.
+_ENDLESS = 2**31 - 1
 
 
 class Group(Enum):
@@ -142,6 +147,11 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> tuple[bool, str]:
         """Check the values; options may be given by their numbers, as QGIS's help says."""
+        for definition in self.parameterDefinitions():
+            if isinstance(definition, QgsProcessingParameterNumber):
+                problem = number_problem(definition, parameters.get(definition.name()))
+                if problem:
+                    return False, self.tr(problem)
         return super().checkParameterValues(self._with_texts(parameters), context)
 
     def choice(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> str:
@@ -171,6 +181,24 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
         if parameters.get(name) is None:
             return None
         return self.parameterAsDouble(parameters, name, context)
+
+
+def number_problem(definition: QgsProcessingParameterNumber, value: Any) -> str:
+    """What is wrong with a number; empty where nothing is, or where QGIS makes the number."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):  # none, an expression, or no number: QGIS's business
+        return ""
+    low, high = definition.minimum(), definition.maximum()
+    whole = definition.dataType() == QgsProcessingParameterNumber.Integer
+    if low <= number <= high and not (whole and number % 1):
+        return ""
+    kind = "a whole number" if whole else "a number"
+    upper = f" to {high:.10g}" if high < _ENDLESS else " or more"
+    return (
+        f"{definition.description()} ({definition.name()}) is {number:.10g}; expected {kind} "
+        f"from {low:.10g}{upper}."
+    )
 
 
 def option_texts(value: Any, options: Sequence[str]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -18,8 +19,12 @@ from qgis.core import (
 )
 
 from ..engine.dependencies import require
-from .base import Group, LandslipAlgorithm, engine_errors
+from ..engine.errors import Cancelled, OutputError
+from ..engine.output import check_geotiff, check_writable
+from .base import Group, LandslipAlgorithm, engine_errors, hooks
 
+#: QGIS reads whole numbers of 32 bits.
+LARGEST_SEED = 2**31 - 1
 #: Numbers of red, green and blue in the stack.
 _RED, _GREEN, _BLUE = 3, 2, 1
 
@@ -27,8 +32,10 @@ HELP = """
 <p>Makes a Sentinel-2 scene after a storm that never was: mountains, forest, fields, rivers, and
 landslides whose outlines are known to the pixel. Use it to try <i>Detect landslides</i> and what
 follows without a download.</p>
-<p><b>Size</b>: width and height in pixels of 10 m, 96 to 4096. 768 takes some seconds.</p>
-<p><b>Seed</b>: any whole number; each makes another scene, and always the same.</p>
+<p><b>Size</b>: width and height in pixels of 10 m, 96 to 4096. 768 takes some seconds, 2048 a
+minute, 4096 some minutes and 4 GB of memory.</p>
+<p><b>Seed</b>: a whole number from 0 to 2147483647; each makes another scene, and always the
+same.</p>
 <p><b>Share of landslides</b>: share of the area that landslides cover, 0 to 0.2.</p>
 
 <h3>Outputs</h3>
@@ -56,7 +63,9 @@ class SampleScene(LandslipAlgorithm):
             QgsProcessingParameterNumber(
                 "SIZE", self.tr("Size (pixels)"), whole, 768, minValue=96, maxValue=4096
             ),
-            QgsProcessingParameterNumber("SEED", self.tr("Seed"), whole, 20180906, minValue=0),
+            QgsProcessingParameterNumber(
+                "SEED", self.tr("Seed"), whole, 20180906, minValue=0, maxValue=LARGEST_SEED
+            ),
             raster("STACK", self.tr("Stack")),
             raster("DEM", self.tr("DEM")),
             raster("TRUTH", self.tr("Truth")),
@@ -80,7 +89,15 @@ class SampleScene(LandslipAlgorithm):
             name: self.parameterAsOutputLayer(parameters, name, context)
             for name in ("STACK", "DEM", "TRUTH")
         }
+        listeners = hooks(feedback)
+
+        def progress(done: float) -> None:
+            if feedback.isCanceled():
+                raise Cancelled("Stopped on request. No sample scene was written.")
+            listeners["progress"](0.95 * done, "")
+
         with engine_errors():
+            _check_targets(outputs)
             for package in ("scipy", "rasterio"):
                 require(package)
             from ..sample.scene import SceneRequest, make_scene, write_files
@@ -90,7 +107,7 @@ class SampleScene(LandslipAlgorithm):
                 seed=self.parameterAsInt(parameters, "SEED", context),
                 landslide_share=self.parameterAsDouble(parameters, "SHARE", context),
             )
-            scene = make_scene(request)
+            scene = make_scene(request, progress)
             write_files(scene, outputs["STACK"], outputs["DEM"], outputs["TRUTH"])
         if context.willLoadLayerOnCompletion(outputs["STACK"]):
             details = context.layerToLoadOnCompletionDetails(outputs["STACK"])
@@ -98,6 +115,22 @@ class SampleScene(LandslipAlgorithm):
         area = float(scene.truth.sum()) * request.pixel_size**2
         feedback.pushInfo(self.tr("Landslides cover {:.2f} km2.").format(area / 1e6))
         return {**outputs, "AREA": area}
+
+
+def _check_targets(outputs: dict[str, str]) -> None:
+    """Check, before the work starts, that all three files can be made beside each other.
+
+    Raises:
+        OutputError: One cannot, or two are the same.
+    """
+    for name, target in outputs.items():
+        others = [other for key, other in outputs.items() if key != name]
+        check_geotiff(target, [], name)
+        check_writable(target)
+        if Path(target).resolve() in [Path(other).resolve() for other in others]:
+            raise OutputError(
+                f"Two outputs have the same file name, {target}. Choose another one for {name}."
+            )
 
 
 class _Photo(QgsProcessingLayerPostProcessorInterface):

@@ -5,12 +5,19 @@ Arrays are indexed [row, column] with row 0 in the north. Lengths called ``px`` 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from scipy import ndimage
 
 Array = np.ndarray[Any, Any]
+#: Gets the share of a job that is done, 0..1; what it raises stops the job.
+Progress = Callable[[float], None]
+
+
+def quietly(share: float) -> None:
+    """The `Progress` that nobody listens to."""
 
 
 def fractal(rng: np.random.Generator, n: int, roughness: float, longest: float) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from .drainage import CHANNEL_AREA
-from .grids import Array, fractal, ramp, slope_degrees
+from .grids import Array, Progress, fractal, quietly, ramp, slope_degrees
 from .terrain_relief import Relief
 
 CROWN_SLOPE = (26.0, 43.0)  # degrees; where shallow landslides start
@@ -35,7 +35,12 @@ class Slides:
 
 
 def make_slides(
-    relief: Relief, cell: float, share: float, most: int | None, rng: np.random.Generator
+    relief: Relief,
+    cell: float,
+    share: float,
+    most: int | None,
+    rng: np.random.Generator,
+    progress: Progress = quietly,
 ) -> Slides:
     """Release landslides one by one until they cover the share asked for.
 
@@ -45,6 +50,7 @@ def make_slides(
         share: Share of the area to cover, 0..1.
         most: Most landslides to release; None for as many as the share takes.
         rng: Random numbers.
+        progress: Gets the share of the wanted area that is covered.
     """
     n = relief.dem.shape[0]
     slides = Slides(*(np.full((n, n), fill, np.float32) for fill in (-9.0, 0.0, 0.0, 1.0)))
@@ -62,6 +68,7 @@ def make_slides(
             continue
         released += 1
         covered += _release(slides, crown, _draw_area(rng), fall, edge, rng)
+        progress(min(covered / wanted, 1.0))
     # Nothing slides in still water or in the river; the ragged edge moves the outline.
     slides.reach += np.where(slides.reach > -3, edge, 0)
     slides.reach[relief.lake | (relief.valley.river < 4)] = -9

@@ -22,7 +22,7 @@ import numpy as np
 from ..engine.dependencies import require
 from ..engine.errors import ParameterError
 from ..engine.output import whole_file
-from .grids import Array
+from .grids import Array, Progress, quietly
 from .land_cover import BANDS, make_surface
 from .landslides import make_slides
 from .sensor import observe
@@ -104,11 +104,12 @@ class Scene:
     crs: str
 
 
-def make_scene(request: SceneRequest | None = None) -> Scene:
+def make_scene(request: SceneRequest | None = None, progress: Progress = quietly) -> Scene:
     """Make the scene that a request describes; the same request gives the same scene.
 
     Args:
         request: What to make; the default scene if None.
+        progress: Gets the share that is done; what it raises stops the work.
 
     Returns:
         The scene, in memory.
@@ -120,12 +121,21 @@ def make_scene(request: SceneRequest | None = None) -> Scene:
     terrain_rng, slide_rng, cover_rng, sensor_rng = (
         np.random.default_rng(s) for s in np.random.SeedSequence(request.seed).spawn(4)
     )
-    relief = make_relief(request.size, request.pixel_size, terrain_rng)
+    cell = request.pixel_size
+    relief = make_relief(request.size, cell, terrain_rng, lambda done: progress(0.4 * done))
     slides = make_slides(
-        relief, request.pixel_size, request.landslide_share, request.landslides, slide_rng
+        relief,
+        cell,
+        request.landslide_share,
+        request.landslides,
+        slide_rng,
+        lambda done: progress(0.5 + 0.3 * done),
     )
+    progress(0.8)
     surface = make_surface(relief, slides, cover_rng)
-    bands = observe(surface, relief.dem, request.pixel_size, sensor_rng)
+    progress(0.95)
+    bands = observe(surface, relief.dem, cell, sensor_rng)
+    progress(1.0)
     truth = slides.reach >= 0
     return Scene(
         bands=dict(zip(BANDS, bands)),

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from .drainage import CHANNEL_AREA, accumulate, catchment, drainage_area, flow_levels, route
-from .grids import Array, fractal, ramp, resize, slope_degrees
+from .grids import Array, Progress, fractal, quietly, ramp, resize, slope_degrees
 
 # Erosion: steady slope = STEEPNESS * (drainage area in m2) ** -CONCAVITY (Whipple & Tucker 1999).
 STEEPNESS = 26.0
@@ -58,16 +58,19 @@ class Relief:
     lake: Array
 
 
-def make_relief(n: int, cell: float, rng: np.random.Generator) -> Relief:
+def make_relief(
+    n: int, cell: float, rng: np.random.Generator, progress: Progress = quietly
+) -> Relief:
     """Erode a mountain front down to an alluvial plain and dam one of its valleys.
 
     Args:
         n: Side in px.
         cell: Pixel side in metres.
         rng: Random numbers.
+        progress: Gets the share of the erosion that is done.
     """
     valley = _make_valley(n, cell, rng)
-    dem = _erode(valley, cell, rng)
+    dem = _erode(valley, cell, rng, progress)
     dem = _round_off(dem, valley, rng)
     receiver = route(dem, valley.floor & _border(n))
     drainage = drainage_area(receiver, cell).reshape(n, n)
@@ -125,7 +128,7 @@ def _wander(
     return np.interp(along, t, amplitude * noise / noise.std())
 
 
-def _erode(valley: Valley, cell: float, rng: np.random.Generator) -> Array:
+def _erode(valley: Valley, cell: float, rng: np.random.Generator, progress: Progress) -> Array:
     """Uplift and stream-power erosion from coarse to fine grids.
 
     Heights in metres. The plain is the base level; the scene's other edges are divides.
@@ -136,6 +139,9 @@ def _erode(valley: Valley, cell: float, rng: np.random.Generator) -> Array:
     rough = fractal(rng, n, 1.3, n / 2)
     repose = np.tan(np.radians(np.clip(33 + 4 * fractal(rng, n, 1.4, n / 5), 22, 41)))
     dem = valley.height + np.where(valley.floor, 0, 0.06 * cell * away + 14 * (rough - rough.min()))
+    # A step takes as long as its grid is large.
+    work = [1 / coarsening**2 for coarsening, steps in EROSION_STAGES for _ in range(steps)]
+    done = iter(np.cumsum(work) / sum(work))
     for coarsening, steps in EROSION_STAGES:
         m = -(-n // coarsening)
         floor = resize(valley.floor.astype(float), m) > 0.5
@@ -143,6 +149,7 @@ def _erode(valley: Valley, cell: float, rng: np.random.Generator) -> Array:
         dem = np.where(floor, height, resize(dem, m))
         for _ in range(steps):
             dem = _erosion_step(dem, floor, strength, steepest, cell * n / m)
+            progress(float(next(done)))
     return dem
 
 

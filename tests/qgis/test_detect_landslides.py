@@ -198,12 +198,11 @@ def test_absent_device(run, parameters):
     assert "'tensorrt' is not there" in error_of(run, parameters)
 
 
-def test_missing_package_gives_the_install_line(run, parameters, monkeypatch, qgis):
+def test_a_missing_package_leads_to_the_set_up(run, parameters, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     message = error_of(run, parameters)
     assert "Landslip needs the Python package onnxruntime" in message
-    assert f'-m pip install --target "{qgis.qgisSettingsDirPath()}python"' in message
-    assert f"numpy=={np.__version__}" in message
+    assert "run 'Check and set up' (landslip:setup)" in message
 
 
 def test_cancel_leaves_nothing(run, parameters, tmp_path):

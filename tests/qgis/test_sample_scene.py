@@ -6,6 +6,8 @@ import rasterio
 
 qgis_core = pytest.importorskip("qgis.core")
 
+from landslip.tests.qgis.support import Feedback  # noqa: E402
+
 NAME = "landslip:samplescene"
 
 
@@ -47,11 +49,42 @@ def test_its_landslides_are_found(run, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"SIZE": 20}, "SIZE"),
+        ({"SIZE": 20}, "Size.*is 20; expected a whole number from 96 to 4096"),
+        ({"SEED": 3_000_000_000}, "Seed.*is 3000000000; expected"),
+        ({"SEED": -1}, "Seed.*is -1; expected"),
+        ({"SHARE": float("nan")}, "is nan; expected a number from 0 to 0.2"),
         ({"STACK": "/nowhere/at/all/stack.tif"}, "does not exist"),
+        ({"DEM": "/nowhere/at/all/dem.tif"}, "does not exist"),
+        ({"TRUTH": "{folder}/truth.png"}, "does not end in .tif"),
+        ({"DEM": "{folder}/stack.tif"}, "Two outputs have the same file name"),
     ],
 )
 def test_wrong_input_is_a_sentence(run, tmp_path, changes, message):
+    changes = {
+        name: value.format(folder=tmp_path) if isinstance(value, str) else value
+        for name, value in changes.items()
+    }
     with pytest.raises(qgis_core.QgsProcessingException, match=message):
         run(NAME, outputs(tmp_path, **changes))
-    assert not list(tmp_path.glob("*.part*"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_cancelling_leaves_nothing(run, tmp_path):
+    feedback = Feedback(cancel_at=20)
+    with pytest.raises(qgis_core.QgsProcessingException, match="Stopped on request"):
+        run(NAME, outputs(tmp_path), feedback)
+    assert not list(tmp_path.iterdir())
+
+
+def test_it_is_shown_as_a_photo(run_and_load, tmp_path):
+    run_and_load(NAME, outputs(tmp_path))
+    (stack,) = [
+        layer
+        for layer in qgis_core.QgsProject.instance().mapLayers().values()
+        if layer.source().endswith("stack.tif")
+    ]
+    renderer = stack.renderer()
+    bands = renderer.redBand(), renderer.greenBand(), renderer.blueBand()
+    assert [stack.bandName(band).split()[-1] for band in bands] == ["B04", "B03", "B02"]
+    stretch = renderer.redContrastEnhancement()
+    assert stretch.maximumValue() > stretch.minimumValue() > 0
