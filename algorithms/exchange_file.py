@@ -51,13 +51,19 @@ def write_exchange(
     driver = DRIVERS[file_ending(target)]
     table = fitting(table, preset, driver, feedback.pushWarning)
     with whole_files(target) as temporary:
-        _write(table, preset, temporary, context)
+        reason = _write(table, preset, temporary, context)
+        if reason:
+            raise OutputError(
+                f"{target} cannot be written ({reason.replace(temporary, target)}). Check that the "
+                "disk has room and that the folder may be written to."
+            )
         read = read_file(temporary, feedback)
         wrong = differences(table, read)
         if wrong:
+            other = "Write a GeoPackage instead" if driver != "GPKG" else "Check the disk"
             raise OutputError(
                 f"{target} was read back and differs from what was written: {wrong[0]}"
-                f"{f' and {len(wrong) - 1} more' if wrong[1:] else ''}. Write a GeoPackage instead."
+                f"{f' and {len(wrong) - 1} more' if wrong[1:] else ''}. {other}."
             )
         problems = validate(read, preset, driver)
     return problems
@@ -89,7 +95,8 @@ def literal_source(source: str) -> str:
     return f"{source}|option:DATE_AS_STRING=YES" if geojson else source
 
 
-def _write(table: Table, preset: Preset, path: str, context: QgsProcessingContext) -> None:
+def _write(table: Table, preset: Preset, path: str, context: QgsProcessingContext) -> str:
+    """Write the file; returns why it cannot be written, empty where it was."""
     ending = file_ending(path)
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = DRIVERS[ending]
@@ -109,11 +116,7 @@ def _write(table: Table, preset: Preset, path: str, context: QgsProcessingContex
     done = written and writer.hasError() == QgsVectorFileWriter.NoError
     reason = writer.errorMessage()
     del writer  # closes the file
-    if not done:
-        raise OutputError(
-            f"{path} cannot be written ({reason or 'no reason given'}). Check that the disk has "
-            "room and that the folder may be written to."
-        )
+    return "" if done else reason or "no reason given"
 
 
 def _fields(table: Table, ending: str) -> QgsFields:

@@ -6,24 +6,34 @@ they cannot hold without a word. So every file is opened again, by GDAL alone, a
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from qgis.core import (
+    QgsDataSourceUri,
     QgsFeature,
     QgsProcessingContext,
     QgsProcessingOutputLayerDefinition,
+    QgsProcessingUtils,
     QgsProviderRegistry,
+    QgsVectorFileWriter,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtCore import Qt
 
 from ..engine.dependencies import require
 from ..engine.errors import OutputError
 
 #: Where a sink is no file of its own.
 _ELSEWHERE = ("memory:", "ogr:", "postgis:", "spatialite:", "mssql:", "oracle:", "TEMPORARY_OUTPUT")
+_GEOPACKAGE = "ogr:"
+#: Room for styles and indexes, bytes.
+_STYLE_ROOM = 2**18
 #: Endings of formats that have no attributes.
 _OUTLINES_ALONE = (".dxf", ".dgn")
 #: Relative difference of numbers that is rounding.
@@ -48,7 +58,11 @@ def file_of_sink(value: Any, context: QgsProcessingContext) -> Path | None:
             f"The format of {Path(text).name} keeps outlines but no attributes. Choose another, "
             "such as GeoPackage (.gpkg)."
         )
-    return Path(text) if text and not text.startswith(_ELSEWHERE) else None
+    if not text or text.startswith(_ELSEWHERE):
+        return None
+    known = Path(text).suffix[1:].lower() in QgsVectorFileWriter.supportedFormatExtensions()
+    # QGIS adds an ending that it knows, and so writes another file than it was told.
+    return Path(text if known else f"{text}.{QgsProcessingUtils.defaultVectorExtension()}")
 
 
 def sink_text(value: Any, context: QgsProcessingContext) -> str:
@@ -198,7 +212,15 @@ def same_value(written: Any, read: Any) -> bool:
             return abs(float(read) - written) <= _ROUNDING * max(1.0, abs(written))
         except (TypeError, ValueError):
             return False
-    return True  # dates, whose texts differ between formats
+    return _same_moment(written, read)
+
+
+def _same_moment(written: Any, read: Any) -> bool:
+    """Whether a date or a moment came back: formats write the numbers with other signs between."""
+    text = written.toString(Qt.DateFormat.ISODate)
+    ours, theirs = (re.findall(r"\d+", str(value))[:6] for value in (text, read))
+    # Without a time, a moment is its day.
+    return list(map(int, ours)) == list(map(int, theirs))[: len(ours)]
 
 
 # --- style ---------------------------------------------------------------------------------------
@@ -295,6 +317,39 @@ def check_layer(layer: QgsVectorLayer | None, name: str, count: int) -> None:
         raise OutputError(
             f"{name} was read back and holds {found} of {count} landslides. Check that the disk "
             "or the database has room, then run again."
+        )
+
+
+def check_room(text: str, write: Callable[[str], Any]) -> None:
+    """Check that a layer has room in the GeoPackage that a sink's text names, before it changes.
+
+    QGIS writes into the file as it lies there, and what a full disk cuts off is lost with what was
+    there before. So the layer is written beside it first, to see how large it is.
+
+    Args:
+        text: Such as ``ogr:dbname='/maps/a.gpkg' table="slides" (geom)``.
+        write: Writes the layer into the file that it is given.
+
+    Raises:
+        OutputError: There is no room.
+    """
+    if not text.startswith(_GEOPACKAGE):
+        return
+    file = Path(QgsDataSourceUri(text[len(_GEOPACKAGE) :]).database())
+    if not file.parent.is_dir():  # which QGIS says by itself
+        return
+    with TemporaryDirectory(prefix=f".{file.stem}-", suffix=".part", dir=file.parent) as folder:
+        trial = Path(folder) / "trial.gpkg"
+        write(str(trial))
+        size = trial.stat().st_size
+        free = shutil.disk_usage(folder).free + size
+    # SQLite keeps what it replaces in a journal until it has finished.
+    needed = 2 * size + (file.stat().st_size if file.is_file() else 0) + _STYLE_ROOM
+    if free < needed:
+        raise OutputError(
+            f"{file} needs about {needed // 2**20 + 1} MiB of room on its disk while a layer is "
+            f"written into it, and {free // 2**20} MiB are free. Make room, or choose another "
+            "file. The file is as it was."
         )
 
 

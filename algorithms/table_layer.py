@@ -31,6 +31,7 @@ from ..engine.table import Record, Table
 from .base import RESOURCES, LandslipAlgorithm, engine_errors
 from .layer_file import (
     check_layer,
+    check_room,
     check_written,
     file_of_sink,
     geopackage_layer,
@@ -151,7 +152,12 @@ def _write_elsewhere(sink: Sink, features: Sequence[QgsFeature], kind: LayerKind
     if not sink_text(sink.parameters.get(sink.name), sink.context).startswith("memory:"):
         names = names_in(names, Path("database.gpkg"))
     renamed = replace(kind, fields=_renamed(kind.fields, names))
-    destination = _fill(sink, sink.parameters.get(sink.name), features, renamed)
+    value = sink.parameters.get(sink.name)
+    check_room(
+        sink_text(value, sink.context),
+        lambda path: _fill(sink, path, features, renamed),
+    )
+    destination = _fill(sink, value, features, renamed)
     layer = QgsProcessingUtils.mapLayerFromString(destination, sink.context)
     check_layer(layer, destination, len(features))
     path, name = geopackage_layer(layer)

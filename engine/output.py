@@ -24,8 +24,8 @@ def whole_file(target: str) -> Iterator[str]:
     Raises:
         OutputError: The folder is missing or not writable, or the disk is full.
     """
-    path = Path(target)
-    check_writable(target)
+    path = _where_links_lead(target)
+    check_writable(str(path))
     descriptor, temporary = tempfile.mkstemp(
         prefix=f".{path.stem}-", suffix=f".part{path.suffix}", dir=path.parent
     )
@@ -58,8 +58,8 @@ def whole_files(target: str) -> Iterator[str]:
     Raises:
         OutputError: The folder is missing or not writable, or the disk is full.
     """
-    path = Path(target)
-    check_writable(target)
+    path = _where_links_lead(target)
+    check_writable(str(path))
     try:
         with tempfile.TemporaryDirectory(
             prefix=f".{path.stem}-", suffix=".part", dir=path.parent
@@ -76,6 +76,12 @@ def whole_files(target: str) -> Iterator[str]:
             f"{target} cannot be written ({err.strerror or err}). Check that the disk has room, "
             "and that no other program holds the file open."
         ) from err
+
+
+def _where_links_lead(target: str) -> Path:
+    """The file itself: a link to another disk stays a link, and what it leads to is replaced."""
+    path = Path(target)
+    return path.resolve() if path.is_symlink() else path
 
 
 def _to_disk(path: str) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 qgis_core = pytest.importorskip("qgis.core")
 
+from qgis.PyQt.QtCore import QDate, QDateTime, QTime  # noqa: E402
+
 from landslip.algorithms import layer_file  # noqa: E402
 from landslip.engine.field_names import full_name, names_in  # noqa: E402
 from landslip.engine.history import HISTORY_FIELDS  # noqa: E402
@@ -199,3 +201,49 @@ def test_a_geopackage_opens_with_its_style_and_form(run, probability, tmp_path):
     assert layer.renderer().type() == "RuleRenderer"
     place = layer.fields().indexOf("review_status")
     assert layer.editorWidgetSetup(place).type() == "ValueMap"
+
+
+@pytest.mark.parametrize("name", ["inventory", "inventory.v2", "inventory.mif", "inventory.xyz"])
+def test_an_ending_that_qgis_does_not_know_gets_one_that_it_does(run, probability, tmp_path, name):
+    results, _ = vectorise(run, probability, tmp_path / name)
+    made = [path.name for path in tmp_path.glob("*inventory*")]
+    assert made == [f"{name}.gpkg"]
+    assert len(layer_features(str(tmp_path / made[0]))) == 3
+    assert results["INVENTORY"].startswith(str(tmp_path / made[0]))
+
+
+def test_a_link_stays_a_link(run, probability, tmp_path):
+    (tmp_path / "other disk").mkdir()
+    real, link = tmp_path / "other disk" / "real.gpkg", tmp_path / "inventory.gpkg"
+    link.symlink_to(real)
+    vectorise(run, probability, link)
+    assert link.is_symlink()
+    assert len(layer_features(str(real))) == 3
+
+
+@pytest.mark.parametrize("table", ["slides", "more"])
+def test_a_layer_beside_others_needs_room_before_it_starts(
+    run, probability, tmp_path, monkeypatch, table
+):
+    """QGIS would write until the disk is full, and leave neither the new layer nor the old."""
+    file = tmp_path / "database.gpkg"
+    sink = f"ogr:dbname='{file}' table=\"slides\" (geom)"
+    vectorise(run, probability, sink)
+    before = file.read_bytes()
+    free = layer_file.shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(layer_file.shutil, "disk_usage", lambda folder: free)
+    with pytest.raises(qgis_core.QgsProcessingException, match="needs about 1 MiB of room"):
+        vectorise(run, probability, sink.replace("slides", table))
+    assert file.read_bytes() == before
+    assert [path.name for path in tmp_path.glob("*database*")] == ["database.gpkg"]
+
+
+def test_dates_are_compared():
+    day, moment = QDate(2018, 9, 6), QDateTime(QDate(2018, 9, 6), QTime(3, 7, 59))
+    assert layer_file.same_value(day, "2018/09/06")
+    assert not layer_file.same_value(day, "2018/09/07")
+    assert not layer_file.same_value(day, None)
+    assert layer_file.same_value(moment, "2018/09/06 03:07:59+00")
+    assert layer_file.same_value(moment, "2018-09-06T03:07:59Z")
+    assert not layer_file.same_value(moment, "2018/09/06")
+    assert not layer_file.same_value(moment, "2018-09-06T03:08:00")
