@@ -186,10 +186,9 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
         warn(
             f"The values of {stack.path} are reflectance from 0 to 1. They are multiplied by 10000."
         )
-        stack = with_unit_reflectance(stack)
-        sample = scene_sample(stack, model.card.bands, cancelled)
+        stack, sample = with_unit_reflectance(stack, model.card.bands, sample)
     if not request.product:
-        for sentence in check_stack(stack, model.card.bands, sample):
+        for sentence in check_stack(stack, model.card.bands, sample, cancelled):
             warn(sentence)
 
     patches = write_probability(

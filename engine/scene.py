@@ -14,6 +14,9 @@ from .stack import OPTICAL_BANDS, Stack, StackReader
 from .terrain import open_raster
 from .tiling import Window
 
+#: Reads layers [layers, h, w] and validity [h, w] of a window.
+Read = Callable[[Window], "tuple[np.ndarray, np.ndarray]"]
+
 #: Statistics of larger scenes are taken from a regular sample of blocks of about this many pixels.
 SAMPLE_PIXELS = 16_000_000
 #: Of these, about so many are kept.
@@ -62,11 +65,8 @@ def scene_sample(
         RasterError: Not one pixel is valid.
         Cancelled: The user stopped the run.
     """
-    windows = list(sample_windows(stack.grid))
-    sample = _pixels_of(stack, bands, windows, cancelled)
-    if sample.shape[1] < _FEW and _pixel_count(windows) < stack.grid.width * stack.grid.height:
-        found = _pixels_of(stack, bands, windows_with_data(stack, bands), cancelled)
-        sample = max(sample, found, key=lambda pixels: pixels.shape[1])
+    with StackReader(stack, bands) as reader:
+        sample = sampled(stack, bands, reader.read, cancelled)
     if not sample.shape[1]:
         raise RasterError(
             f"{stack.path} has no valid pixel in bands {', '.join(bands)}: all are nodata, 0 or "
@@ -81,28 +81,61 @@ def looks_like_unit_reflectance(stack: Stack, bands: Sequence[str], sample: np.n
     return not stack.scales and is_unit_reflectance(optical, stack.dtype)
 
 
-def with_unit_reflectance(stack: Stack) -> Stack:
-    """The stack with its optical bands multiplied by 10000 when they are read."""
+def with_unit_reflectance(
+    stack: Stack, bands: Sequence[str], sample: np.ndarray
+) -> tuple[Stack, np.ndarray]:
+    """The stack with its optical bands multiplied by 10000, when they are read and in a sample."""
+    factors = [10_000 if band in OPTICAL_BANDS else 1 for band in bands]
+    scaled = sample * np.array(factors, np.float32)[:, None]
     optical = [band for band in stack.available_bands if band in OPTICAL_BANDS]
-    return replace(stack, scales=tuple((band, (0.0, 10_000.0)) for band in sorted(optical)))
+    scales = tuple((band, (0.0, 10_000.0)) for band in sorted(optical))
+    return replace(stack, scales=scales), scaled
 
 
-def _pixels_of(
+def sampled(
     stack: Stack,
     bands: Sequence[str],
-    windows: Sequence[Window],
-    cancelled: Callable[[], bool] | None,
+    read: Read,
+    cancelled: Callable[[], bool] | None = None,
+    blocks: int | None = None,
 ) -> np.ndarray:
-    """Valid pixels [bands, n] of some windows, thinned out evenly to about `KEPT_PIXELS`."""
+    """What ``read`` finds at valid pixels of a scene, [layers, n]: all, or a sample of a large one.
+
+    The sample is regular; where it meets hardly any data, blocks in which data were seen.
+
+    Args:
+        stack: The scene.
+        bands: Bands whose data count in that search.
+        read: Gives layers [layers, h, w] and validity [h, w] of a window.
+        cancelled: Asked before each window.
+        blocks: Most windows of the regular sample to read; None for all.
+
+    Raises:
+        Cancelled: The user stopped the run.
+    """
+    windows = list(sample_windows(stack.grid))
+    partial = _pixel_count(windows) < stack.grid.width * stack.grid.height
+    if blocks:
+        windows = windows[:: -(-len(windows) // blocks)]
+    sample = _read_windows(windows, read, cancelled)
+    if sample.shape[1] < _FEW and partial:
+        found = _read_windows(windows_with_data(stack, bands), read, cancelled)
+        sample = max(sample, found, key=lambda pixels: pixels.shape[1])
+    return sample
+
+
+def _read_windows(
+    windows: Sequence[Window], read: Read, cancelled: Callable[[], bool] | None
+) -> np.ndarray:
+    """Valid pixels [layers, n] of some windows, thinned out evenly to about `KEPT_PIXELS`."""
     step = max(1, round((_pixel_count(windows) / KEPT_PIXELS) ** 0.5))
-    kept = [np.empty((len(bands), 0), np.float32)]
-    with StackReader(stack, bands) as reader:
-        for window in windows:
-            if cancelled and cancelled():
-                raise Cancelled("Stopped while measuring the scene. No file was written.")
-            values, valid = reader.read(window)
-            kept.append(values[:, ::step, ::step][:, valid[::step, ::step]])
-    return np.concatenate(kept, axis=1)
+    kept: list[np.ndarray] = []
+    for window in windows:
+        if cancelled and cancelled():
+            raise Cancelled("Stopped while measuring the scene. No file was written.")
+        layers, valid = read(window)
+        kept.append(layers[:, ::step, ::step][:, valid[::step, ::step]])
+    return np.concatenate(kept, axis=1) if kept else np.empty((0, 0), np.float32)
 
 
 def _pixel_count(windows: Sequence[Window]) -> int:

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from .sanity import check_bands
-from .scene import sample_windows
+from .scene import sampled
 from .stack import TERRAIN_BANDS, Stack, StackReader
 from .terrain_sanity import check_cover, check_dem, check_slope
+from .tiling import Window
 
 #: So many blocks of the sample are enough to compare a scene with its DEM.
 _BLOCKS = 48
 _STEP = 4
 
 
-def check_stack(stack: Stack, bands: Sequence[str], sample: np.ndarray) -> list[str]:
+def check_stack(
+    stack: Stack,
+    bands: Sequence[str],
+    sample: np.ndarray,
+    cancelled: Callable[[], bool] | None = None,
+) -> list[str]:
     """Check the bands that a model reads, and the DEM where it reads terrain.
 
     Args:
         stack: The stack.
         bands: What the model reads.
         sample: Their values at some of the scene's pixels, as from `scene.scene_sample`.
+        cancelled: Asked between blocks of the scene.
 
     Returns:
         A sentence for each thing that looks wrong, though work can go on.
@@ -31,16 +38,19 @@ def check_stack(stack: Stack, bands: Sequence[str], sample: np.ndarray) -> list[
     Raises:
         ScaleError: A result would be nonsense.
         RasterError: The DEM has no data on the scene.
+        Cancelled: The user stopped the run.
     """
     if stack.dem:
         check_dem(stack.dem)
     sentences = check_bands(dict(zip(bands, sample)), stack.path)
     if stack.has_elevation and set(bands) & set(TERRAIN_BANDS):
-        sentences += _check_against_dem(stack, bands)
+        sentences += _check_against_dem(stack, bands, cancelled)
     return sentences
 
 
-def _check_against_dem(stack: Stack, bands: Sequence[str]) -> list[str]:
+def _check_against_dem(
+    stack: Stack, bands: Sequence[str], cancelled: Callable[[], bool] | None
+) -> list[str]:
     """Compare what the file has with what the DEM gives at the same pixels."""
     in_file = [band for band in bands if stack.number(band) is not None]
     computed = [band for band in bands if band not in in_file]
@@ -49,15 +59,15 @@ def _check_against_dem(stack: Stack, bands: Sequence[str]) -> list[str]:
     bare = dataclasses.replace(
         stack, bands=tuple(pair for pair in stack.bands if pair[0] == "dem" and not stack.dem)
     )
-    given, terrain = [], []
     with StackReader(stack, in_file) as reader, StackReader(bare, ("slope",)) as dem:
-        windows = list(sample_windows(stack.grid))
-        for window in windows[:: -(-len(windows) // _BLOCKS)]:
-            values, valid = (part[..., ::_STEP, ::_STEP] for part in reader.read(window))
-            slope = dem.read(window)[0][0, ::_STEP, ::_STEP]
-            given.append(values[:, valid])
-            terrain.append(slope[valid])
-    values, slope = np.concatenate(given, axis=1), np.concatenate(terrain)
+
+        def read(window: Window) -> tuple[np.ndarray, np.ndarray]:
+            values, valid = reader.read(window)
+            layers = np.concatenate([values, dem.read(window)[0]])
+            return layers[:, ::_STEP, ::_STEP], valid[::_STEP, ::_STEP]
+
+        pixels = sampled(stack, in_file, read, cancelled, _BLOCKS)
+    values, slope = pixels[:-1], pixels[-1]
     sentences = []
     if computed and slope.size:
         what = f"The DEM {stack.dem}" if stack.dem else f"Band dem of {stack.path}"

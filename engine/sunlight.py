@@ -10,12 +10,13 @@ from datetime import datetime
 import numpy as np
 
 from .elevation import Elevation
-from .errors import Cancelled, ParameterError
+from .errors import ParameterError
 from .grid import Grid
 from .illumination import FittedSun, Sun, fitted_sun, gradient_east_north
-from .scene import KEPT_PIXELS, sample_windows
+from .scene import sampled
 from .stack import OPTICAL_BANDS, Stack, StackReader, dem_source
 from .terrain import open_raster
+from .tiling import Window
 
 #: Tags of a stack with the sun's place, degrees, and with the time of the image.
 AZIMUTH_TAG, ELEVATION_TAG, TIME_TAG = "SUN_AZIMUTH", "SUN_ELEVATION", "ACQUISITION_DATE"
@@ -84,22 +85,17 @@ def scene_sun(stack: Stack, cancelled: Callable[[], bool] | None = None) -> Fitt
     """
     visible = [band for band in ("B04", "B03", "B02") if stack.number(band)]
     bands = visible or [band for band, _ in stack.bands if band in OPTICAL_BANDS][:1]
-    windows = list(sample_windows(stack.grid))
-    pixels = sum(window.height * window.width for window in windows)
-    step = max(1, round((pixels / KEPT_PIXELS) ** 0.5))
-    samples = [np.empty((3, 0))]
     with (
         StackReader(stack, bands) as reader,
         closing(Elevation([dem_source(stack)], stack.grid)) as land,
     ):
-        for window in windows:
-            if cancelled and cancelled():
-                raise Cancelled("Stopped while measuring the scene. No file was written.")
+
+        def read(window: Window) -> tuple[np.ndarray, np.ndarray]:
             values, valid = reader.read(window)
             slopes = gradient_east_north(land.read_relief(window), stack.grid)
-            layers = np.stack([values.mean(axis=0), *slopes])
-            samples.append(layers[:, ::step, ::step][:, valid[::step, ::step]])
-    return fitted_sun(*np.concatenate(samples, axis=1))
+            return np.stack([values.mean(axis=0), *slopes]), valid
+
+        return fitted_sun(*sampled(stack, bands, read, cancelled))
 
 
 def _sun_of_file(stack: Stack) -> Sun | None:

@@ -139,5 +139,6 @@ def test_reflectance_from_0_to_1_is_read_as_what_it_is(tmp_path, rng):
     sample = scene_sample(unit, NAMES)
     assert looks_like_unit_reflectance(unit, NAMES, sample)
     assert not looks_like_unit_reflectance(whole, NAMES, scene_sample(whole, NAMES))
-    found = scene_sample(with_unit_reflectance(unit), NAMES)
+    scaled, found = with_unit_reflectance(unit, NAMES, sample)
     np.testing.assert_allclose(found, scene_sample(whole, NAMES), rtol=1e-5)
+    np.testing.assert_allclose(found, scene_sample(scaled, NAMES), rtol=1e-6)

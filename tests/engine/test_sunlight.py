@@ -10,7 +10,7 @@ from landslip.engine.illumination import NEUTRAL, Sun
 from landslip.engine.pipeline import DetectRequest, detect
 from landslip.engine.product import open_products
 from landslip.engine.stack import StackReader, open_stack
-from landslip.engine.sunlight import sun_of, sun_position, with_sun
+from landslip.engine.sunlight import scene_sun, sun_of, sun_position, with_sun
 from landslip.engine.target_grid import finest_grid
 from landslip.engine.tiling import Window
 from landslip.tests.support import card, write_model, write_raster
@@ -143,3 +143,22 @@ def test_the_sun_at_noon(when, place, expected):
     azimuth, elevation = sun_position(datetime.fromisoformat(when), *place)
     assert (azimuth - expected[0] + 180) % 360 - 180 == pytest.approx(0, abs=1.5)
     assert elevation == pytest.approx(expected[1], abs=0.1)
+
+
+def test_a_scene_in_a_corner_of_an_empty_raster_has_its_sun(lit, tmp_path, monkeypatch):
+    import rasterio
+
+    from landslip.engine import scene
+
+    with rasterio.open(lit[0]) as dataset:
+        image = np.zeros((3, 300, 1500), "uint16")
+        image[:, :150, -170:] = dataset.read()
+        west = rasterio.Affine.translation(-(1500 - 170), 0)
+        options = {"crs": dataset.crs, "transform": dataset.transform * west, "nodata": 0}
+    names = {"count": 3, "height": 300, "width": 1500, "dtype": "uint16", "driver": "GTiff"}
+    with rasterio.open(tmp_path / "wide.tif", "w", **names, **options) as dataset:
+        dataset.write(image)
+        dataset.descriptions = ("B02", "B03", "B04")
+    monkeypatch.setattr(scene, "SAMPLE_PIXELS", 65_536)
+    wide = open_stack(str(tmp_path / "wide.tif"), lit[1])
+    assert scene_sun(wide).sun.azimuth == pytest.approx(SUN.azimuth, abs=3)
