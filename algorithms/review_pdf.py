@@ -132,7 +132,7 @@ class _Sheet:
         for colour, width in ((_BLACK, 3.0), (_YELLOW, 1.5)):
             painter.setPen(QPen(colour, width))
             for ring in chip.outline:
-                painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in ring.tolist()]))
+                painter.drawPolygon(QPolygonF([QPointF(float(x), float(y)) for x, y in ring]))
         bottom, right = SIDE - 10.0, 10 + chip.bar
         for colour, width in ((_BLACK, 4.0), (_WHITE, 2.0)):
             painter.setPen(QPen(colour, width))

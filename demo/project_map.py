@@ -281,10 +281,20 @@ def _legend(layout: Any, panel: Any, layer: Any, heading: str, x: float, y: floa
     QgsMapLayerLegendUtils.setLegendNodeOrder(node, shown[:3])
     legend.model().refreshLayerLegend(node)
     for style in (QgsLegendStyle.Subgroup, QgsLegendStyle.SymbolLabel, QgsLegendStyle.Group):
-        legend.setStyleFont(style, _font(9))
+        _set_font(legend.rstyle(style))
     legend.setSymbolHeight(4)
     _place(legend, x, y, PANEL_WIDTH, 20)
     legend.adjustBoxSize()
+
+
+def _set_font(style: Any) -> None:
+    """Set the font of a style of a legend."""
+    from qgis.core import QgsTextFormat
+
+    if hasattr(style, "setTextFormat"):
+        style.setTextFormat(QgsTextFormat.fromQFont(_font(9)))
+    else:  # QGIS before 3.30
+        style.setFont(_font(9))
 
 
 def _scale_bar(layout: Any, panel: Any, x: float, y: float) -> None:

@@ -276,5 +276,5 @@ def _mover(source: str, target: str) -> Any:
 
 
 def _closed(ring: np.ndarray) -> list[list[float]]:
-    points = ring.tolist()
+    points: list[list[float]] = [[float(x), float(y)] for x, y in ring]
     return points if points[0] == points[-1] and len(points) > 3 else [*points, points[0]]

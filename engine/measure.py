@@ -158,7 +158,7 @@ def _counted(
     cancelled: Callable[[], bool] | None,
 ) -> PixelStatistics:
     """Statistics of the pixels of each shape."""
-    boxes = np.array([box_of(shape) for shape in shapes]).reshape(-1, 4)
+    boxes: np.ndarray = np.array([box_of(shape) for shape in shapes]).reshape(-1, 4)
     # In whole pixels: two that share no box share no pixel, however they are drawn.
     boxes = np.column_stack((np.floor(boxes[:, :2]), np.ceil(boxes[:, 2:])))
     numbers = [np.zeros(0, dtype=int)]

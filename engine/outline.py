@@ -10,6 +10,7 @@ An edge is directed so that its landslide lies to the right of the way.
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 import numpy as np
 
@@ -82,7 +83,8 @@ def trace(edges: np.ndarray, owner: np.ndarray, count: int) -> list[list[np.ndar
     for first in range(len(edges)):
         if seen[first]:
             continue
-        ring, edge = [], first
+        ring: list[int] = []
+        edge: Any = first
         while not seen[edge]:
             seen[edge] = 1
             ring.append(edge)

@@ -206,7 +206,7 @@ def _interpolate(
     place = np.ix_(rows.nearest, cols.nearest)
     within = np.outer(rows.inside, cols.inside)
     marks = values == marked if marked is not None else np.zeros((), dtype=bool)
-    touched = np.zeros(within.shape, dtype=bool)
+    touched: np.ndarray = np.zeros(within.shape, dtype=bool)
     if marks.any():
         share = _along(marks.astype(np.float32), rows, cols, absolute=True)
         touched = (share > 0) & within

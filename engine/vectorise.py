@@ -282,7 +282,7 @@ class _Outliner:
         large = components.statistics.sum("pixels") >= 2 * self._smallest
         found = {
             i: parts
-            for i in np.flatnonzero(large).tolist()
+            for i in map(int, np.flatnonzero(large))
             if (parts := self._split(components, i, boxes[i], depth))
         }
         whole = np.setdiff1d(np.arange(len(components)), list(found))
@@ -339,7 +339,7 @@ def _smoothed(rings: list[Polygon], group: np.ndarray) -> list[Polygon]:
     together = np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
     smooth: dict[int, Polygon] = {}
     for mine in together:
-        smooth.update(zip(mine.tolist(), smooth_outlines([rings[i] for i in mine])))
+        smooth.update(zip(map(int, mine), smooth_outlines([rings[i] for i in mine])))
     return [smooth[i] for i in range(len(rings))]
 
 

@@ -92,7 +92,7 @@ def _spill(dem: Array, receiver: Array, outlet: Array) -> Array:
     """Join basins that end in pits over their lowest passes (Cordonnier et al. 2019)."""
     root = _roots(receiver)
     pits = np.flatnonzero((receiver == np.arange(receiver.size)) & ~outlet)
-    basin = np.zeros(receiver.size, np.int64)  # 0: everything that already reaches an outlet
+    basin: Array = np.zeros(receiver.size, np.int64)  # 0: everything that already reaches an outlet
     basin[pits] = np.arange(1, pits.size + 1)
     basin = basin[root]
     inner, outer, height = _passes(dem, basin)

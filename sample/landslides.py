@@ -165,7 +165,9 @@ def _release(
 def _run_out(start: Array, length: float, fall: tuple[Array, Array, Array]) -> Array:
     """Path of the debris in px, a point every half px: inertia plus the fall line."""
     down, right, slope = fall
-    place, heading, points = start.astype(float), np.zeros(2), []
+    place: Array = start.astype(float)
+    heading: Array = np.zeros(2)
+    points: list[Array] = []
     last = np.array(slope.shape) - 1
     for _ in range(int(2 * length) + 1):
         cell = tuple(np.rint(place).astype(int))

@@ -330,3 +330,35 @@ def test_the_make_targets_are_explained():
     assert phony is not None
     explained = re.findall(r"^([a-z-]+):.*## ", text, re.M)
     assert sorted(phony.group(1).split()) == sorted(explained)
+
+
+# --- Qt 6 ---
+
+
+def qt6_problems(*arguments):
+    # In a process of its own: PyQt5 and PyQt6 do not go together.
+    command = [sys.executable, ROOT / "tools/check_qt6.py", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_every_qt_name_exists_in_qt6():
+    pytest.importorskip("PyQt6")
+    found = qt6_problems()
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_names_that_qt6_lacks_are_found(tmp_path):
+    pytest.importorskip("PyQt6")
+    old = tmp_path / "old.py"
+    old.write_text(
+        "from qgis.PyQt.QtCore import Qt, QStringList\n"
+        "a = Qt.ISODate\n"
+        "b = Qt.DateFormat.ISODate\n"
+        "if Qgis.QGIS_VERSION_INT >= 33800:\n    pass\nelse:\n    c = Qt.TextDate\n"
+    )
+    found = qt6_problems(old)
+    assert found.returncode == 1
+    assert [line.split(": ")[1] for line in found.stdout.splitlines()] == [
+        "PyQt6.QtCore has no QStringList",
+        "PyQt6 has no Qt.ISODate",
+    ]
