@@ -21,7 +21,7 @@ from qgis.core import (
 from ..engine.assess import Assessment, AssessRequest, Side, assess
 from ..engine.assessment_report import write_assessment_report
 from ..engine.footprint import Outlines
-from ..engine.output import check_writable
+from ..engine.output import check_report
 from .base import MADE_BY, Group, LandslipAlgorithm, engine_errors, hooks
 from .detect_landslides import minimum_area_parameter, threshold_parameter
 from .inventory_layer import use_style
@@ -137,7 +137,7 @@ class AssessInventory(LandslipAlgorithm):
         listeners = hooks(feedback)
         report = self.parameterAsFileOutput(parameters, "OUTPUT", context)
         with engine_errors():
-            check_writable(report)
+            check_report(report)
             request = self._request(parameters, context, feedback)
             found = assess(request, listeners["progress"], listeners["cancelled"])
             detected, reference = _name_of(request.detected), _name_of(request.reference)

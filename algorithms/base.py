@@ -16,6 +16,7 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSink,
     QgsProcessingParameterNumber,
     QgsProviderRegistry,
 )
@@ -23,7 +24,9 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from .. import __version__
-from ..engine.errors import LandslipError
+from ..engine.errors import LandslipError, OutputError
+from ..engine.output import check_writable
+from .layer_file import file_of_output, file_of_sink
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 ICON = str(RESOURCES / "icon.svg")
@@ -152,7 +155,36 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
                 problem = number_problem(definition, parameters.get(definition.name()))
                 if problem:
                     return False, self.tr(problem)
+        try:
+            self._check_destinations(parameters, context)
+        except LandslipError as err:
+            return False, str(err)
         return super().checkParameterValues(self._with_texts(parameters), context)
+
+    def _check_destinations(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> None:
+        """Check before hours of work that all files can be made, each beside the others.
+
+        Raises:
+            OutputError: One cannot, or two are the same.
+        """
+        taken: dict[Path, str] = {}
+        for definition in self.parameterDefinitions():
+            name = definition.name()
+            if not definition.isDestination():
+                continue
+            is_layer = isinstance(definition, QgsProcessingParameterFeatureSink)
+            file = (file_of_sink if is_layer else file_of_output)(parameters.get(name), context)
+            if file is None:
+                continue
+            check_writable(str(file))
+            other = taken.setdefault(file.resolve(), name)
+            if other != name:
+                raise OutputError(
+                    f"{other} and {name} have the same file name, {file}. Choose another one for "
+                    f"{name}."
+                )
 
     def choice(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> str:
         """The option that was chosen, by its text or by its number."""

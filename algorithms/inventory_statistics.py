@@ -23,7 +23,7 @@ from ..engine.inventory_statistics import (
     StatisticsRequest,
     inventory_statistics,
 )
-from ..engine.output import check_writable
+from ..engine.output import check_report
 from ..engine.statistics_report import write_statistics_report
 from ..engine.table import Table
 from .base import MADE_BY, Group, LandslipAlgorithm, engine_errors, hooks
@@ -112,7 +112,7 @@ class InventoryStatisticsAlgorithm(LandslipAlgorithm):
         listeners = hooks(feedback)
         report = self.parameterAsFileOutput(parameters, "OUTPUT", context)
         with engine_errors():
-            check_writable(report)
+            check_report(report)
             table = read_inventory(self, parameters, "INPUT", context, feedback)
             study = None
             if parameters.get("AREA") is not None:

@@ -52,17 +52,23 @@ def file_of_sink(value: Any, context: QgsProcessingContext) -> Path | None:
     """
     if isinstance(value, QgsProcessingOutputLayerDefinition) and value.useRemapping():
         return None
-    text = sink_text(value, context)
-    if text.lower().endswith(_OUTLINES_ALONE):
-        raise OutputError(
-            f"The format of {Path(text).name} keeps outlines but no attributes. Choose another, "
-            "such as GeoPackage (.gpkg)."
-        )
-    if not text or text.startswith(_ELSEWHERE):
+    file = file_of_output(value, context)
+    if file is None:
         return None
-    known = Path(text).suffix[1:].lower() in QgsVectorFileWriter.supportedFormatExtensions()
+    if file.suffix.lower() in _OUTLINES_ALONE:
+        raise OutputError(
+            f"The format of {file.name} keeps outlines but no attributes. Choose another, such as "
+            "GeoPackage (.gpkg)."
+        )
+    known = file.suffix[1:].lower() in QgsVectorFileWriter.supportedFormatExtensions()
     # QGIS adds an ending that it knows, and so writes another file than it was told.
-    return Path(text if known else f"{text}.{QgsProcessingUtils.defaultVectorExtension()}")
+    return file if known else Path(f"{file}.{QgsProcessingUtils.defaultVectorExtension()}")
+
+
+def file_of_output(value: Any, context: QgsProcessingContext) -> Path | None:
+    """The file that the value of any destination names; None where it is none, or is temporary."""
+    text = sink_text(value, context)
+    return Path(text) if text and not text.startswith(_ELSEWHERE) else None
 
 
 def sink_text(value: Any, context: QgsProcessingContext) -> str:

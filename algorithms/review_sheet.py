@@ -18,7 +18,7 @@ from qgis.core import (
 )
 
 from ..engine.errors import LandslipError
-from ..engine.output import check_writable
+from ..engine.output import check_report
 from ..engine.review_sheet import ORDERS, cards, write_review_sheet
 from ..engine.stack import open_stack
 from .base import MADE_BY, Group, LandslipAlgorithm, engine_errors, hooks
@@ -108,7 +108,7 @@ class ReviewSheet(LandslipAlgorithm):
         sheet = self.parameterAsFileOutput(parameters, "OUTPUT", context)
         write = write_review_pdf if Path(sheet).suffix.lower() == ".pdf" else write_review_sheet
         with engine_errors():
-            check_writable(sheet)
+            check_report(sheet, (".pdf",))
             table = read_inventory(self, parameters, "INPUT", context, feedback)
             image = self.raster_path(parameters, "IMAGE", context)
             shown = cards(

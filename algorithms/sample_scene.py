@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -19,8 +18,8 @@ from qgis.core import (
 )
 
 from ..engine.dependencies import require
-from ..engine.errors import Cancelled, OutputError
-from ..engine.output import check_geotiff, check_writable
+from ..engine.errors import Cancelled
+from ..engine.output import check_geotiff
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 
 #: QGIS reads whole numbers of 32 bits.
@@ -97,7 +96,8 @@ class SampleScene(LandslipAlgorithm):
             listeners["progress"](0.95 * done, "")
 
         with engine_errors():
-            _check_targets(outputs)
+            for name, target in outputs.items():
+                check_geotiff(target, [], name)
             for package in ("scipy", "rasterio"):
                 require(package)
             from ..sample.scene import SceneRequest, make_scene, write_files
@@ -115,22 +115,6 @@ class SampleScene(LandslipAlgorithm):
         area = float(scene.truth.sum()) * request.pixel_size**2
         feedback.pushInfo(self.tr("Landslides cover {:.2f} km2.").format(area / 1e6))
         return {**outputs, "AREA": area}
-
-
-def _check_targets(outputs: dict[str, str]) -> None:
-    """Check, before the work starts, that all three files can be made beside each other.
-
-    Raises:
-        OutputError: One cannot, or two are the same.
-    """
-    for name, target in outputs.items():
-        others = [other for key, other in outputs.items() if key != name]
-        check_geotiff(target, [], name)
-        check_writable(target)
-        if Path(target).resolve() in [Path(other).resolve() for other in others]:
-            raise OutputError(
-                f"Two outputs have the same file name, {target}. Choose another one for {name}."
-            )
 
 
 class _Photo(QgsProcessingLayerPostProcessorInterface):

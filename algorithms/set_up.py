@@ -24,7 +24,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QT_VERSION_STR, QByteArray, QProcess
 
 from ..engine.errors import Cancelled, SetUpError
-from ..engine.output import check_writable
+from ..engine.output import check_report
 from ..engine.report import number
 from ..engine.setup.host import Host, interpreter, refusal
 from ..engine.setup.install import InstallRequest, check_wheels, command_line, install
@@ -115,7 +115,7 @@ class SetUp(LandslipAlgorithm):
         folder = self.parameterAsString(parameters, "PACKAGES_FOLDER", context)
         accelerator = self.choice(parameters, "ACCELERATOR", context)
         with engine_errors():
-            check_writable(target)
+            check_report(target)
             host, states = Host.running(), package_states()
             told: list[str] = []
             restart = False

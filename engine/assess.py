@@ -20,6 +20,7 @@ from .geotiff import Layout, geotiff
 from .grid import Grid
 from .metrics import Confusion, confusion
 from .object_scores import MAX_DISTANCE, ObjectCounts, ObjectScores
+from .output import check_geotiff
 from .probability import open_probability
 from .terrain import bounded_cache
 from .tiling import Window
@@ -119,7 +120,7 @@ def assess(
     Raises:
         ParameterError: A setting makes no sense, or there is nothing to compare.
         RasterError: A raster cannot be used, or two rasters are not on one grid.
-        OutputError: The comparison raster cannot be written.
+        OutputError: The comparison raster cannot be written, or would overwrite an input.
         Cancelled: The user stopped the run.
     """
     if not 0 < request.overlap <= 1:
@@ -128,6 +129,9 @@ def assess(
         )
     grid = _common_grid(request)
     threshold = _threshold(request)
+    if request.comparison:
+        rasters = [side for side in (request.detected, request.reference) if isinstance(side, str)]
+        check_geotiff(request.comparison, rasters, "The comparison")
     with ExitStack() as files:
         files.enter_context(bounded_cache())
         detected = _footprint(files, request.detected, grid, threshold, request.min_area)

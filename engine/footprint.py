@@ -20,6 +20,8 @@ from .wkb import Polygon, polygons_of
 
 #: Room around polygons on a grid made for them, pixels.
 _MARGIN = 2
+#: Most pixels a side of such a grid: as many as a band of rows has room for.
+_LARGEST = 400_000
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ def grid_around(outlines: list[Outlines], pixel_size: float) -> Grid:
         pixel_size: Size of its pixels, metres.
 
     Raises:
-        ParameterError: There is no polygon, or the size makes no sense.
+        ParameterError: There is no polygon, or the size makes no sense for their extent.
     """
     if not pixel_size > 0:
         raise ParameterError(f"The pixel size is {pixel_size:g} m; expected more than 0.")
@@ -169,6 +171,14 @@ def grid_around(outlines: list[Outlines], pixel_size: float) -> Grid:
     left, bottom = (np.floor(lower / pixel_size) - _MARGIN) * pixel_size
     right, top = (np.ceil(upper / pixel_size) + _MARGIN) * pixel_size
     width, height = round((right - left) / pixel_size), round((top - bottom) / pixel_size)
+    if max(width, height) > _LARGEST:
+        names = " and ".join(each.name for each in outlines)
+        raise ParameterError(
+            f"{names} reach over {(right - left) / 1000:,.0f} x {(top - bottom) / 1000:,.0f} km: "
+            f"{width:,} x {height:,} pixels of {pixel_size:g} m, and {_LARGEST:,} a side are the "
+            "most. Check that both lie in one region and have the right CRS, compare parts of "
+            "them, or choose larger pixels."
+        )
     return Grid(crs, (pixel_size, 0.0, float(left), 0.0, -pixel_size, float(top)), width, height)
 
 

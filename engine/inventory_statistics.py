@@ -121,12 +121,18 @@ def inventory_statistics(
         band_pixels: Pixels of the DEM read at a time.
 
     Raises:
-        ParameterError: There is no landslide that is large enough.
+        ParameterError: There is no landslide that is large enough, or no study area.
         RasterError: The DEM cannot be used.
         Cancelled: The user stopped the run.
     """
     inventory, attributes, shapes, areas = _kept(request)
     study = request.study or _hull(shapes, inventory)
+    searched = float(ellipsoidal_areas([polygons_of(wkb) for wkb in study.wkb], study.crs).sum())
+    if not searched:
+        raise ParameterError(
+            "The study area is empty: its layer has no polygon (is a filter or a selection set?). "
+            "Give polygons of the area that was searched, or leave the field empty."
+        )
     if request.dem:
         counts = _from_dem(inventory, study, request.dem, progress, cancelled, band_pixels)
     else:
@@ -134,9 +140,7 @@ def inventory_statistics(
     enough = len(areas) >= LEAST
     return InventoryStatistics(
         areas=areas,
-        study_area=float(
-            ellipsoidal_areas([polygons_of(wkb) for wkb in study.wkb], study.crs).sum()
-        ),
+        study_area=searched,
         study_is_hull=request.study is None,
         power_law=fit_power_law(areas) if enough else None,
         inverse_gamma=fit_inverse_gamma(areas) if enough else None,

@@ -132,8 +132,26 @@ def check_geotiff(target: str, inputs: Iterable[str], what: str) -> None:
     """
     if Path(target).resolve() in [Path(path).resolve() for path in inputs]:
         raise OutputError(f"{what} would overwrite an input ({target}). Choose another file name.")
-    if Path(target).suffix.lower() not in (".tif", ".tiff"):
+    _check_ending(target, (".tif", ".tiff"), what, "GeoTIFF")
+
+
+def check_report(target: str, more: tuple[str, ...] = ()) -> None:
+    """Check, before the work starts, the name of a report and that it can be made.
+
+    Args:
+        target: The file.
+        more: Endings of other formats than HTML that it may have.
+
+    Raises:
+        OutputError: It is named as another sort of file, or cannot be made.
+    """
+    _check_ending(target, (".html", ".htm", *more), "The report", "HTML")
+    check_writable(target)
+
+
+def _check_ending(target: str, endings: tuple[str, ...], what: str, kind: str) -> None:
+    if Path(target).suffix.lower() not in endings:
         raise OutputError(
-            f"{what} is written as GeoTIFF, but {target} does not end in .tif. Choose a file name "
-            "that does."
+            f"{what} is written as {kind}, but {target} does not end in {endings[0]}. Choose a "
+            "file name that does."
         )

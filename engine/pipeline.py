@@ -27,6 +27,7 @@ from .scene import (
     statistics_of,
     with_unit_reflectance,
 )
+from .scene_layers import check_mask
 from .stack import ACQUISITION_TAGS, Stack, StackReader, open_stack
 from .stack_check import check_stack
 from .stitch import RegionBlender
@@ -39,6 +40,7 @@ from .vectorise import (
     check_minimum_area,
     check_settings,
     check_threshold,
+    hole_pixels,
     vectorise,
 )
 
@@ -172,6 +174,10 @@ def detect(
 def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: Warn) -> Detection:
     started = time.monotonic()
     stack = open_stack(request.stack, request.dem, request.band_mapping)
+    # Hours before they are needed.
+    hole_pixels(request.outlines.fill_holes, stack.grid)
+    if request.outlines.excluded:
+        check_mask(request.outlines.excluded)
     model = Model(request.model, request.device)
     stack.require_bands(model.card.bands, f"The model {model.card.name}")
     _warn_of_pixel_size(stack, model.card, warn)

@@ -10,7 +10,7 @@ from .band_choice import all_bands, check_bands_there, common_bands, stored_band
 from .change import possible_indices
 from .elevation import METHODS as DEM_METHODS
 from .elevation import DemSource
-from .errors import ParameterError
+from .errors import BandError, ParameterError
 from .grid import Grid
 from .hemisphere import tile_warning
 from .masks import Reason, tells
@@ -129,7 +129,7 @@ def make_plan(request: PrepareRequest, warn: Warn) -> StackPlan:
     there = common_bands(products)
     before = common_bands(pre_products) if pre_products else ()
     both = tuple(band for band in OPTICAL_BANDS if band in there and band in before)
-    return StackPlan(
+    plan = StackPlan(
         grid=target_grid(grids, request.grid),
         products=products,
         bands=bands,
@@ -144,6 +144,13 @@ def make_plan(request: PrepareRequest, warn: Warn) -> StackPlan:
         dem_resampling=request.dem_resampling,
         fill_voids=request.fill_voids,
     )
+    if not plan.from_image:
+        raise BandError(
+            f"{request.products[0]} has no band of Sentinel-2 (found: "
+            f"{', '.join(there) or 'none'}). Choose an image; a raster of elevation goes where the "
+            "DEM is asked for."
+        )
+    return plan
 
 
 def _bands(request: PrepareRequest, products: tuple[Product, ...]) -> tuple[str, ...]:

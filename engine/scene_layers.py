@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -125,6 +126,26 @@ class LayerReader:
         return probability, valid
 
 
+def check_mask(path: str) -> None:
+    """Check a mask before the work starts.
+
+    Raises:
+        RasterError: It cannot be read, or has several bands.
+    """
+    _open_mask(path).close()
+
+
+def _open_mask(path: str) -> Any:
+    dataset = open_raster(path)
+    if dataset.count == 1:
+        return dataset
+    dataset.close()
+    raise RasterError(
+        f"{path} has {dataset.count} bands; expected a mask of one band that is not 0 where no "
+        "landslide can be (water, say). Give that band as a raster of its own."
+    )
+
+
 class WarpedMask:
     """A mask seen through another grid, by the nearest of its pixels."""
 
@@ -134,12 +155,7 @@ class WarpedMask:
         Raises:
             RasterError: It cannot be read, or has no CRS.
         """
-        self._dataset = open_raster(path)
-        if self._dataset.count != 1:
-            raise RasterError(
-                f"{path} has {self._dataset.count} bands; expected a mask of one band that is not "
-                "0 where no landslide can be (water, say). Give that band as a raster of its own."
-            )
+        self._dataset = _open_mask(path)
         self._sampler = Sampler(self._dataset, 1, grid, "nearest")
 
     def read(self, window: Window) -> np.ndarray:

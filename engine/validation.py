@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -43,6 +43,8 @@ def validate(table: Table, preset: Preset, driver: str = "") -> list[Problem]:
         All problems, those of the whole file first; empty where it keeps to the schema.
     """
     present = {c: name for c in preset.columns if (name := _present(table, c)) is not None}
+    if driver == _TEXTS:
+        table = _with_numbers(table, present)
     return [
         *_file_problems(table, preset, present, driver),
         *_unmet_needs(preset, present),
@@ -53,6 +55,36 @@ def validate(table: Table, preset: Preset, driver: str = "") -> list[Problem]:
         ),
         *_repeated(table, present),
     ]
+
+
+#: A table of texts has no types: QGIS guesses them, and some versions guess none.
+_TEXTS = "CSV"
+
+
+def _with_numbers(table: Table, present: dict[Column, str]) -> Table:
+    """A table of texts with numbers where the schema has numbers, and all texts are some."""
+    columns, read = dict(table.columns), {}
+    for column, name in present.items():
+        if column.kind not in (int, float) or table.columns[name] is not str:
+            continue
+        try:
+            for record in table.records:
+                if not _is_empty(record.values.get(name)):
+                    column.kind(record.values[name])
+        except ValueError:
+            continue
+        columns[name], read[name] = column.kind, column.kind
+    records = tuple(
+        replace(
+            record,
+            values={
+                name: read[name](value) if name in read and not _is_empty(value) else value
+                for name, value in record.values.items()
+            },
+        )
+        for record in table.records
+    )
+    return replace(table, columns=columns, records=records)
 
 
 def unknown_columns(table: Table, preset: Preset) -> list[str]:
@@ -273,8 +305,8 @@ def _fits(table: Table, name: str, column: Column, driver: str) -> bool:
         allowed.add(str)
     if found in allowed or (found is int and float in allowed):
         return True
-    # A table of texts has no types: QGIS guesses them, and takes the version 2 for a number.
-    if driver == "CSV" and column.kind is str:
+    # Of a table of texts, QGIS takes the version 2 for a number.
+    if driver == _TEXTS and column.kind is str:
         return True
     # A GeoJSON does not say of what type an empty column is.
     return all(record.values.get(name) is None for record in table.records)

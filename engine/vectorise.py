@@ -18,6 +18,7 @@ import numpy as np
 from .components import Components, finished_components, side_by_side
 from .dependencies import require
 from .errors import ParameterError
+from .grid import Grid
 from .inventory import FIELD_INDEX, FIELDS, METHODS, UNREVIEWED, Geodesy, Landslide, location_id
 from .morphometry import confidence_hint, morphometry, nearest_neighbours
 from .outline import polygon_wkb, trace
@@ -99,8 +100,7 @@ def vectorise(
     raster = open_probability(request.probability)
     threshold = known_threshold(request, raster)
     check_settings(request)
-    pixel_area = float(np.prod(raster.grid.pixel_size_metres()))
-    holes = _hole_pixels(request.fill_holes, pixel_area)
+    holes = hole_pixels(request.fill_holes, raster.grid)
     with LayerReader(
         raster, threshold, request.dem, request.excluded, holes, request.flat_slope
     ) as layers:
@@ -186,12 +186,13 @@ def check_settings(request: VectoriseRequest) -> None:
         )
 
 
-def _hole_pixels(area: float, pixel_area: float) -> int:
+def hole_pixels(area: float, grid: Grid) -> int:
     """Pixels of the largest hole to fill.
 
     Raises:
         ParameterError: The area is negative or too large.
     """
+    pixel_area = float(np.prod(grid.pixel_size_metres()))
     if not 0 <= area <= LARGEST_HOLE * pixel_area:
         raise ParameterError(
             f"Holes of up to {area:g} m2 are to be filled; expected 0 (none) to "

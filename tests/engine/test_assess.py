@@ -11,8 +11,8 @@ from landslip.engine.assess import (
     assess,
     score_detection,
 )
-from landslip.engine.errors import Cancelled, ParameterError, RasterError
-from landslip.engine.footprint import Outlines
+from landslip.engine.errors import Cancelled, OutputError, ParameterError, RasterError
+from landslip.engine.footprint import Outlines, grid_around
 from landslip.engine.outline import polygon_wkb
 from landslip.tests.support import UTM, write_raster
 
@@ -220,3 +220,16 @@ def test_a_published_inventory_against_itself_and_moved(real_data, tmp_path):
     assert shifted.pixels.f1 == pytest.approx(expected, abs=0.01)
     assert 0.5 < expected < 0.95
     assert 5 < shifted.objects.boundary_distance < 20
+
+
+def test_inventories_at_two_ends_of_the_earth_are_a_sentence():
+    far = [inventory((0, 0)), inventory((600_000, 0))]
+    with pytest.raises(ParameterError, match=r"reach over 6,000 x 0 km.*pixels of 10 m"):
+        grid_around(far, 10)
+    assert grid_around(far, 100).width > 60_000
+
+
+def test_the_comparison_never_overwrites_what_is_compared(scene, tmp_path):
+    for target, told in ((scene[0], "overwrite an input"), (tmp_path / "c.pdf", "GeoTIFF")):
+        with pytest.raises(OutputError, match=told):
+            assess(AssessRequest(*scene, comparison=str(target)))

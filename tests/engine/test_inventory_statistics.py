@@ -42,6 +42,12 @@ def test_density_of_a_study_area():
     assert found.aspect is found.slope is found.elevation is None
 
 
+def test_an_empty_study_area_is_a_sentence():
+    slides = outlines((100, -200, 200, -100))
+    with pytest.raises(ParameterError, match="study area is empty"):
+        inventory_statistics(StatisticsRequest(slides, outlines()))
+
+
 def test_hull_where_no_study_area_is_given():
     found = inventory_statistics(StatisticsRequest(outlines((0, 0, 10, 10), (90, 90, 100, 100))))
     assert found.study_is_hull

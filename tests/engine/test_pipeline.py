@@ -3,6 +3,8 @@ import pickle
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,6 +28,7 @@ from landslip.engine.probability import NODATA, open_probability
 from landslip.engine.runtime import Model
 from landslip.engine.scene import scene_statistics
 from landslip.engine.stack import open_stack
+from landslip.engine.vectorise import VectoriseRequest
 from landslip.tests.support import card, reflectance, write_model, write_raster
 
 NAMES = ["B02", "B03", "B04"]
@@ -385,3 +388,18 @@ def test_tag_is_plain_json(request_for):
     detect(request)
     with rasterio.open(request.probability) as dataset:
         assert json.loads(dataset.tags()["LANDSLIP_RUN"])["model"] == "test_model"
+
+
+@pytest.mark.parametrize(
+    ("outlines", "told"),
+    [
+        ({"fill_holes": 1e9}, "Holes of up to"),
+        ({"excluded": "/nowhere/water.tif"}, "cannot be read as a raster"),
+    ],
+)
+def test_outlines_that_cannot_be_drawn_are_told_before_the_work(request_for, outlines, told):
+    request = request_for()
+    request = replace(request, outlines=VectoriseRequest("", **outlines))
+    with pytest.raises(LandslipError, match=told):
+        detect(request)
+    assert not Path(request.probability).exists()

@@ -305,7 +305,8 @@ def test_the_validator_names_the_definition_and_what_is_no_problem(run, export):
     assert any("There is no such column; expected PHYSICAL FACTORS" in w for w in feedback.warnings)
 
 
-def test_a_table_of_texts_has_no_dates(run, tmp_path):
+@pytest.mark.parametrize("types", ["yes", "no"])
+def test_a_table_of_texts_has_no_dates(run, tmp_path, types):
     """The catalogue itself is published as CSV with the outline as text."""
     table = tmp_path / "uglc.csv"
     names = [column.name for column in PRESETS["uglc"].columns]
@@ -314,7 +315,8 @@ def test_a_table_of_texts_has_no_dates(run, tmp_path):
     outline = "POLYGON((141 42, 141.1 42, 141.1 42.1, 141 42))"
     lines = ["|".join(["WKT_GEOM", *names]), "|".join([outline, *row])]
     table.write_text("\n".join(lines), encoding="utf-8")
-    options = "delimiter=%7C&wktField=WKT_GEOM&crs=EPSG:4326&geomType=polygon&detectTypes=yes"
+    options = "delimiter=%7C&wktField=WKT_GEOM&crs=EPSG:4326&geomType=polygon"
+    options += f"&detectTypes={types}"
     layer = qgis_core.QgsVectorLayer(f"file://{table}?{options}", "uglc", "delimitedtext")
     assert layer.featureCount() == 1
     checked, feedback = run(VALIDATE, {"INPUT": layer, "PRESET": "uglc", "OUTPUT": "memory:"})

@@ -56,7 +56,7 @@ def test_its_landslides_are_found(run, tmp_path):
         ({"STACK": "/nowhere/at/all/stack.tif"}, "does not exist"),
         ({"DEM": "/nowhere/at/all/dem.tif"}, "does not exist"),
         ({"TRUTH": "{folder}/truth.png"}, "does not end in .tif"),
-        ({"DEM": "{folder}/stack.tif"}, "Two outputs have the same file name"),
+        ({"DEM": "{folder}/stack.tif"}, "STACK and DEM have the same file name"),
     ],
 )
 def test_wrong_input_is_a_sentence(run, tmp_path, changes, message):
