@@ -247,3 +247,28 @@ def test_dates_are_compared():
     assert layer_file.same_value(moment, "2018-09-06T03:07:59Z")
     assert not layer_file.same_value(moment, "2018/09/06")
     assert not layer_file.same_value(moment, "2018-09-06T03:08:00")
+
+
+@pytest.mark.parametrize("ending", [*WHOLE, "tab"])
+def test_what_reads_an_inventory_finds_the_same_in_every_format(run, probability, tmp_path, ending):
+    def numbers(inventory):
+        """What measuring, assessing, statistics and the review sheet say of it."""
+        given = {"INPUT": str(inventory)}
+        report, sheet = (str(tmp_path / name) for name in ("r.html", "s.html"))
+        compared = {"INPUT": str(probability), "REFERENCE": str(inventory), "OUTPUT": report}
+        told = [
+            run("landslip:measureinventory", {**given, "OUTPUT": "memory:"}),
+            run("landslip:assessinventory", compared),
+            run("landslip:inventorystatistics", {**given, "OUTPUT": report}),
+            run("landslip:reviewsheet", {**given, "IMAGE": str(image), "OUTPUT": sheet}),
+        ]
+        found = {f"{i} {k}": v for i, (result, _) in enumerate(told) for k, v in result.items()}
+        return {k: v for k, v in found.items() if isinstance(v, (int, float))}
+
+    bands = np.full((3, 60, 80), 1000, np.uint16)
+    image = write_raster(tmp_path / "image.tif", bands, names=["B02", "B03", "B04"])
+    for name in ("inventory.gpkg", f"again.{ending}"):
+        vectorise(run, probability, tmp_path / name)
+    expected, found = numbers(tmp_path / "inventory.gpkg"), numbers(tmp_path / f"again.{ending}")
+    assert len(expected) > 10
+    assert found == pytest.approx(expected, rel=1e-6, nan_ok=True)
