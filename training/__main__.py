@@ -29,7 +29,7 @@ from ..engine.errors import LandslipError, ParameterError
 from .judge_commands import add_commands
 
 if TYPE_CHECKING:  # torch is imported when a command needs it
-    from .evaluate import Scene
+    from .answer import Scene
 
 RECIPES = Path(__file__).parent / "recipes"
 EXPERIMENTS = Path(__file__).parent / "experiments"
@@ -454,7 +454,7 @@ def _before_after(args: argparse.Namespace) -> None:
 
 def _scene(args: argparse.Namespace) -> Scene:
     """The labelled scene that the command line names."""
-    from .evaluate import Scene
+    from .answer import Scene
 
     dem = str(args.dem) if args.dem else ""
     return Scene(args.region or args.scene.stem, str(args.scene), str(args.labels), dem)

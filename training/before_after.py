@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +11,9 @@ import numpy as np
 from ..engine.change import differences
 from ..engine.fusion import change_score, fused
 from ..engine.metrics import confusion
-from ..engine.pipeline import DetectRequest, detect
 from ..engine.stack import StackReader, open_stack
-from ..engine.terrain import open_raster
-from .bands import terrain
-from .evaluate import Scene, best_of_all
-from .export import read_card
+from .answer import Scene, answer
+from .evaluate import best_of_all
 
 #: Weights that are tried; 0 is the model alone.
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
@@ -33,12 +30,12 @@ def before_after(models: Sequence[Path], scene: Scene, pre_event: str) -> str:
     columns = ("model", "weight", *PARTS, "all, best threshold")
     lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for model in models:
-        probability, truth, judged, threshold = _answer(model, scene)
-        parts = _parts(judged & both)
+        said = answer(model, scene)
+        parts = _parts(said.judged & both)
         for weight in WEIGHTS:
-            answer = fused(probability, score, weight)
-            scores = [confusion(answer >= np.float32(threshold), truth, part) for part in parts]
-            scores.append(best_of_all(answer[parts[0]], truth[parts[0]]))
+            moved = replace(said, probability=fused(said.probability, score, weight))
+            scores = [confusion(moved.detected, said.truth, part) for part in parts]
+            scores.append(best_of_all(moved.probability[parts[0]], said.truth[parts[0]]))
             cells = [f"{counts.f1:.3f}" for counts in scores]
             lines.append(f"| `{model.stem}` | {weight:g} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -56,19 +53,6 @@ def _change(stack: str, pre_event: str) -> tuple[np.ndarray, np.ndarray]:
     both = valid[0] & valid[1]
     change = np.where(both, differences(*images)["dRG"], np.nan)
     return change_score(change), both
-
-
-def _answer(model: Path, scene: Scene) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """Probability, truth, where both are known, and the model's threshold."""
-    dem = scene.dem if terrain(read_card(model).bands) else None
-    with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / "probability.tif")
-        request = DetectRequest(scene.stack, str(model), path, dem=dem, device="cpu")
-        threshold = detect(request).threshold
-        with open_raster(path) as found, open_raster(scene.labels) as known:
-            values, labels = found.read(1, masked=True), known.read(1, masked=True)
-    judged = ~np.ma.getmaskarray(values) & ~np.ma.getmaskarray(labels)
-    return values.filled(0), labels.filled(0) == 1, judged, threshold
 
 
 def _parts(judged: np.ndarray) -> list[np.ndarray]:

@@ -18,8 +18,9 @@ import numpy as np
 
 from ..engine.errors import ParameterError
 from ..engine.metrics import Confusion
+from .answer import Scene
 from .compare_figure import draw_bars
-from .evaluate import Scene, ensemble, measure_cost, part_pixels, scene_pixels, score_pixels
+from .evaluate import ensemble, measure_cost, part_pixels, scene_pixels, score_pixels
 from .models import TITLES
 from .recipe import read_recipe, read_toml
 from .run_folder import load_checkpoint, save_checkpoint

@@ -48,8 +48,13 @@ class Job:
     @property
     def name(self) -> str:
         """Name of its files."""
-        parts = (self.config.name, f"seed{self.config.seed}", self.fold.region)
-        return "--".join(re.sub(r"[^a-z0-9_]+", "-", part.lower()) for part in parts)
+        return file_name(self.config, self.fold.region)
+
+
+def file_name(config: Config, region: str) -> str:
+    """Name of the files of a recipe's fold, without an ending."""
+    parts = (config.name, f"seed{config.seed}", region)
+    return "--".join(re.sub(r"[^a-z0-9_]+", "-", part.lower()) for part in parts)
 
 
 def jobs(configs: Sequence[Config], material: Material, seeds: int) -> list[Job]:
@@ -276,7 +281,7 @@ def read_folds(
     regions: dict[str, np.ndarray] = {}
     alarms: dict[str, np.ndarray] = {}
     for region in region_names:
-        path = folder / f"{Job(config, Fold(region, *[np.empty(0)] * 2, ())).name}.npz"
+        path = folder / f"{file_name(config, region)}.npz"
         if not path.is_file():
             return None
         with np.load(path, allow_pickle=False) as file:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,7 @@ from torch import nn
 from ..engine.card import Accuracy
 from ..engine.errors import ParameterError
 from ..engine.metrics import Confusion, confusion
-from ..engine.pipeline import DetectRequest, detect
-from ..engine.stack import open_stack
-from ..engine.terrain import open_raster
-from .bands import terrain
+from .answer import Scene, answer
 from .calibration import best_threshold, calibrate, logit, sigmoid
 from .compute import autocast, device_of, to_device
 from .config import Config
@@ -32,7 +28,7 @@ from .network_table import gigaflops
 from .predict import predict
 from .recipe import from_values
 from .samples import Samples, training_batches
-from .sources import check_same_size, load_patches
+from .sources import load_patches
 
 
 def block_accuracy(state: dict[str, Any], data: Path) -> dict[str, Confusion]:
@@ -135,28 +131,6 @@ def ensemble(states: list[dict[str, Any]], name: str) -> dict[str, Any]:
     return {**described, "config": config, "members": members, "calibration": [1.0, 0.0]}
 
 
-@dataclass(frozen=True)
-class Scene:
-    """A labelled scene that a network never saw.
-
-    Attributes:
-        region: What tables call it.
-        stack: Raster with named bands, reflectance x 10000.
-        labels: Raster on its grid: 1 landslide, 0 none, nodata where unknown.
-        dem: Elevation, for networks that read terrain; or empty.
-    """
-
-    region: str
-    stack: str
-    labels: str
-    dem: str = ""
-
-    def under(self, folder: Path) -> Scene:
-        """The scene with paths that count from a folder."""
-        paths = {key: getattr(self, key) for key in ("stack", "labels", "dem")}
-        return replace(self, **{key: str(folder / path) for key, path in paths.items() if path})
-
-
 def scene_accuracy(state: dict[str, Any], scene: Scene, test_time: str = "none") -> Confusion:
     """Counts on a labelled scene, at the checkpoint's threshold, through the path that users take.
 
@@ -174,35 +148,14 @@ def scene_pixels(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities [n] and labels [n] of the labelled pixels of a scene, by that same path.
 
-    Where the image has no data, nothing is found: the probability of such a pixel counts as 0, and
-    a landslide there as missed. Scores without those pixels would be too good.
-
     Raises:
         RasterError: The labels are not of the scene's size.
     """
-    with (
-        _detected(state, scene, test_time) as probability,
-        open_raster(probability) as found,
-        open_raster(scene.labels) as known,
-    ):
-        values, labels = found.read(1, masked=True), known.read(1, masked=True)
-    check_same_size(open_stack(scene.stack), labels.shape, scene.labels)
-    judged = ~np.ma.getmaskarray(labels)
-    return values.filled(0)[judged], labels.data[judged] == 1
-
-
-@contextmanager
-def _detected(state: dict[str, Any], scene: Scene, test_time: str) -> Iterator[str]:
-    """Path of the probability raster of a scene, while it is there."""
     with tempfile.TemporaryDirectory() as folder:
-        model, probability = Path(folder) / "model.onnx", Path(folder) / "probability.tif"
+        model = Path(folder) / "model.onnx"
         export_checkpoint(state, model, "0", (), "float32")
-        dem = scene.dem if scene.dem and terrain(state["bands"]) else None
-        request = DetectRequest(
-            scene.stack, str(model), str(probability), dem=dem, device="cpu", test_time=test_time
-        )
-        detect(request)
-        yield str(probability)
+        said = answer(model, scene, test_time)
+    return said.probability[said.judged], said.truth[said.judged]
 
 
 def part_pixels(

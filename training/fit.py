@@ -2,8 +2,8 @@
 
 Cross-validation and final weights come from here: no checkpoint competes, the weights are an
 average over the last steps of a learning rate that has come down to nothing. On a graphics card
-every step is one recorded graph of operations, and several fits share the card, each on a stream of
-its own: a network of a few million weights on patches of 128 pixels would leave most of it idle.
+every step is one recorded graph of operations. Several fits may share the card, each on a stream
+of its own; on an H200 that gained nothing, since one fit of recorded steps keeps it busy.
 """
 
 from __future__ import annotations
@@ -63,12 +63,11 @@ class Step:
         self.config, self.model, self.average, self.device = config, model, average, device
         self.loss_function = build_loss(config.loss)
         self.trained = [p for p in model.parameters() if p.requires_grad]
-        self.rate = torch.zeros((), device=device)
         self.keep = torch.zeros((), device=device)
         graphs = device.type == "cuda"
         self.optimiser = torch.optim.AdamW(
             self.trained,
-            lr=self.rate if graphs else 1e-3,
+            lr=torch.zeros((), device=device) if graphs else 1e-3,
             weight_decay=config.weight_decay,
             capturable=graphs,
             fused=graphs,
@@ -93,10 +92,12 @@ class Step:
 
     def set_rates(self, rate: float, keep: float) -> None:
         """Put the numbers of this step where the operations read them."""
-        self.rate.fill_(rate)
         self.keep.fill_(keep)
-        if self.device.type != "cuda":
-            for group in self.optimiser.param_groups:
+        for group in self.optimiser.param_groups:
+            # A resumed optimiser has a tensor of its own, which is not the one it was made with.
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
                 group["lr"] = rate
 
     def loss(self, image: Tensor, target: Tensor) -> Tensor:
@@ -146,7 +147,6 @@ class GraphedStep(Step):
         self.target = torch.zeros(shape[0], 1, *shape[2:], device=device)
         self.target[:, :, ::4] = 1
         before = copy.deepcopy(model.state_dict()), copy.deepcopy(average.state_dict())
-        self.rate.fill_(0.0)
         for _ in range(WARM_UP):
             self.descend(self.loss(self.image, self.target))
         self.optimiser.zero_grad(set_to_none=True)

@@ -77,12 +77,16 @@ class Verdict:
         best: Of every region, F1 at the best of all thresholds.
         threshold: Logit that all regions together choose.
         alarms: False landslides per 100 square kilometres of every quiet scene, at that threshold.
+        f1_at_half: Mean F1 over regions where the network is divided at a probability of 0.5.
+        error: Expected calibration error, regions weighing the same.
     """
 
     scores: dict[str, Confusion]
     best: dict[str, float]
     threshold: float
     alarms: dict[str, float]
+    f1_at_half: float
+    error: float
 
     @property
     def f1(self) -> float:
@@ -109,7 +113,14 @@ def judged(regions: dict[str, np.ndarray], alarms: dict[str, np.ndarray]) -> Ver
     best = {name: float(f1_curve(counts.sum(0)).max()) for name, counts in regions.items()}
     threshold = chosen_threshold(list(regions.values()))
     at = int(np.argmin(np.abs(ALARM_LEVELS - threshold)))
-    return Verdict(scores, best, threshold, {name: float(v[at]) for name, v in alarms.items()})
+    return Verdict(
+        scores,
+        best,
+        threshold,
+        {name: float(v[at]) for name, v in alarms.items()},
+        float(np.mean([confusion_at(counts, 0.0).f1 for counts in regions.values()])),
+        calibration_error(pooled(list(regions.values())), 1.0, 0.0),
+    )
 
 
 def interval(counts: np.ndarray, threshold: float, draws: int = 1000) -> tuple[float, float]:

@@ -64,6 +64,15 @@ def add_commands(commands: argparse._SubParsersAction, add_data: Callable) -> No
     command.set_defaults(run_command=_stretch)
 
     command = commands.add_parser(
+        "contrast",
+        help="measure how far slides stand out of each labelled region",
+        description="Print a table row for each region: the mean of slides less that of the rest, "
+        "in standard deviations of the region.",
+    )
+    add_data(command)
+    command.set_defaults(run_command=_contrast)
+
+    command = commands.add_parser(
         "ship",
         help="make a model file of weights that were trained on everything",
         description="Write an .onnx file whose card says what the judge found of networks that "
@@ -131,9 +140,17 @@ def _stretch(args: argparse.Namespace) -> None:
         print(row, flush=True)
 
 
+def _contrast(args: argparse.Namespace) -> None:
+    from .stretch import contrast_rows
+
+    print("| region | contrast of slides |\n|---|---|")
+    for row in contrast_rows(args.data):
+        print(row, flush=True)
+
+
 def _ship(args: argparse.Namespace) -> None:
+    from .answer import Scene
     from .config import Config
-    from .evaluate import Scene
     from .recipe import read_recipe
     from .ship import Evidence, ship
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,13 +9,10 @@ import numpy as np
 
 from ..engine.errors import DependencyError
 from ..engine.metrics import confusion
-from ..engine.pipeline import DetectRequest, detect
 from ..engine.stack import StackReader, open_stack
-from ..engine.terrain import open_raster
 from ..engine.tiling import Window
-from .bands import RGB, terrain
-from .evaluate import Scene
-from .export import read_card
+from .answer import Scene, answer
+from .bands import RGB
 
 #: The SwAV paper's colours: true positives, false negatives, false positives.
 COLOURS = {"found": "#e31a1c", "missed": "#33c02c", "false alarm": "#1f78ff"}
@@ -82,19 +78,11 @@ def natural_colour(stack: str) -> np.ndarray:
 
 def _outcome(model: Path, scene: Scene) -> tuple[str, np.ndarray]:
     """Title, and per pixel -1 not judged, 0 neither, 1 found, 2 missed, 3 false alarm."""
-    card = read_card(model)
-    with tempfile.TemporaryDirectory() as folder:
-        probability = str(Path(folder) / "probability.tif")
-        dem = scene.dem if scene.dem and terrain(card.bands) else None
-        request = DetectRequest(scene.stack, str(model), probability, dem=dem, device="cpu")
-        threshold = detect(request).threshold
-        with open_raster(probability) as found, open_raster(scene.labels) as known:
-            values, labels = found.read(1, masked=True), known.read(1, masked=True)
-    judged = ~np.ma.getmaskarray(values) & ~np.ma.getmaskarray(labels)
-    detected, true = values.filled(0) >= np.float32(threshold), labels.filled(0) == 1
+    said = answer(model, scene)
+    detected, true, judged = said.detected, said.truth, said.judged
     outcome = np.select([detected & true, true, detected], [1, 2, 3], 0)
     score = confusion(detected, true, judged)
-    title = f"{card.name}: P {score.precision:.2f}, R {score.recall:.2f}, F1 {score.f1:.2f}"
+    title = f"{said.card.name}: P {score.precision:.2f}, R {score.recall:.2f}, F1 {score.f1:.2f}"
     return title, np.where(judged, outcome, -1)
 
 

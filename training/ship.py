@@ -16,10 +16,11 @@ import numpy as np
 from ..engine.card import Accuracy, ModelCard
 from ..engine.errors import ParameterError
 from ..engine.metrics import Confusion
+from .answer import Scene
 from .bands import terrain
 from .config import Config
 from .crossvalidate import read_folds
-from .evaluate import Scene, accuracy_row, scene_accuracy
+from .evaluate import accuracy_row, scene_accuracy
 from .export import (
     ATTRIBUTION,
     TERRAIN_ATTRIBUTION,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,15 +20,15 @@ Taiwan. Hokkaido was trained on by none; its column is the mean over those five 
 threshold of a column is the one with the highest mean F1 over all other columns. *False* is the
 number of false landslides per 100 km2 of land without landslides, of kinds that the network was not
 trained on (made scenes and real ones; each counts up to 100). **Number** is the mean of the
-regions, less {ALARM_PENALTY:g} for every false landslide: it decides. Plus-minus is the standard
-deviation over seeds (n - 1).
+regions, less {ALARM_PENALTY:g} for every false landslide: it decides. The last columns are the
+logit that all regions together choose, the mean F1 where a probability of 0.5 divides, and the
+expected calibration error of the probabilities as they are. Plus-minus is the standard deviation
+over seeds (n - 1).
 """
 
 
 def verdicts(folder: Path, config: Config, seeds: Sequence[int]) -> list[Verdict]:
     """Verdicts on those seeds of a recipe whose folds are all there."""
-    from dataclasses import replace
-
     seen = [read_folds(folder, replace(config, seed=seed), list(REGIONS)) for seed in seeds]
     return [judged(*found) for found in seen if found]
 
@@ -38,7 +39,8 @@ def table(rows: dict[str, list[Verdict]], title: str) -> str:
     if not there:
         return f"# {title}\n\nNo run has all its folds yet.\n"
     regions = list(next(iter(there.values()))[0].scores)
-    head = ["run", "**number**", "mean F1", *regions, "false", "threshold (logit)", "seeds"]
+    head = ["run", "**number**", "mean F1", *regions, "false", "threshold (logit)"]
+    head += ["mean F1 at 0.5", "calibration error", "seeds"]
     lines = [f"# {title}", "", INTRODUCTION, f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     order = sorted(there, key=lambda name: -np.mean([v.number for v in there[name]]))
     lines += [_row(name, there[name], regions) for name in order]
@@ -49,7 +51,9 @@ def _row(name: str, found: list[Verdict], regions: Sequence[str]) -> str:
     cells = [name, f"**{_spread([v.number for v in found])}**", _spread([v.f1 for v in found])]
     cells += [_spread([v.scores[region].f1 for v in found]) for region in regions]
     cells += [f"{np.mean([v.alarm_rate for v in found]):.1f}"]
-    cells += [f"{np.mean([v.threshold for v in found]):.2f}", str(len(found))]
+    cells += [f"{np.mean([v.threshold for v in found]):.2f}"]
+    cells += [f"{np.mean([v.f1_at_half for v in found]):.3f}"]
+    cells += [f"{np.mean([v.error for v in found]):.3f}", str(len(found))]
     return f"| {' | '.join(cells)} |"
 
 

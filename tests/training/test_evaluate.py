@@ -8,8 +8,9 @@ from landslip.engine.card import Accuracy
 from landslip.engine.errors import ParameterError, RasterError
 from landslip.engine.metrics import Confusion
 from landslip.tests.support import reflectance, write_raster
+from landslip.training.answer import Scene
 from landslip.training.config import Config
-from landslip.training.evaluate import Scene, read_accuracy, scene_accuracy, store_accuracy
+from landslip.training.evaluate import read_accuracy, scene_accuracy, store_accuracy
 from landslip.training.models import build_model
 from landslip.training.recipe import from_values
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from landslip.tests.support import card, reflectance, write_model, write_raster
-from landslip.training.evaluate import Scene
+from landslip.training.answer import Scene
 from landslip.training.panels import COLOURS, _painted, draw_panels
 
 matplotlib = pytest.importorskip("matplotlib")

@@ -101,6 +101,16 @@ def test_average_moves_by_its_share():
     assert average.num_batches_tracked.item() == 5
 
 
+def test_a_resumed_optimiser_gets_its_learning_rate():
+    """On a graphics card it is a tensor, and loading a state puts another one in its place."""
+    model, average = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
+    step = Step(Config(), model, average, torch.device("cpu"))
+    group = step.optimiser.param_groups[0]
+    group["lr"] = torch.tensor(0.5)
+    step.set_rates(rate=0.25, keep=0.9)
+    assert float(group["lr"]) == 0.25
+
+
 def test_best_threshold_separates():
     probability = np.array([0.1, 0.3, 0.42, 0.6, 0.7])
     threshold, score = best_threshold(probability, np.array([0, 0, 0, 1, 1], bool))
