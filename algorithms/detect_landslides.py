@@ -55,6 +55,12 @@ to keep the stack, run <i>Prepare Sentinel-2 + terrain stack</i> first.</p>
 its slope computed. Give one where you can: models that see the slope confuse fewer bare fields
 with landslides, and without one the inventory's fields from the DEM (length, width, crown, toe,
 slope, aspect ...) stay empty.</p>
+<p><b>Image from before the event</b>, with B03 and B04 on the stack's grid: where red over green
+has risen more than usual in the scene, probabilities rise, and where it has fallen they fall. Give
+it to <i>Prepare</i>, which lays it on the stack as <code>pre_</code> bands, and choose that stack
+here again. On the only pair of dates we have (Hokkaido) this gained 2 to 5 points of F1 where both
+show the ground. Harvests, snow or haze in one of them look like change, too: compare the result
+with one without before you rely on it.</p>
 <p><b>Model</b>: <i>auto</i> takes the best shipped model for the bands that are there (with slope
 where there is a DEM); or name a shipped model, or the path of an ONNX file with a Landslip model
 card. The log says which one ran, with its accuracy in regions that it never saw.</p>
@@ -144,6 +150,11 @@ class DetectLandslides(LandslipAlgorithm):
             ),
             QgsProcessingParameterRasterLayer(
                 "DEM", self.tr("DEM (elevation in metres)"), optional=True
+            ),
+            QgsProcessingParameterRasterLayer(
+                "PRE_EVENT",
+                self.tr("Image from before the event (on the stack's grid)"),
+                optional=True,
             ),
             model,
             QgsProcessingParameterExtent("EXTENT", self.tr("Extent"), optional=True),
@@ -307,6 +318,7 @@ class DetectLandslides(LandslipAlgorithm):
             test_time=self.choice(parameters, "TTA", context),
             outlines=outline_request(self, parameters, context),
             sun_azimuth=self.optional_number(parameters, "SUN_AZIMUTH", context),
+            pre_event=self.raster_path(parameters, "PRE_EVENT", context) or None,
             sun_elevation=self.optional_number(parameters, "SUN_ELEVATION", context),
         )
 

@@ -6,6 +6,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from .errors import ParameterError
 from .output import check_writable
 from .pipeline import Check, Detection, DetectRequest, Progress, Warn, check_request, detect
 from .prepare import PrepareRequest, prepare
@@ -39,6 +40,11 @@ def detect_in_product(
     progress = progress or (lambda _fraction, _message: None)
     warn = warn or (lambda _message: None)
     check_request(request)
+    if request.pre_event:
+        raise ParameterError(
+            "An image from before the event was given with a Sentinel-2 product; expected a stack. "
+            "Run Prepare Sentinel-2 + terrain stack with both products: it lays them on each other."
+        )
     check_writable(request.probability)
     product = open_products([request.stack], band_mapping=request.band_mapping)[0].id
     # Beside the result, where there is room; a full tile of all bands takes some gigabytes.

@@ -16,6 +16,7 @@ from .. import __version__
 from .background import Background, read_ahead
 from .card import ModelCard
 from .errors import Cancelled, ParameterError
+from .fusion import PreEvent, open_pre_event
 from .inventory import Landslide
 from .output import check_geotiff
 from .probability import Provenance, probability_writer
@@ -82,6 +83,8 @@ class DetectRequest:
         sun_azimuth: Where the sun stood, degrees clockwise from north, for models that read
             illumination; None for what the stack says or its shading shows.
         sun_elevation: Its height, degrees; given with its azimuth, or not at all.
+        pre_event: Raster of the time before the event on the stack's grid, whose change raises
+            probabilities (`fusion.PreEvent`); None to go without.
         outlines: How landslides are outlined and which are dropped; its rasters, threshold and
             smallest area are those of this request.
     """
@@ -102,6 +105,7 @@ class DetectRequest:
     product: str = ""
     sun_azimuth: float | None = None
     sun_elevation: float | None = None
+    pre_event: str | None = None
     outlines: VectoriseRequest = field(default_factory=lambda: VectoriseRequest(""))
 
     def outlining(self, threshold: float) -> VectoriseRequest:
@@ -174,6 +178,7 @@ def detect(
 def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: Warn) -> Detection:
     started = time.monotonic()
     stack = open_stack(request.stack, request.dem, request.band_mapping)
+    before = open_pre_event(request.pre_event, stack) if request.pre_event else None
     # Hours before they are needed.
     hole_pixels(request.outlines.fill_holes, stack.grid)
     if request.outlines.excluded:
@@ -204,6 +209,7 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
         statistics_of(sample, model.card.bands),
         lambda fraction, message: progress(_INFERENCE_SHARE * fraction, message),
         cancelled,
+        before,
     )
     threshold = model.card.threshold if request.threshold is None else request.threshold
     landslides = tuple(
@@ -234,6 +240,7 @@ def write_probability(
     statistics: SceneStatistics,
     progress: Progress,
     cancelled: Check,
+    before: Stack | None = None,
 ) -> int:
     """Run the model over the stack and write the probability raster.
 
@@ -262,6 +269,7 @@ def write_probability(
             )
         )
         writing = context.enter_context(Background(writer.write))
+        change = context.enter_context(PreEvent(before, stack, cancelled)) if before else None
         reading = context.enter_context(closing(_read_regions(stack, card, lattice, blocks)))
         for region, values, valid in reading:
             runner = _RegionRunner(request, model, statistics, lattice, region, values, valid)
@@ -271,7 +279,10 @@ def write_probability(
                 done += count
                 progress(done / total, "")
             ran += runner.ran
-            writing.put(region, runner.probability(), runner.valid(), runner.spread())
+            found = runner.probability()
+            if change:
+                found = change.raised(found, region)
+            writing.put(region, found, runner.valid(), runner.spread())
     return ran
 
 
@@ -382,7 +393,9 @@ def check_request(request: DetectRequest) -> None:
         check_threshold(request.threshold)
     check_minimum_area(request.min_area)
     sun_of(request.sun_azimuth, request.sun_elevation)
-    inputs = [path for path in (request.stack, request.dem, request.model) if path]
+    inputs = [
+        path for path in (request.stack, request.dem, request.model, request.pre_event) if path
+    ]
     check_geotiff(request.probability, inputs, "The probability raster")
 
 

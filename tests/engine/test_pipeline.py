@@ -403,3 +403,69 @@ def test_outlines_that_cannot_be_drawn_are_told_before_the_work(request_for, out
     with pytest.raises(LandslipError, match=told):
         detect(request)
     assert not Path(request.probability).exists()
+
+
+# --- an image from before the event ---
+
+
+@pytest.fixture
+def pre_event(tmp_path, stack_path, rng):
+    """The stack's bands before soil came up in one place, on the same grid; some nodata."""
+    with rasterio.open(stack_path) as dataset:
+        bands = dataset.read().astype(float)
+        profile, names = dataset.profile, dataset.descriptions
+    bands *= rng.normal(1, 0.02, bands.shape)
+    bands[2, 40:60, 40:60] *= 0.5  # red was lower
+    bands[:, :10] = 0
+    path = tmp_path / "pre.tif"
+    with rasterio.open(path, "w", **profile) as target:
+        target.write(bands.astype(profile["dtype"]))
+        target.descriptions = names
+    return str(path)
+
+
+def test_new_soil_raises_probabilities_and_nothing_else_moves_much(request_for, pre_event):
+    detect(request_for())
+    alone = probability(request_for().probability)
+    detect(request_for(pre_event=pre_event))
+    with_change = probability(request_for().probability)
+    moved = (with_change - alone)[:, :]
+    changed = np.zeros(alone.shape, bool)
+    changed[40:60, 40:60] = True
+    assert moved[changed].min() > 0
+    assert np.array_equal(with_change[:10], alone[:10])  # nothing is known there
+    assert abs(float(np.median(moved[~changed]))) < 0.02
+
+
+def test_change_is_that_of_the_whole_scene(tmp_path, request_for, pre_event):
+    detect(request_for(pre_event=pre_event))
+    whole = probability(request_for().probability)
+    extent = (500305.0, 4698001.0, 501200.0, 4699000.0)
+    detect(request_for(pre_event=pre_event, extent=extent))
+    assert np.array_equal(probability(request_for().probability), whole[100:200, 30:120])
+
+
+def test_bands_that_prepare_laid_on_the_stack(tmp_path, request_for, pre_event, stack_path):
+    with rasterio.open(stack_path) as after, rasterio.open(pre_event) as before:
+        profile = {**after.profile, "count": after.count + before.count}
+        with rasterio.open(tmp_path / "both.tif", "w", **profile) as target:
+            target.write(np.concatenate([after.read(), before.read()]))
+            names = [f"pre_{name}" for name in before.descriptions]
+            target.descriptions = (*after.descriptions, *names)
+    both = str(tmp_path / "both.tif")
+    detect(request_for(stack=both, pre_event=both, model=request_for().model))
+    together = probability(request_for().probability)
+    detect(request_for(pre_event=pre_event))
+    assert np.array_equal(probability(request_for().probability), together)
+
+
+def test_an_earlier_image_that_does_not_fit_is_a_sentence(tmp_path, request_for, rng):
+    small = write_raster(tmp_path / "s.tif", reflectance(rng, 50, 60), names=["B02", "B03", "B04"])
+    with pytest.raises(RasterError, match="another grid"):
+        detect(request_for(pre_event=small))
+    with rasterio.open(request_for().stack) as dataset:
+        shape = dataset.shape
+    other = write_raster(tmp_path / "o.tif", np.ones((1, *shape), "uint16"), names=["B08"])
+    with pytest.raises(BandError, match="needs B03 and B04"):
+        detect(request_for(pre_event=other))
+    assert not list((tmp_path / "out").iterdir())
