@@ -18,10 +18,10 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from ..engine.assess import Assessment, AssessRequest, Side, assess
-from ..engine.assessment_report import write_assessment_report
-from ..engine.footprint import Outlines
-from ..engine.output import check_report
+from ..engine.assessment.assess import Assessment, AssessRequest, Side, assess
+from ..engine.assessment.report import write_assessment_report
+from ..engine.common.output import check_report
+from ..engine.inventory.polygons import Outlines
 from .base import MADE_BY, Group, LandslipAlgorithm, engine_errors, hooks
 from .detect_landslides import minimum_area_parameter, threshold_parameter
 from .inventory_layer import use_style

@@ -24,8 +24,8 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from .. import __version__
-from ..engine.errors import LandslipError, OutputError
-from ..engine.output import check_writable
+from ..engine.common.errors import LandslipError, OutputError
+from ..engine.common.output import check_writable
 from .layer_file import file_of_output, file_of_sink
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"

@@ -21,18 +21,18 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..engine.band_choice import model_bands
-from ..engine.card import ModelCard
-from ..engine.detect_product import detect_in_product
-from ..engine.errors import LandslipError, ParameterError
-from ..engine.grid import Grid
-from ..engine.pipeline import DetectRequest, detect
-from ..engine.product import open_products
-from ..engine.runtime import DEVICE_NAMES
-from ..engine.stack import open_stack
-from ..engine.target_grid import finest_grid
-from ..engine.test_time import TEST_TIME
-from ..engine.zoo import AUTO, model_path
+from ..engine.common.errors import LandslipError, ParameterError
+from ..engine.detection.in_product import detect_in_product
+from ..engine.detection.pipeline import DetectRequest, detect
+from ..engine.models.card import ModelCard
+from ..engine.models.runtime import DEVICE_NAMES
+from ..engine.models.test_time import TEST_TIME
+from ..engine.models.zoo import AUTO, model_path
+from ..engine.preparation.band_choice import model_bands
+from ..engine.preparation.target_grid import finest_grid
+from ..engine.products.product import open_products
+from ..engine.raster.grid import Grid
+from ..engine.stack.reader import open_stack
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .inventory_layer import INVENTORY_STYLE, VECTORISE_ADVICE, use_style, write_inventory
 from .outline_parameters import OUTLINE_HELP, outline_parameters, outline_request

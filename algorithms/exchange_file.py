@@ -14,12 +14,12 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ..engine.errors import OutputError, ParameterError
-from ..engine.exchange import DBF_WIDTH, differences, fitting
-from ..engine.output import whole_files
-from ..engine.schema import Preset
-from ..engine.table import Table
-from ..engine.validation import Problem, validate
+from ..engine.common.errors import OutputError, ParameterError
+from ..engine.common.output import whole_files
+from ..engine.inventory.exchange import DBF_WIDTH, differences, fitting
+from ..engine.inventory.schema import Preset
+from ..engine.inventory.table import Table
+from ..engine.inventory.validation import Problem, validate
 from .inventory_reader import raw_inventory
 from .table_layer import table_feature, table_fields
 

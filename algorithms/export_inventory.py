@@ -17,10 +17,10 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
-from ..engine.errors import LandslipError
-from ..engine.exchange import rows
-from ..engine.presets import PRESETS
-from ..engine.schema import COUNTRY_CODE, Dataset
+from ..engine.common.errors import LandslipError
+from ..engine.inventory.exchange import rows
+from ..engine.inventory.presets import PRESETS
+from ..engine.inventory.schema import COUNTRY_CODE, Dataset
 from .base import Group, LandslipAlgorithm, engine_errors
 from .exchange_file import file_ending, write_exchange
 from .inventory_reader import read_inventory

@@ -15,7 +15,7 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ..engine.inventory import FIELDS, Landslide
+from ..engine.inventory.fields import FIELDS, Landslide
 from .base import RESOURCES
 from .table_layer import LayerKind, Sink, table_fields, write_features
 

@@ -23,9 +23,9 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 
-from ..engine.errors import Cancelled, ParameterError
-from ..engine.field_names import FIELD_KINDS, full_name
-from ..engine.table import Record, Table
+from ..engine.common.errors import Cancelled, ParameterError
+from ..engine.inventory.field_names import FIELD_KINDS, full_name
+from ..engine.inventory.table import Record, Table
 from .base import LandslipAlgorithm
 from .table_layer import qgis_types
 

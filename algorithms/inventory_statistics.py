@@ -17,15 +17,15 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from ..engine.footprint import Outlines
-from ..engine.inventory_statistics import (
+from ..engine.assessment.statistics import (
     InventoryStatistics,
     StatisticsRequest,
     inventory_statistics,
 )
-from ..engine.output import check_report
-from ..engine.statistics_report import write_statistics_report
-from ..engine.table import Table
+from ..engine.assessment.statistics_report import write_statistics_report
+from ..engine.common.output import check_report
+from ..engine.inventory.polygons import Outlines
+from ..engine.inventory.table import Table
 from .base import MADE_BY, Group, LandslipAlgorithm, engine_errors, hooks
 from .inventory_reader import read_inventory
 

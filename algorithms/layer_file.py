@@ -26,8 +26,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import Qt
 
-from ..engine.dependencies import require
-from ..engine.errors import OutputError
+from ..engine.common.dependencies import require
+from ..engine.common.errors import OutputError
 
 #: Where a sink is no file of its own.
 _ELSEWHERE = ("memory:", "ogr:", "postgis:", "spatialite:", "mssql:", "oracle:", "TEMPORARY_OUTPUT")

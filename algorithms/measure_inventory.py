@@ -14,8 +14,8 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from ..engine.inventory import FIELDS
-from ..engine.measure import MeasureRequest, measure
+from ..engine.inventory.fields import FIELDS
+from ..engine.outlines.measure import MeasureRequest, measure
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .inventory_layer import INVENTORY_STYLE, use_style
 from .inventory_reader import read_inventory

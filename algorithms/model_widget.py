@@ -7,7 +7,7 @@ from typing import Any
 from processing.gui.wrappers import WidgetWrapper
 from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QToolButton, QWidget
 
-from ..engine.zoo import AUTO, shipped_models
+from ..engine.models.zoo import AUTO, shipped_models
 
 
 class ModelWidgetWrapper(WidgetWrapper):

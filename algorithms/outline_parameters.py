@@ -12,7 +12,7 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from ..engine.vectorise import VectoriseRequest
+from ..engine.outlines.vectorise import VectoriseRequest
 from .base import LandslipAlgorithm
 
 OUTLINE_HELP = """

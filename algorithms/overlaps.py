@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from qgis.core import QgsFeature, QgsGeometry, QgsProcessingFeedback, QgsRectangle, QgsSpatialIndex
 
-from ..engine.errors import Cancelled
-from ..engine.table import Record, Table
-from ..engine.update import Overlaps
+from ..engine.common.errors import Cancelled
+from ..engine.inventory.table import Record, Table
+from ..engine.inventory.update import Overlaps
 
 
 def overlaps(known: Table, found: Table, feedback: QgsProcessingFeedback) -> Overlaps:

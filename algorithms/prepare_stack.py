@@ -23,16 +23,16 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..engine.band_choice import all_bands
-from ..engine.elevation import METHODS as DEM_METHODS
-from ..engine.errors import LandslipError, ParameterError
-from ..engine.prepare import PrepareRequest, prepare
-from ..engine.prepare_plan import REASONS
-from ..engine.product import open_products
-from ..engine.resample import METHODS
-from ..engine.stack_plan import COVER_RULES
-from ..engine.target_grid import AreaOfInterest, GridRequest
-from ..engine.zoo import AUTO, model_path
+from ..engine.common.errors import LandslipError, ParameterError
+from ..engine.models.zoo import AUTO, model_path
+from ..engine.preparation.band_choice import all_bands
+from ..engine.preparation.plan import REASONS
+from ..engine.preparation.prepare import PrepareRequest, prepare
+from ..engine.preparation.stack_plan import COVER_RULES
+from ..engine.preparation.target_grid import AreaOfInterest, GridRequest
+from ..engine.products.product import open_products
+from ..engine.raster.elevation import METHODS as DEM_METHODS
+from ..engine.raster.resample import METHODS
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 
 HELP = """

@@ -18,10 +18,10 @@ from qgis.PyQt.QtGui import (
     QTextOption,
 )
 
-from ..engine.errors import OutputError
-from ..engine.image_chips import SIDE, Chip
-from ..engine.output import whole_file
-from ..engine.review_sheet import VERDICTS, Card, length_text
+from ..engine.assessment.image_chips import SIDE, Chip
+from ..engine.assessment.review_sheet import VERDICTS, Card, length_text
+from ..engine.common.errors import OutputError
+from ..engine.common.output import whole_file
 
 #: Lengths in millimetres on A4.
 _MARGIN, _COLUMNS, _ROWS = 12.0, 3, 3

@@ -17,10 +17,10 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..engine.errors import LandslipError
-from ..engine.output import check_report
-from ..engine.review_sheet import ORDERS, cards, write_review_sheet
-from ..engine.stack import open_stack
+from ..engine.assessment.review_sheet import ORDERS, cards, write_review_sheet
+from ..engine.common.errors import LandslipError
+from ..engine.common.output import check_report
+from ..engine.stack.reader import open_stack
 from .base import MADE_BY, Group, LandslipAlgorithm, engine_errors, hooks
 from .inventory_reader import read_inventory
 from .review_pdf import write_review_pdf

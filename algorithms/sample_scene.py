@@ -17,9 +17,9 @@ from qgis.core import (
     QgsRasterMinMaxOrigin,
 )
 
-from ..engine.dependencies import require
-from ..engine.errors import Cancelled
-from ..engine.output import check_geotiff
+from ..engine.common.dependencies import require
+from ..engine.common.errors import Cancelled
+from ..engine.common.output import check_geotiff
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 
 #: QGIS reads whole numbers of 32 bits.

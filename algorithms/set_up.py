@@ -23,9 +23,9 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QT_VERSION_STR, QByteArray, QProcess
 
-from ..engine.errors import Cancelled, SetUpError
-from ..engine.output import check_report
-from ..engine.report import number
+from ..engine.common.errors import Cancelled, SetUpError
+from ..engine.common.output import check_report
+from ..engine.common.report import number
 from ..engine.setup.host import Host, interpreter, refusal
 from ..engine.setup.install import InstallRequest, check_wheels, command_line, install
 from ..engine.setup.machine import (

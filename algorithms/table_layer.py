@@ -24,10 +24,10 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, QMetaType, Qt, QVariant
 
-from ..engine.field_names import names_in
-from ..engine.inventory import Field
-from ..engine.output import whole_files
-from ..engine.table import Record, Table
+from ..engine.common.output import whole_files
+from ..engine.inventory.field_names import names_in
+from ..engine.inventory.fields import Field
+from ..engine.inventory.table import Record, Table
 from .base import RESOURCES, LandslipAlgorithm, engine_errors
 from .layer_file import (
     check_layer,

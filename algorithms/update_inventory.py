@@ -18,11 +18,11 @@ from qgis.core import (
     QgsProviderRegistry,
 )
 
-from ..engine.errors import ParameterError
-from ..engine.history import CHANGES, HISTORY_FIELDS
-from ..engine.inventory import FIELDS
-from ..engine.table import Table
-from ..engine.update import UpdateRequest, changes, survey_date, update
+from ..engine.common.errors import ParameterError
+from ..engine.inventory.fields import FIELDS
+from ..engine.inventory.history import CHANGES, HISTORY_FIELDS
+from ..engine.inventory.table import Table
+from ..engine.inventory.update import UpdateRequest, changes, survey_date, update
 from .base import Group, LandslipAlgorithm, engine_errors
 from .inventory_layer import INVENTORY_STYLE, use_style
 from .inventory_reader import read_inventory

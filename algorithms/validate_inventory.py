@@ -15,11 +15,11 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from ..engine.errors import ParameterError
-from ..engine.presets import PRESETS
-from ..engine.schema import Preset
-from ..engine.table import Record, Table
-from ..engine.validation import Problem, has_columns, unknown_columns, validate
+from ..engine.common.errors import ParameterError
+from ..engine.inventory.presets import PRESETS
+from ..engine.inventory.schema import Preset
+from ..engine.inventory.table import Record, Table
+from ..engine.inventory.validation import Problem, has_columns, unknown_columns, validate
 from .base import Group, LandslipAlgorithm, engine_errors
 from .exchange_file import literal_source
 from .export_inventory import preset_parameter

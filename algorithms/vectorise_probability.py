@@ -14,9 +14,9 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from ..engine.errors import LandslipError
-from ..engine.probability import open_probability
-from ..engine.vectorise import VectoriseRequest, known_threshold, vectorise
+from ..engine.common.errors import LandslipError
+from ..engine.models.probability import open_probability
+from ..engine.outlines.vectorise import VectoriseRequest, known_threshold, vectorise
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .detect_landslides import minimum_area_parameter, threshold_parameter
 from .inventory_layer import INVENTORY_STYLE, write_inventory

@@ -25,11 +25,11 @@ import numpy as np
 import rasterio
 import rasterio.features
 
-from landslip.engine.inventory import Landslide
-from landslip.engine.measure import MeasureRequest, measure
-from landslip.engine.table import Record, Table
-from landslip.engine.vectorise import VectoriseRequest, vectorise
-from landslip.engine.wkb import polygons_of
+from landslip.engine.inventory.fields import Landslide
+from landslip.engine.inventory.table import Record, Table
+from landslip.engine.inventory.wkb import polygons_of
+from landslip.engine.outlines.measure import MeasureRequest, measure
+from landslip.engine.outlines.vectorise import VectoriseRequest, vectorise
 
 CRS = "EPSG:32654"
 BAND = 512

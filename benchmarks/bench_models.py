@@ -14,8 +14,8 @@ import time
 import numpy as np
 import onnxruntime
 
-from landslip.engine.runtime import Model
-from landslip.engine.zoo import model_path, shipped_models
+from landslip.engine.models.runtime import Model
+from landslip.engine.models.zoo import model_path, shipped_models
 
 BATCH, PATCH, CALLS = 8, 128, 5
 

@@ -24,11 +24,11 @@ from typing import Any
 import numpy as np
 
 from landslip.demo.large_stack import make_large_stack
-from landslip.engine.pipeline import DetectRequest, Model, write_probability
-from landslip.engine.scene import SceneStatistics, scene_statistics
-from landslip.engine.stack import Stack, StackReader, open_stack
-from landslip.engine.tiling import Lattice
-from landslip.engine.zoo import AUTO, model_path
+from landslip.engine.detection.pipeline import DetectRequest, Model, write_probability
+from landslip.engine.models.zoo import AUTO, model_path
+from landslip.engine.raster.tiling import Lattice
+from landslip.engine.stack.reader import Stack, StackReader, open_stack
+from landslip.engine.stack.scene import SceneStatistics, scene_statistics
 
 ROUNDS = 3
 
@@ -115,7 +115,7 @@ def _memory(sizes: list[int], folder: Path) -> None:
 
 
 def _measure_memory(path: Path) -> None:
-    from landslip.engine.pipeline import detect
+    from landslip.engine.detection.pipeline import detect
     from landslip.tests.support import write_model
 
     model = write_model(path.with_suffix(".onnx"))

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
-from landslip.engine.prepare import PrepareRequest, prepare
+from landslip.engine.preparation.prepare import PrepareRequest, prepare
 
 PIXELS = {
     10: ("B02", "B03", "B04", "B08"),

@@ -27,11 +27,11 @@ from pathlib import Path
 
 import numpy as np
 
-from landslip.engine.errors import LandslipError
-from landslip.engine.grid import Grid
-from landslip.engine.masks import rasterise, read_polygons
-from landslip.engine.product import open_products
-from landslip.engine.source import Product
+from landslip.engine.common.errors import LandslipError
+from landslip.engine.products.masks import rasterise, read_polygons
+from landslip.engine.products.product import open_products
+from landslip.engine.raster.grid import Grid
+from landslip.engine.raster.source import Product
 from landslip.tests.safe_fixture import CORNERS, SIZE, Safe, write_safe
 from landslip.tests.support import write_raster
 

@@ -20,9 +20,9 @@ import numpy as np
 import rasterio
 from scipy.stats import ks_2samp
 
-from landslip.engine.pipeline import DetectRequest, detect
-from landslip.engine.vectorise import VectoriseRequest, vectorise
-from landslip.engine.zoo import model_path
+from landslip.engine.detection.pipeline import DetectRequest, detect
+from landslip.engine.models.zoo import model_path
+from landslip.engine.outlines.vectorise import VectoriseRequest, vectorise
 
 SPLITS = (None, 0.7, 0.5, 0.3)
 SMALLEST = (300.0, 500.0, 1000.0)

@@ -13,9 +13,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..engine.assess import Assessment, AssessRequest, assess
-from ..engine.errors import LandslipError, RasterError
-from ..engine.zoo import AUTO
+from ..engine.assessment.assess import Assessment, AssessRequest, assess
+from ..engine.common.errors import LandslipError, RasterError
+from ..engine.models.zoo import AUTO
 from .processing import run_algorithm
 from .project_map import MapRequest, write_project_and_map
 

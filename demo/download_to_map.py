@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.dependencies import require
-from ..engine.detect_product import detect_in_product
-from ..engine.pipeline import DetectRequest
-from ..engine.prepare import PrepareRequest, prepare
-from ..engine.target_grid import GridRequest
-from ..engine.zoo import model_path
+from ..engine.common.dependencies import require
+from ..engine.detection.in_product import detect_in_product
+from ..engine.detection.pipeline import DetectRequest
+from ..engine.models.zoo import model_path
+from ..engine.preparation.prepare import PrepareRequest, prepare
+from ..engine.preparation.target_grid import GridRequest
 from ..sample.scene import Scene, SceneRequest, make_scene, write_scene
 from ..tests.safe_fixture import Safe, metadata, zip_folder
 

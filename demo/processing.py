@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..engine.errors import LandslipError
+from ..engine.common.errors import LandslipError
 
 ROOT = Path(__file__).resolve().parents[1]
 

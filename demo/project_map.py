@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..engine.errors import OutputError
+from ..engine.common.errors import OutputError
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 
@@ -203,7 +203,7 @@ def _add_layout(project: Any, layers: dict[str, Any], request: MapRequest) -> No
 
 
 def _sources(request: MapRequest) -> str:
-    from ..engine.probability import open_probability
+    from ..engine.models.probability import open_probability
 
     provenance = open_probability(request.probability).provenance
     made = f"Landslip {provenance.landslip}, model {provenance.model} {provenance.model_version}"

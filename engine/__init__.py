@@ -1,1 +1,6 @@
-"""The whole job in numpy: stack, tiles, inference, raster, polygons. No QGIS and no torch here."""
+"""The whole job in numpy: downloads, stacks, inference, rasters, polygons, reports; no QGIS, no torch.
+
+Rooms, in the order in which data go through them; each imports only from those before it:
+`common`, `raster`, `inventory`, `stack`, `products`, `models`, `preparation`, `outlines`,
+`detection`, `assessment`, `setup`. The docstring of each says what comes in and what goes out.
+"""

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
-from ..engine.dependencies import require
-from ..engine.errors import ParameterError
-from ..engine.output import whole_file
+from ..engine.common.dependencies import require
+from ..engine.common.errors import ParameterError
+from ..engine.common.output import whole_file
 from .grids import Array, Progress, quietly
 from .land_cover import BANDS, make_surface
 from .landslides import make_slides

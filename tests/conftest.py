@@ -7,7 +7,7 @@ import hypothesis
 import numpy as np
 import pytest
 
-from landslip.engine.dependencies import require
+from landslip.engine.common.dependencies import require
 from landslip.tests.support import reflectance, write_model, write_raster
 
 # Tests that import pyproj themselves get one that has found its data.

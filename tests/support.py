@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from landslip.engine.card import METADATA_KEY, Accuracy, ModelCard
+from landslip.engine.models.card import METADATA_KEY, Accuracy, ModelCard
 
 UTM = "EPSG:32654"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import landslip
-from landslip.engine.history import HISTORY_FIELDS
-from landslip.engine.inventory import FIELDS
-from landslip.engine.zoo import shipped_models
+from landslip.engine.inventory.fields import FIELDS
+from landslip.engine.inventory.history import HISTORY_FIELDS
+from landslip.engine.models.zoo import shipped_models
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"

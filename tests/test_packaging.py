@@ -25,6 +25,22 @@ FLOORS = {
 }
 
 
+#: The engine's rooms. Each may import from those before it.
+ROOMS = (
+    "common",
+    "raster",
+    "inventory",
+    "stack",
+    "products",
+    "models",
+    "preparation",
+    "outlines",
+    "detection",
+    "assessment",
+    "setup",
+)
+
+
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
     """Run this Python with ``command``, and return what it printed."""
     return subprocess.run(
@@ -82,7 +98,7 @@ def test_importing_needs_none_of_the_heavy_packages(package, deep):
     done = run("-c", IMPORT_ALL.format(blocked=HEAVY, package=package, deep=deep))
     assert done.returncode == 0, done.stderr
     if deep:
-        assert "landslip.engine.card" in done.stdout.split()
+        assert "landslip.engine.models.card" in done.stdout.split()
 
 
 def test_importing_the_algorithms_needs_qgis_only():
@@ -123,6 +139,22 @@ def test_a_floor_imports_only_downwards(floor):
         for level, name in imports(file)
         if level and inside(file, level, name).split(".")[0] not in FLOORS[floor] | {"__version__"}
     ]
+    assert wrong == []
+
+
+def test_a_room_imports_only_from_rooms_before_it():
+    engine = ROOT / "engine"
+    assert sorted(ROOMS) == sorted(init.parent.name for init in engine.glob("*/__init__.py"))
+    assert [path.name for path in engine.glob("*.py")] == ["__init__.py"]
+    wrong = []
+    for file in sources("engine"):
+        room = file.parent.name
+        for level, name in imports(file):
+            parts = inside(file, level, name).split(".") if level else []
+            if len(parts) < 2 or parts[0] != "engine":
+                continue
+            if ROOMS.index(parts[1]) > ROOMS.index(room):
+                wrong.append(f"{file.relative_to(ROOT)}: {'.'.join(parts)}")
     assert wrong == []
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import rasterio
 
-from landslip.engine.metrics import confusion
-from landslip.engine.pipeline import DetectRequest, Model, detect, write_probability
-from landslip.engine.scene import scene_statistics
-from landslip.engine.stack import open_stack
-from landslip.engine.zoo import BEST, model_path, shipped_models
+from landslip.engine.assessment.metrics import confusion
+from landslip.engine.detection.pipeline import DetectRequest, Model, detect, write_probability
+from landslip.engine.models.zoo import BEST, model_path, shipped_models
+from landslip.engine.stack.reader import open_stack
+from landslip.engine.stack.scene import scene_statistics
 
 STACK, DSM, LABELS = "s2_post_B02_B03_B04.tif", "dsm_aw3d30.tif", "label_west.tif"
 SHIFT = 37

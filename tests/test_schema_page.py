@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from landslip.engine.presets import PRESETS
+from landslip.engine.inventory.presets import PRESETS
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -106,8 +106,8 @@ def with_plugin(settings: str, wanted: bool) -> str:
 def install_packages(plugins: Path, target: Path) -> None:
     """Install what QGIS's Python lacks into ``target``, as 'Check and set up' does."""
     sys.path.insert(0, str(plugins))  # by the link that was just made
-    from landslip.engine.dependencies import REQUIREMENTS, Requirement
-    from landslip.engine.errors import LandslipError
+    from landslip.engine.common.dependencies import REQUIREMENTS, Requirement
+    from landslip.engine.common.errors import LandslipError
     from landslip.engine.setup.host import Host, interpreter
     from landslip.engine.setup.install import InstallRequest, install
 

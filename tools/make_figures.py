@@ -21,17 +21,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from landslip.engine.assess import AssessRequest, assess
-from landslip.engine.assessment_report import write_assessment_report
-from landslip.engine.errors import LandslipError
-from landslip.engine.footprint import Outlines
-from landslip.engine.inventory import FIELDS
-from landslip.engine.inventory_statistics import StatisticsRequest, inventory_statistics
-from landslip.engine.pipeline import Detection, DetectRequest, detect
-from landslip.engine.review_sheet import cards
-from landslip.engine.statistics_report import write_statistics_report
-from landslip.engine.table import Record, Table
-from landslip.engine.zoo import model_path
+from landslip.engine.assessment.assess import AssessRequest, assess
+from landslip.engine.assessment.report import write_assessment_report
+from landslip.engine.assessment.review_sheet import cards
+from landslip.engine.assessment.statistics import StatisticsRequest, inventory_statistics
+from landslip.engine.assessment.statistics_report import write_statistics_report
+from landslip.engine.common.errors import LandslipError
+from landslip.engine.detection.pipeline import Detection, DetectRequest, detect
+from landslip.engine.inventory.fields import FIELDS
+from landslip.engine.inventory.polygons import Outlines
+from landslip.engine.inventory.table import Record, Table
+from landslip.engine.models.zoo import model_path
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from landslip.engine.history import HISTORY_FIELDS, UPDATE
-from landslip.engine.inventory import DEM, FIELDS, OUTLINE, PERSON, PROBABILITY, RUN, Field
+from landslip.engine.inventory.fields import DEM, FIELDS, OUTLINE, PERSON, PROBABILITY, RUN, Field
+from landslip.engine.inventory.history import HISTORY_FIELDS, UPDATE
 
 TARGET = Path(__file__).resolve().parent.parent / "resources" / "inventory.qml"
 

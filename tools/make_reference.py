@@ -16,10 +16,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from landslip.engine.card import ModelCard
-from landslip.engine.history import HISTORY_FIELDS
-from landslip.engine.inventory import FIELDS, Field
-from landslip.engine.zoo import FOLDER, shipped_cards
+from landslip.engine.inventory.fields import FIELDS, Field
+from landslip.engine.inventory.history import HISTORY_FIELDS
+from landslip.engine.models.card import ModelCard
+from landslip.engine.models.zoo import FOLDER, shipped_cards
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "reference"
 #: What an example needs besides the parameters that must be given.
@@ -247,7 +247,7 @@ def markdown(html: str) -> str:
 
 def fields_page() -> str:
     """All fields of the inventory, and those that an update adds."""
-    parts = [FIELDS_HEAD.format(note=NOTE.format(source="engine/inventory.py")).rstrip()]
+    parts = [FIELDS_HEAD.format(note=NOTE.format(source="engine/inventory/fields.py")).rstrip()]
     parts += [_field_table(FIELDS), "## After an update"]
     parts += ["*Update inventory* adds these:", _field_table(HISTORY_FIELDS), "## Value lists"]
     parts += [f"- `{f.name}`: {', '.join(f.choices)}" for f in _listed()]
@@ -302,7 +302,7 @@ def card_page() -> str:
     told = dict(re.findall(r"^\s+(\w+): (.+(?:\n {12}.+)*)", inspect.getdoc(ModelCard) or "", re.M))
     names = [field.name for field in dataclasses.fields(ModelCard)]
     return CARD_HEAD.format(
-        note=NOTE.format(source="engine/card.py"),
+        note=NOTE.format(source="engine/models/card.py"),
         keys=table(("key", "meaning"), ((f"`{name}`", _plain(told[name])) for name in names)),
         inputs=table(("name", "shape", "meaning"), SIGNATURE),
     )
@@ -310,7 +310,7 @@ def card_page() -> str:
 
 def _plain(docstring: str) -> str:
     text = " ".join(docstring.split()).replace("``", "`")
-    from landslip.engine.card import NORMALISATIONS
+    from landslip.engine.models.card import NORMALISATIONS
 
     return text.replace("`NORMALISATIONS`", " and ".join(f"`{n}`" for n in NORMALISATIONS))
 

@@ -1,7 +1,8 @@
 """Make ``docs/reference/schemas.md``: the exchange schemas, field by field.
 
-Everything in it comes from `landslip.engine.presets`. Run it with the project's Python after a
-change there. With ``--check`` nothing is written; the exit status says whether the page is stale.
+Everything in it comes from `landslip.engine.inventory.presets`. Run it with the project's
+Python after a change there. With ``--check`` nothing is written; the exit status says whether the
+page is stale.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
-from landslip.engine.presets import PRESETS
-from landslip.engine.schema import Column, Need, Preset
+from landslip.engine.inventory.presets import PRESETS
+from landslip.engine.inventory.schema import Column, Need, Preset
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "reference" / "schemas.md"
 
@@ -30,7 +31,7 @@ CELL = 60
 HEAD = """\
 # Exchange schemas
 
-<!-- Made by tools/make_schema_page.py from engine/presets.py: change that, and run it. -->
+<!-- Made by tools/make_schema_page.py from engine/inventory/presets.py: change that; run it. -->
 
 *Export inventory* writes these schemas, *Validate inventory* checks files against them: names and
 types of fields, values that must be there, value lists, the form of dates, smallest and largest

@@ -24,8 +24,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..engine.card import Accuracy
-from ..engine.errors import LandslipError, ParameterError
+from ..engine.common.errors import LandslipError, ParameterError
+from ..engine.models.card import Accuracy
 from .judge_commands import add_commands
 
 if TYPE_CHECKING:  # torch is imported when a command needs it
@@ -437,7 +437,7 @@ def _fit_sun(args: argparse.Namespace) -> None:
 
 
 def _shade_recall(args: argparse.Namespace) -> None:
-    from ..engine.shade_recall import score_table
+    from ..engine.assessment.shade_recall import score_table
     from .shade import shade_recall
 
     lit, facing = shade_recall(args.model, _scene(args))

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..engine.card import ModelCard
-from ..engine.pipeline import DetectRequest, detect
-from ..engine.stack import open_stack
-from ..engine.terrain import open_raster
+from ..engine.detection.pipeline import DetectRequest, detect
+from ..engine.models.card import ModelCard
+from ..engine.raster.reading import open_raster
+from ..engine.stack.reader import open_stack
 from .bands import terrain
 from .export import read_card
 from .sources import check_same_size

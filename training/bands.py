@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..engine.errors import ParameterError
-from ..engine.stack import OPTICAL_BANDS, TERRAIN_BANDS
+from ..engine.common.errors import ParameterError
+from ..engine.stack.reader import OPTICAL_BANDS, TERRAIN_BANDS
 
 #: What the benchmark's authors divided each band by, in the order of its 14 bands.
 L4S_DIVISOR = {

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..engine.change import differences
-from ..engine.fusion import change_score, fused
-from ..engine.metrics import confusion
-from ..engine.stack import StackReader, open_stack
+from ..engine.assessment.metrics import confusion
+from ..engine.detection.fusion import change_score, fused
+from ..engine.stack.change import differences
+from ..engine.stack.reader import StackReader, open_stack
 from .answer import Scene, answer
 from .evaluate import best_of_all
 

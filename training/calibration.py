@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..engine.metrics import Confusion, confusion
+from ..engine.assessment.metrics import Confusion, confusion
 
 THRESHOLDS = np.round(np.arange(0.05, 0.96, 0.01), 2)
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.errors import ParameterError
-from ..engine.metrics import Confusion
+from ..engine.assessment.metrics import Confusion
+from ..engine.common.errors import ParameterError
 from .answer import Scene
 from .compare_figure import draw_bars
 from .evaluate import ensemble, measure_cost, part_pixels, scene_pixels, score_pixels

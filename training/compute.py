@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..engine.errors import DeviceError
+from ..engine.common.errors import DeviceError
 
 DEVICES = ("auto", "cpu", "cuda")
 

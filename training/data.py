@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..engine.errors import ParameterError
-from ..engine.scene import statistics_of
+from ..engine.common.errors import ParameterError
+from ..engine.stack.scene import statistics_of
 from .bands import TERRAIN_SCALE
 
 PATCH = 128  # pixels

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..engine.card import Accuracy
-from ..engine.errors import ParameterError
-from ..engine.metrics import Confusion, confusion
+from ..engine.assessment.metrics import Confusion, confusion
+from ..engine.common.errors import ParameterError
+from ..engine.models.card import Accuracy
 from .answer import Scene, answer
 from .calibration import best_threshold, calibrate, logit, sigmoid
 from .compute import autocast, device_of, to_device

@@ -20,8 +20,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - PyTorch's own custom
 from torch import Tensor, nn
 
-from ..engine.card import METADATA_KEY, Accuracy, ModelCard, card_from_metadata
-from ..engine.errors import ModelError
+from ..engine.common.errors import ModelError
+from ..engine.models.card import METADATA_KEY, Accuracy, ModelCard, card_from_metadata
 from .bands import TERRAIN_SCALE, optical, terrain
 from .config import Config
 from .data import PATCH, normalise

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..engine.errors import ParameterError
+from ..engine.common.errors import ParameterError
 from .compute import autocast
 from .config import Config
 from .losses import build_loss

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..engine.illumination import Sun
+from ..engine.raster.illumination import Sun
 
 #: Ground size of a pixel of the Taiwan scene, metres along columns and rows: 1.002e-4 degrees.
 PIXEL = (10.2, 11.1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..engine.illumination import FittedSun, Sun, fitted_sun, illumination
+from ..engine.raster.illumination import FittedSun, Sun, fitted_sun, illumination
 from .bands import L4S_DIVISOR, RGB
 from .ground import patch_gradients
 from .sources import TERRAIN_QUALITY, read_npz

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..engine.metrics import Confusion
+from ..engine.assessment.metrics import Confusion
 from .calibration import sigmoid
 
 #: Logits beyond are counted in the last bin.

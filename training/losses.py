@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - PyTorch's own custom
 from torch import Tensor
 
-from ..engine.errors import ParameterError
+from ..engine.common.errors import ParameterError
 
 
 def bce(logits: Tensor, target: Tensor) -> Tensor:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..engine.scene import scene_statistics, statistics_of
-from ..engine.stack import StackReader, open_stack
-from ..engine.sunlight import with_sun
-from ..engine.terrain import open_raster, read_window
-from ..engine.tiling import Window
+from ..engine.raster.reading import open_raster, read_window
+from ..engine.raster.tiling import Window
+from ..engine.stack.reader import StackReader, open_stack
+from ..engine.stack.scene import scene_statistics, statistics_of
+from ..engine.stack.sunlight import with_sun
 from .bands import RGB, TERRAIN_SCALE, terrain
 from .data import PATCH, Patches
 from .quiet_land import KINDS, QuietScene, made_scene, real_quiet_scenes

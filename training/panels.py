@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..engine.errors import DependencyError
-from ..engine.metrics import confusion
-from ..engine.stack import StackReader, open_stack
-from ..engine.tiling import Window
+from ..engine.assessment.metrics import confusion
+from ..engine.common.errors import DependencyError
+from ..engine.raster.tiling import Window
+from ..engine.stack.reader import StackReader, open_stack
 from .answer import Scene, answer
 from .bands import RGB
 

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..engine.errors import ParameterError
+from ..engine.common.errors import ParameterError
 from .bands import RGB
 from .compute import autocast, device_of, precision_name, to_device
 from .data import (

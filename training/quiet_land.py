@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from ..engine.terrain import open_raster
+from ..engine.raster.reading import open_raster
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..engine.errors import ParameterError
+from ..engine.common.errors import ParameterError
 from .augmentation import Augmentation
 from .bands import band_names
 from .data import Block

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..engine.errors import ParameterError
+from ..engine.common.errors import ParameterError
 from .recipe import from_values
 
 Rows = list[dict[str, float]]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from ..engine.elevation import Elevation
-from ..engine.illumination import gradient_east_north, illumination
-from ..engine.shade_recall import ClassScore, by_aspect, by_illumination
-from ..engine.stack import dem_source, open_stack
-from ..engine.sunlight import with_sun
+from ..engine.assessment.shade_recall import ClassScore, by_aspect, by_illumination
+from ..engine.raster.elevation import Elevation
+from ..engine.raster.illumination import gradient_east_north, illumination
+from ..engine.stack.reader import dem_source, open_stack
+from ..engine.stack.sunlight import with_sun
 from .answer import Scene, answer
 
 

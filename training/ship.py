@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.card import Accuracy, ModelCard
-from ..engine.errors import ParameterError
-from ..engine.metrics import Confusion
+from ..engine.assessment.metrics import Confusion
+from ..engine.common.errors import ParameterError
+from ..engine.models.card import Accuracy, ModelCard
 from .answer import Scene
 from .bands import terrain
 from .config import Config

@@ -19,11 +19,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..engine.errors import ParameterError, RasterError
-from ..engine.illumination import illumination
-from ..engine.stack import Stack, StackReader, open_stack
-from ..engine.terrain import open_raster, read_window
-from ..engine.tiling import Window
+from ..engine.common.errors import ParameterError, RasterError
+from ..engine.raster.illumination import illumination
+from ..engine.raster.reading import open_raster, read_window
+from ..engine.raster.tiling import Window
+from ..engine.stack.reader import Stack, StackReader, open_stack
 from .bands import L4S_DIVISOR, RGB, terrain
 from .data import PATCH, Patches, joined
 from .ground import TAIWAN_SUN, patch_gradients, unit_normals

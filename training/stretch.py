@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..engine.stack import StackReader, open_stack
-from ..engine.terrain import open_raster
+from ..engine.raster.reading import open_raster
+from ..engine.stack.reader import StackReader, open_stack
 from .answer import Scene
 from .calibration import logit
 from .config import Config

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from ..engine.card import ModelCard
+from ..engine.models.card import ModelCard
 from .export import read_card
 
 HEADER = """# Shipped models

@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..engine.card import NORMALISATIONS
-from ..engine.errors import ParameterError
+from ..engine.common.errors import ParameterError
+from ..engine.models.card import NORMALISATIONS
 from .bands import optical
 from .calibration import best_threshold, calibrate, logit, sigmoid
 from .compute import device_of, precision_name

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from torch import nn
 
-from ..engine.errors import ParameterError
+from ..engine.common.errors import ParameterError
 from .data import Block, Patches, split
 from .models.resnet import ResNet
 

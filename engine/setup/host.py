@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import SetUpError
+from ..common.errors import SetUpError
 
 #: Runs a command without a shell: (command, whether the log shows its lines) -> (code, output).
 Run = Callable[[Sequence[str], bool], tuple[int, str]]

@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..dependencies import numbers
-from ..errors import OutputError, SetUpError
-from ..output import check_writable
+from ..common.dependencies import numbers
+from ..common.errors import OutputError, SetUpError
+from ..common.output import check_writable
 from .host import Host, Run
 
 #: pip learned to report what it would install in 22.2; in 23 the report got its final form.

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import DeviceError, ModelError
-from ..runtime import Model, available_devices
-from ..scene import SceneStatistics
-from ..zoo import BEST, model_path
+from ..common.errors import DeviceError, ModelError
+from ..models.runtime import Model, available_devices
+from ..models.zoo import BEST, model_path
+from ..stack.scene import SceneStatistics
 from .host import Host
 
 #: How long a device is measured, seconds, and how many patches it gets at a time.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from importlib import invalidate_caches, metadata, util
 from pathlib import Path
 
-from ..dependencies import REQUIREMENTS, Requirement, require
-from ..errors import DependencyError
+from ..common.dependencies import REQUIREMENTS, Requirement, require
+from ..common.errors import DependencyError
 
 #: Modules of ours that load nothing by themselves, but that the modules named here need.
 _PARTS = {"scipy": ("scipy.ndimage",), "rasterio": ("rasterio.warp",)}

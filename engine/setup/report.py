@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .. import report
+from ..common import report
 from .machine import TILE_PATCHES, DeviceSpeed
 from .packages import PackageState
 

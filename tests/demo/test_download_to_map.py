@@ -3,7 +3,7 @@ import pytest
 import rasterio
 
 from landslip.demo.download_to_map import composite, write_product
-from landslip.engine.product import open_product
+from landslip.engine.products.product import open_product
 from landslip.sample.scene import SceneRequest, make_scene
 from landslip.tests.support import write_raster
 

@@ -9,7 +9,7 @@ import rasterio
 
 qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python bindings")
 
-from landslip.engine.inventory import FIELDS  # noqa: E402
+from landslip.engine.inventory.fields import FIELDS  # noqa: E402
 from landslip.tests.qgis.support import Feedback, layer_features  # noqa: E402
 from landslip.tests.safe_fixture import CORNERS, SIZE, Safe, write_safe  # noqa: E402
 from landslip.tests.support import card, reflectance, write_model, write_raster  # noqa: E402

@@ -6,8 +6,8 @@ import pytest
 
 qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python bindings")
 
-from landslip.engine.dependencies import require  # noqa: E402
-from landslip.engine.presets import PRESETS  # noqa: E402
+from landslip.engine.common.dependencies import require  # noqa: E402
+from landslip.engine.inventory.presets import PRESETS  # noqa: E402
 from landslip.tests.qgis.support import Feedback, memory_layer, published  # noqa: E402
 
 EXPORT, VALIDATE = "landslip:exportinventory", "landslip:validateinventory"

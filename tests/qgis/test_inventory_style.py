@@ -10,8 +10,8 @@ qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python b
 
 from qgis.PyQt.QtGui import QImage  # noqa: E402
 
-from landslip.engine.history import HISTORY_FIELDS  # noqa: E402
-from landslip.engine.inventory import FIELDS, METHODS, PERSON, REVIEW_STATUS  # noqa: E402
+from landslip.engine.inventory.fields import FIELDS, METHODS, PERSON, REVIEW_STATUS  # noqa: E402
+from landslip.engine.inventory.history import HISTORY_FIELDS  # noqa: E402
 from landslip.tests.support import UTM, write_raster  # noqa: E402
 
 ALL_FIELDS = (*FIELDS, *HISTORY_FIELDS)

@@ -10,9 +10,9 @@ qgis_core = pytest.importorskip("qgis.core")
 from qgis.PyQt.QtCore import QDate, QDateTime, QTime  # noqa: E402
 
 from landslip.algorithms import layer_file  # noqa: E402
-from landslip.engine.field_names import full_name, names_in  # noqa: E402
-from landslip.engine.history import HISTORY_FIELDS  # noqa: E402
-from landslip.engine.inventory import FIELDS  # noqa: E402
+from landslip.engine.inventory.field_names import full_name, names_in  # noqa: E402
+from landslip.engine.inventory.fields import FIELDS  # noqa: E402
+from landslip.engine.inventory.history import HISTORY_FIELDS  # noqa: E402
 from landslip.tests.qgis.support import layer_features  # noqa: E402
 from landslip.tests.support import write_raster  # noqa: E402
 

@@ -5,7 +5,7 @@ import pytest
 
 qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python bindings")
 
-from landslip.engine.inventory import FIELDS  # noqa: E402
+from landslip.engine.inventory.fields import FIELDS  # noqa: E402
 from landslip.tests.qgis.support import layer_features  # noqa: E402
 from landslip.tests.support import write_raster  # noqa: E402
 

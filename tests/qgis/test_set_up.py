@@ -8,8 +8,8 @@ import pytest
 qgis_core = pytest.importorskip("qgis.core")
 
 from landslip.algorithms import set_up  # noqa: E402
-from landslip.engine import dependencies  # noqa: E402
-from landslip.engine.errors import Cancelled, SetUpError  # noqa: E402
+from landslip.engine.common import dependencies  # noqa: E402
+from landslip.engine.common.errors import Cancelled, SetUpError  # noqa: E402
 from landslip.engine.setup.host import Host  # noqa: E402
 from landslip.tests.qgis.support import Feedback  # noqa: E402
 

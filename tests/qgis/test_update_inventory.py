@@ -4,7 +4,7 @@ import pytest
 
 qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python bindings")
 
-from landslip.engine.history import CHANGES  # noqa: E402
+from landslip.engine.inventory.history import CHANGES  # noqa: E402
 from landslip.tests.qgis.support import (  # noqa: E402
     Feedback,
     layer_features,

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from landslip.engine.errors import ParameterError
+from landslip.engine.common.errors import ParameterError
 from landslip.sample.land_cover import BANDS
 from landslip.sample.scene import SceneRequest, make_scene, write_scene
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from landslip.engine.errors import ParameterError
-from landslip.engine.metrics import Confusion, confusion
+from landslip.engine.assessment.metrics import Confusion, confusion
+from landslip.engine.common.errors import ParameterError
 from landslip.tests.support import reflectance, write_raster
 from landslip.training import compare as comparing
 from landslip.training.__main__ import EXPERIMENTS

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from landslip.engine.errors import ParameterError
+from landslip.engine.common.errors import ParameterError
 from landslip.training.augmentation import Augmentation, augment
 from landslip.training.bands import L4S_DIVISOR, RGB, TERRAIN_SCALE
 from landslip.training.config import Config

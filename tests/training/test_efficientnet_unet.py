@@ -5,7 +5,7 @@ import importlib.util
 import pytest
 import torch
 
-from landslip.engine.errors import DependencyError, ParameterError
+from landslip.engine.common.errors import DependencyError, ParameterError
 from landslip.training.augmentation import (
     Augmentation,
     augment,

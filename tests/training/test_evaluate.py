@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from landslip.engine.card import Accuracy
-from landslip.engine.errors import ParameterError, RasterError
-from landslip.engine.metrics import Confusion
+from landslip.engine.assessment.metrics import Confusion
+from landslip.engine.common.errors import ParameterError, RasterError
+from landslip.engine.models.card import Accuracy
 from landslip.tests.support import reflectance, write_raster
 from landslip.training.answer import Scene
 from landslip.training.config import Config

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from landslip.engine.card import Accuracy, ModelCard, card_from_metadata
-from landslip.engine.errors import ModelError
+from landslip.engine.common.errors import ModelError
+from landslip.engine.models.card import Accuracy, ModelCard, card_from_metadata
 from landslip.training import export as exporting
 from landslip.training.export import Enlarged, PhysicalModel, export, read_card, rewrite_card
 from landslip.training.models import build_model

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from landslip.engine.illumination import Sun
+from landslip.engine.raster.illumination import Sun
 from landslip.training.ground import PIXEL, TAIWAN_SUN
 from landslip.training.illumination import patch_illumination, taiwan_sun
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from landslip.engine.metrics import confusion
+from landslip.engine.assessment.metrics import confusion
 from landslip.training.augmentation import Augmentation
 from landslip.training.config import Config
 from landslip.training.crossvalidate import Job, crossvalidate, read_folds, scene_counts

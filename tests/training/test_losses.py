@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from landslip.engine.errors import ParameterError
+from landslip.engine.common.errors import ParameterError
 from landslip.training.losses import LOSSES, bce, build_loss, dice, lovasz_hinge, ohem, weighted_ce
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from landslip.engine.metrics import Confusion, confusion
+from landslip.engine.assessment.metrics import Confusion, confusion
 
 
 def test_counts_by_hand():

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from landslip.engine.errors import ParameterError
+from landslip.engine.common.errors import ParameterError
 from landslip.training.models import build_model, parameter_count
 from landslip.training.models.resunet import BlurDown
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from landslip.engine.card import Accuracy, ModelCard
+from landslip.engine.models.card import Accuracy, ModelCard
 from landslip.training.export import export
 from landslip.training.models import MODELS, build_model, parameter_count
 from landslip.training.models.blocks import bilinear_weights, pool_to_bins, spread_bins

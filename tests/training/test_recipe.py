@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from landslip.engine.errors import ParameterError
+from landslip.engine.common.errors import ParameterError
 from landslip.training import pretrain, train
 from landslip.training.__main__ import PRETRAINING
 from landslip.training.bands import BAND_SETS, L4S_DIVISOR, RGB, band_names

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from landslip.engine.errors import BandError, ParameterError, RasterError
+from landslip.engine.common.errors import BandError, ParameterError, RasterError
 from landslip.tests.support import write_raster
 from landslip.training.bands import BAND_SETS, L4S_DIVISOR, RGB
 from landslip.training.data import physical

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from landslip.engine.errors import ParameterError
+from landslip.engine.common.errors import ParameterError
 from landslip.training import pretrain as pretraining
 from landslip.training.config import Config as TrainConfig
 from landslip.training.data import Block, Patches

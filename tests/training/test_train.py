@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from landslip.engine.errors import ParameterError
+from landslip.engine.common.errors import ParameterError
 from landslip.training import fit as training
 from landslip.training.calibration import best_threshold, calibrate, logit, sigmoid
 from landslip.training.config import Config

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landslip.engine.card import card_from_metadata
-from landslip.engine.metrics import confusion
+from landslip.engine.assessment.metrics import confusion
+from landslip.engine.models.card import card_from_metadata
 from landslip.sample.scene import SceneRequest, make_scene
 
 onnxruntime = pytest.importorskip("onnxruntime")

@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import nn
 
-from ...engine.errors import ParameterError
+from ...engine.common.errors import ParameterError
 from .contextnet import ContextNet
 from .deeplab import DeepLabV2, DeepLabV3Plus
 from .efficientnet_unet import EfficientNetUNet

@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - PyTorch's own custom
 from torch import Tensor, nn
 
-from ...engine.errors import DependencyError, ParameterError
+from ...engine.common.errors import DependencyError, ParameterError
 from .blocks import PaddedNetwork, conv_bn_relu, double_conv, upsample
 
 #: Stages of EfficientNet-B0: blocks, kernel, stride, expansion, channels.

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from landslip.engine.errors import SetUpError
+from landslip.engine.common.errors import SetUpError
 from landslip.engine.setup import host as host_module
 from landslip.engine.setup.host import Host, interpreter, refusal
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from landslip.engine.errors import Cancelled, OutputError, SetUpError
+from landslip.engine.common.errors import Cancelled, OutputError, SetUpError
 from landslip.engine.setup import install as install_module
 from landslip.engine.setup.host import Host
 from landslip.engine.setup.install import InstallRequest, command_line, install

@@ -1,0 +1,77 @@
+"""From a downloaded product to landslides: prepare the bands that the model reads, then detect."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from ..common.errors import ParameterError
+from ..common.output import check_writable
+from ..preparation.prepare import PrepareRequest, prepare
+from ..products.product import open_products
+from .pipeline import Check, Detection, DetectRequest, Progress, Warn, check_request, detect
+
+#: Share of the progress bar that preparing takes; networks take longer than resampling.
+_PREPARING_SHARE = 0.3
+
+
+def detect_in_product(
+    request: DetectRequest,
+    progress: Progress | None = None,
+    cancelled: Check | None = None,
+    warn: Warn | None = None,
+) -> Detection:
+    """Find landslides in a product, by way of a stack that is there only as long as it is needed.
+
+    Nothing is masked: masks sometimes take bright, bare landslides for cloud.
+
+    Args:
+        request: As for `pipeline.detect`, but ``stack`` is a product, as for
+            `products.product.open_products`, and the extent is in the product's CRS.
+        progress: As for `detect`.
+        cancelled: As for `detect`.
+        warn: As for `detect`.
+
+    Raises:
+        BandError: The product lacks a band that the model reads; names models that do without.
+        LandslipError: As for `detect` and `landslip.engine.preparation.prepare.prepare`.
+    """
+    progress = progress or (lambda _fraction, _message: None)
+    warn = warn or (lambda _message: None)
+    check_request(request)
+    if request.pre_event:
+        raise ParameterError(
+            "An image from before the event was given with a Sentinel-2 product; expected a stack. "
+            "Run Prepare Sentinel-2 + terrain stack with both products: it lays them on each other."
+        )
+    check_writable(request.probability)
+    product = open_products([request.stack], band_mapping=request.band_mapping)[0].id
+    # Beside the result, where there is room; a full tile of all bands takes some gigabytes.
+    beside = Path(request.probability).resolve().parent
+    with tempfile.TemporaryDirectory(prefix=".landslip-", dir=beside) as folder:
+        stack = str(Path(folder) / "stack.tif")
+        prepare(
+            _preparation(request, stack),
+            lambda fraction, message: progress(_PREPARING_SHARE * fraction, message),
+            cancelled,
+            warn,
+        )
+        return detect(
+            replace(request, stack=stack, band_mapping="", product=product),
+            lambda fraction, message: progress(
+                _PREPARING_SHARE + (1 - _PREPARING_SHARE) * fraction, message
+            ),
+            cancelled,
+            lambda message: warn(message.replace(stack, product)),
+        )
+
+
+def _preparation(request: DetectRequest, stack: str) -> PrepareRequest:
+    return PrepareRequest(
+        products=(request.stack,),
+        stack=stack,
+        dems=(request.dem,) if request.dem else (),
+        model=request.model,
+        band_mapping=request.band_mapping,
+    )

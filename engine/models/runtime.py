@@ -1,0 +1,246 @@
+"""Open an ONNX model on the best device there is, and run it on batches of patches."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..common.dependencies import require
+from ..common.errors import DeviceError, ModelError
+from ..stack.scene import SceneStatistics
+from .card import ModelCard, card_from_metadata
+
+
+@dataclass(frozen=True)
+class Device:
+    """A kind of processor, and how ONNX Runtime reaches it.
+
+    Attributes:
+        name: What users write.
+        provider: ONNX Runtime's execution provider.
+        package: The pip package that brings it.
+        plugin: Module of a plug-in provider package, where it is one.
+        automatic: Whether ``auto`` may choose it. Not where the first run takes minutes
+            (TensorRT builds an engine) or where results differ visibly from float32.
+    """
+
+    name: str
+    provider: str
+    package: str
+    plugin: str = ""
+    automatic: bool = True
+
+
+#: In the order in which ``auto`` tries them.
+DEVICES = (
+    Device("cuda", "CUDAExecutionProvider", "onnxruntime-gpu"),
+    Device("tensorrt", "TensorrtExecutionProvider", "onnxruntime-gpu", automatic=False),
+    Device("rocm", "MIGraphXExecutionProvider", "onnxruntime-migraphx"),
+    Device("directml", "DmlExecutionProvider", "onnxruntime-directml"),
+    Device("coreml", "CoreMLExecutionProvider", "onnxruntime"),
+    Device(
+        "openvino",
+        "OpenVINOExecutionProvider",
+        "onnxruntime-ep-openvino",
+        plugin="onnxruntime_ep_openvino",
+    ),
+    Device("cpu", "CPUExecutionProvider", "onnxruntime"),
+)
+DEVICE_NAMES = ("auto", *(device.name for device in DEVICES))
+
+_registered: set[str] = set()
+
+
+class Model:
+    """A model that is open on a device.
+
+    Attributes:
+        card: Its card.
+        device: Name of the device that runs it, as ONNX Runtime reports it.
+    """
+
+    def __init__(self, path: str, device: str = "auto") -> None:
+        """Open a model.
+
+        Raises:
+            DependencyError: ONNX Runtime is not installed.
+            ModelError: The file is no ONNX model, or breaks the contract of its card.
+            DeviceError: The requested device is not there.
+        """
+        self._file = Path(path).name
+        self._session, self.device = _open_session(path, device)
+        self.card = card_from_metadata(
+            self._session.get_modelmeta().custom_metadata_map, self._file
+        )
+        _check_contract(self._session, self.card, self._file)
+
+    def run(self, patches: np.ndarray, statistics: SceneStatistics) -> np.ndarray:
+        """Run a batch.
+
+        Args:
+            patches: Float32 [N, C, H, W] in physical units, bands in the card's order.
+            statistics: The scene's, used where the card's normalisation is ``scene``.
+
+        Returns:
+            Probability, float32 [N, H, W], 0..1.
+
+        Raises:
+            ModelError: The model fails, or gives something else than probabilities.
+        """
+        inputs = {"stack": np.ascontiguousarray(patches)}
+        if self.card.normalisation == "scene":
+            inputs["mean"] = np.asarray(statistics.mean, dtype=np.float32)
+            # A band without any spread (a constant raster) is all mean: any divisor does.
+            inputs["std"] = np.maximum(statistics.std, 1e-3).astype(np.float32)
+        try:
+            (probability,) = self._session.run(["probability"], inputs)
+        except _session_errors() as err:
+            raise ModelError(
+                f"{self._file} failed on {self.device} with a batch of {len(patches)} patches "
+                f"({_first_line(err)}). Try a smaller batch size, or the device 'cpu'."
+            ) from err
+        return self._checked(probability, patches.shape)
+
+    def _checked(self, probability: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        expected = (shape[0], 1, *shape[2:])
+        if probability.shape != expected:
+            raise ModelError(
+                f"{self._file} returned an array of shape {probability.shape} for patches of shape "
+                f"{shape}; expected {expected}. Export the model again."
+            )
+        if not (
+            np.isfinite(probability).all()
+            and -1e-3 <= probability.min() <= probability.max() <= 1.001
+        ):
+            raise ModelError(
+                f"{self._file} returned values that are no probabilities (from "
+                f"{np.nanmin(probability):.4g} to {np.nanmax(probability):.4g}; expected 0 to 1). "
+                "Its last layer must be a sigmoid: export the model again."
+            )
+        return np.clip(probability[:, 0], 0, 1)
+
+
+def available_devices() -> tuple[str, ...]:
+    """Names of the devices that ONNX Runtime finds here (whether they work shows on opening)."""
+    ort = require("onnxruntime")
+    return tuple(device.name for device in DEVICES if _is_present(ort, device))
+
+
+def _open_session(path: str, wanted: str) -> tuple[Any, str]:
+    ort = require("onnxruntime")
+    if wanted not in DEVICE_NAMES:
+        raise DeviceError(f"Unknown device '{wanted}'. Choose one of {', '.join(DEVICE_NAMES)}.")
+    _check_file(path)
+    present = [device for device in DEVICES if _is_present(ort, device)]
+    if wanted == "auto":
+        candidates = [device for device in present if device.automatic]
+    else:
+        candidates = [device for device in present if device.name == wanted]
+    for device in candidates:
+        session = _session_on(ort, path, device)
+        if session is not None:
+            return session, _device_label(ort, device)
+    (asked,) = [device for device in DEVICES if device.name == wanted]
+    raise DeviceError(
+        f"The device '{wanted}' is not there: ONNX Runtime {ort.__version__} found "
+        f"{', '.join(device.name for device in present)}. Use one of these or 'auto', or install "
+        f"the package {asked.package} and the driver of the device."
+    )
+
+
+def _check_file(path: str) -> None:
+    file = Path(path)
+    if not file.is_file():
+        raise ModelError(
+            f"There is no model file {path}. Choose a shipped model, or the path of an .onnx file."
+        )
+    if file.stat().st_size == 0:
+        raise ModelError(f"The model file {path} is empty. Copy or download it again.")
+
+
+def _is_present(ort: Any, device: Device) -> bool:
+    if not device.plugin:
+        return device.provider in ort.get_available_providers()
+    return bool(_plugin_devices(ort, device))
+
+
+def _plugin_devices(ort: Any, device: Device) -> list[Any]:
+    """Hardware that a plug-in provider package offers, best first; empty without the package."""
+    try:
+        plugin = importlib.import_module(device.plugin)
+    except ImportError:
+        return []
+    if not hasattr(ort, "register_execution_provider_library"):  # ONNX Runtime before 1.22
+        return []
+    if device.name not in _registered:
+        ort.register_execution_provider_library(device.name, plugin.get_library_path())
+        _registered.add(device.name)
+    found = [item for item in ort.get_ep_devices() if item.ep_name == plugin.get_ep_name()]
+    rank = {"GPU": 0, "CPU": 1, "NPU": 2}
+    return sorted(found, key=lambda item: rank.get(item.device.type.name, 3))[:1]
+
+
+def _session_on(ort: Any, path: str, device: Device) -> Any:
+    """A session on the device, or None where the device is listed but does not come up."""
+    options = ort.SessionOptions()
+    options.log_severity_level = (
+        4  # problems come back as exceptions; the log would be a second voice
+    )
+    try:
+        if device.plugin:
+            options.add_provider_for_devices(_plugin_devices(ort, device), {})
+            return ort.InferenceSession(path, options)
+        providers = [device.provider, "CPUExecutionProvider"]
+        session = ort.InferenceSession(path, options, providers=list(dict.fromkeys(providers)))
+    except _session_errors() as err:
+        if device.name == "cpu":
+            raise ModelError(
+                f"{Path(path).name} cannot be opened as an ONNX model ({_first_line(err)}). Copy "
+                "or download it again, or export it with 'python -m landslip.training export'."
+            ) from err
+        return None
+    # Without its libraries, a listed provider is dropped from the session with no exception.
+    return session if session.get_providers()[0] == device.provider else None
+
+
+def _device_label(ort: Any, device: Device) -> str:
+    """The device's name, for plug-ins with the hardware that they chose (``openvino:cpu``)."""
+    if not device.plugin:
+        return device.name
+    return f"{device.name}:{_plugin_devices(ort, device)[0].device.type.name.lower()}"
+
+
+def _check_contract(session: Any, card: ModelCard, file: str) -> None:
+    inputs = {item.name: item for item in session.get_inputs()}
+    expected = {"stack"} | ({"mean", "std"} if card.normalisation == "scene" else set())
+    outputs = [item.name for item in session.get_outputs()]
+    if set(inputs) != expected or "probability" not in outputs:
+        raise ModelError(
+            f"{file} has inputs {', '.join(sorted(inputs))} and outputs {', '.join(outputs)}; its "
+            f"card (normalisation '{card.normalisation}') promises inputs "
+            f"{', '.join(sorted(expected))} and output probability. Export the model again."
+        )
+    channels = inputs["stack"].shape[1]
+    if isinstance(channels, int) and channels != len(card.bands):
+        raise ModelError(
+            f"{file} reads {channels} channels, but its card names {len(card.bands)} bands "
+            f"({', '.join(card.bands)}). Export the model again."
+        )
+
+
+def _session_errors() -> tuple[type[Exception], ...]:
+    """ONNX Runtime's exceptions; they have no common base but Exception."""
+    state = require("onnxruntime.capi.onnxruntime_pybind11_state", "onnxruntime")
+    return tuple(
+        item
+        for item in vars(state).values()
+        if isinstance(item, type) and issubclass(item, Exception)
+    )
+
+
+def _first_line(err: Exception) -> str:
+    return str(err).strip().splitlines()[0][:300]

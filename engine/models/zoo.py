@@ -1,0 +1,75 @@
+"""The models that come with Landslip, and which of them suits a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from ..common.errors import ModelError
+from .card import ModelCard
+from .runtime import Model
+
+FOLDER = Path(__file__).resolve().parents[2] / "weights"
+
+#: Stands for the first of `BEST` whose bands are there.
+AUTO = "auto"
+#: The models that `AUTO` chooses from, and their bands: slope tells a scar from a bare field.
+BEST = {
+    "effnet_rgb_slope": ("B04", "B03", "B02", "slope"),
+    "effnet_rgb": ("B04", "B03", "B02"),
+}
+#: Names of models that no longer ship, in scripts and models of users, and what runs instead.
+SUCCESSORS = {
+    "resunet_rgb_slope": "effnet_rgb_slope",
+    "ensemble_rgb_slope": "effnet_rgb_slope",
+    "resunet_rgb": "effnet_rgb",
+    "frrn_b_rgb": "effnet_rgb",
+    "swav_unet_rgb": "effnet_rgb",
+}
+
+
+def shipped_models() -> tuple[str, ...]:
+    """Names of the shipped models, the best first."""
+    names = sorted(path.stem for path in FOLDER.glob("*.onnx"))
+    order = list(BEST)
+    return tuple(sorted(names, key=lambda n: order.index(n) if n in order else len(order)))
+
+
+def model_path(name_or_path: str, bands: Collection[str] = ()) -> str:
+    """The file of a shipped model, or the user's own file.
+
+    Args:
+        name_or_path: Name of a shipped model, path of an .onnx file, or `AUTO`.
+        bands: The bands that are there, for `AUTO` to choose by.
+
+    Raises:
+        ModelError: It is neither.
+    """
+    if name_or_path == AUTO:
+        name_or_path = best_model(bands)
+    name_or_path = SUCCESSORS.get(name_or_path, name_or_path)
+    shipped = FOLDER / f"{name_or_path}.onnx"
+    if name_or_path in shipped_models():
+        return str(shipped)
+    if Path(name_or_path).is_file():
+        return name_or_path
+    raise ModelError(
+        f"There is no model '{name_or_path}'. Choose {AUTO} or one of the shipped models "
+        f"({', '.join(shipped_models()) or 'none found'}), or give the path of an .onnx file."
+    )
+
+
+def best_model(bands: Collection[str]) -> str:
+    """The best shipped model that reads no other bands; the last of `BEST` where none fits."""
+    there = shipped_models()
+    fitting = [name for name, wanted in BEST.items() if name in there and set(wanted) <= set(bands)]
+    return next(iter(fitting), list(BEST)[-1])
+
+
+def shipped_cards() -> tuple[ModelCard, ...]:
+    """Cards of the shipped models, the best first.
+
+    Raises:
+        DependencyError: ONNX Runtime, which reads them, is not installed.
+    """
+    return tuple(Model(model_path(name), "cpu").card for name in shipped_models())
