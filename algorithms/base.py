@@ -14,6 +14,7 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSink,
@@ -34,6 +35,7 @@ ICON = str(RESOURCES / "icon.svg")
 MADE_BY = f"Landslip {__version__}"
 
 
+_SWITCHES = ("true", "false", "1", "0")
 #: QGIS's limits where an algorithm sets none are about 2e9 for whole numbers, 2e308 for others.
 _ENDLESS = 2**31 - 1
 
@@ -151,10 +153,9 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
     ) -> tuple[bool, str]:
         """Check the values; options may be given by their numbers, as QGIS's help says."""
         for definition in self.parameterDefinitions():
-            if isinstance(definition, QgsProcessingParameterNumber):
-                problem = number_problem(definition, parameters.get(definition.name()))
-                if problem:
-                    return False, self.tr(problem)
+            problem = value_problem(definition, parameters.get(definition.name()))
+            if problem:
+                return False, self.tr(problem)
         try:
             self._check_destinations(parameters, context)
         except LandslipError as err:
@@ -213,6 +214,22 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
         if parameters.get(name) is None:
             return None
         return self.parameterAsDouble(parameters, name, context)
+
+
+def value_problem(definition: QgsProcessingParameterDefinition, value: Any) -> str:
+    """What is wrong with a value that QGIS would take otherwise, or refuse without a reason."""
+    if isinstance(definition, QgsProcessingParameterNumber):
+        return number_problem(definition, value)
+    named = f"{definition.description()} ({definition.name()})"
+    if isinstance(definition, QgsProcessingParameterEnum) and not definition.allowMultiple():
+        given = option_texts(value, definition.options())
+        if isinstance(given, (str, int)) and given != "" and given not in definition.options():
+            return f"{named} is {given!r}; expected one of {', '.join(definition.options())}."
+    is_switch = isinstance(definition, QgsProcessingParameterBoolean)
+    # QGIS takes every text but 'false' and '0' for a yes: also a 'no'.
+    if is_switch and isinstance(value, str) and value.lower() not in _SWITCHES:
+        return f"{named} is {value!r}; expected true or false."
+    return ""
 
 
 def number_problem(definition: QgsProcessingParameterNumber, value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,17 +27,28 @@ from qgis.PyQt.QtCore import QT_VERSION_STR, QByteArray, QProcess
 from ..engine.common.errors import Cancelled, SetUpError
 from ..engine.common.output import check_report
 from ..engine.common.report import number
+from ..engine.models.runtime import available_devices, plugin_problems
 from ..engine.setup.host import Host, interpreter, refusal
-from ..engine.setup.install import InstallRequest, check_wheels, command_line, install
+from ..engine.setup.install import InstallRequest, check_wheels, clean, install
 from ..engine.setup.machine import (
     ACCELERATORS,
+    Accelerator,
     DeviceSpeed,
+    check_suitable,
     device_speeds,
     measured_model,
     memory,
     suitable_accelerators,
 )
-from ..engine.setup.packages import PackageState, forget, package_states
+from ..engine.setup.packages import (
+    PackageState,
+    crashing_modules,
+    forget,
+    is_somewhere,
+    modules_to_load,
+    package_states,
+    recorded_version,
+)
 from ..engine.setup.report import Findings, lines, write_setup_report
 from .base import MADE_BY, Group, LandslipAlgorithm, engine_errors
 
@@ -46,12 +58,12 @@ HELP = """
 <p>Says whether Landslip can work in this QGIS: versions of QGIS, Python and the packages it needs,
 free memory, and each device with the speed that was measured on it. It takes some seconds.</p>
 <p><b>Install what is missing</b>: fetches the missing packages with pip and puts them into this
-QGIS profile. QGIS itself, its numpy and the system stay as they are, and where something fails, so
-does the profile. Without the tick nothing is installed.</p>
+QGIS profile. QGIS itself, its numpy and the system stay as they are; if something fails, the
+profile stays as it is, too. Without the tick nothing is installed.</p>
 <p><b>Accelerator</b> to install besides. <i>openvino</i> is several times as fast as the plain
-package on x86-64 processors, and uses Intel's graphics; <i>cuda</i> is for NVIDIA cards (some GB to
-download); <i>directml</i> for any graphics card on Windows. The report says what suits this
-machine.</p>
+package on x86-64 processors, and uses Intel's graphics (some 60 MB to download); <i>cuda</i> is for
+NVIDIA cards (some GB); <i>directml</i> for any graphics card on Windows. The report says what suits
+this machine.</p>
 <p><b>Folder of packages</b>: installs from wheels (*.whl) in this folder, without a network. Fill
 it on another machine with the same system and Python: <code>pip download</code>.</p>
 
@@ -113,21 +125,26 @@ class SetUp(LandslipAlgorithm):
         """Run."""
         target = self.parameterAsFileOutput(parameters, "OUTPUT", context)
         folder = self.parameterAsString(parameters, "PACKAGES_FOLDER", context)
-        accelerator = self.choice(parameters, "ACCELERATOR", context)
+        job = _Job(
+            Host.running(),
+            ACCELERATORS.get(self.choice(parameters, "ACCELERATOR", context)),
+            Path(folder) if folder else None,
+            feedback,
+        )
         with engine_errors():
             check_report(target)
-            host, states = Host.running(), package_states()
-            told: list[str] = []
-            restart = False
+            told = []
+            states = job.states()
             if self.parameterAsBool(parameters, "INSTALL", context):
-                wheels = Path(folder) if folder else None
-                told, restart = _install(host, states, accelerator, wheels, feedback)
-                states = package_states()
+                told = job.install(states)
+                states = job.states()
+            elif job.accelerator:
+                told = ["No accelerator was installed: tick 'Install what is missing' for that."]
             feedback.setProgress(70)
             feedback.pushInfo(self.tr("Measuring the devices."))
             speeds = _speeds(states)
-            advice = [] if restart else _advice(host, states, speeds)
-            findings = Findings(_facts(host), states, speeds, measured_model(), [*told, *advice])
+            advice = [*told, *job.advice(states, speeds)]
+            findings = Findings(_facts(job.host), states, speeds, measured_model(), advice)
             write_setup_report(target, MADE_BY, findings)
         for line in (*lines(findings), *findings.advice):
             feedback.pushInfo(line)
@@ -167,83 +184,120 @@ def _facts(host: Host) -> list[tuple[str, str]]:
     ]
 
 
-def _advice(host: Host, states: Sequence[PackageState], speeds: Sequence[DeviceSpeed]) -> list[str]:
-    """What to do, a sentence each."""
-    wanted, advice = _wanted(states), []
-    if wanted:
-        shell = "the OSGeo4W Shell" if host.platform == "win32" else "a terminal"
-        advice.append(
-            refusal(host, wanted)
-            or "Run 'Check and set up' again with 'Install what is missing' ticked. By hand, in "
-            f"{shell}: {command_line(host, profile_packages(), wanted)}"
-        )
-    suitable = suitable_accelerators(host)
-    if suitable and not {speed.name.split(":")[0] for speed in speeds} & set(suitable):
-        advice.append(
-            f"The accelerator {suitable[0]} may suit this machine: choose it here and tick "
-            "'Install what is missing'."
-        )
-    return advice
-
-
 # --- what is missing -----------------------------------------------------------------------------
 
 
-def _wanted(states: Sequence[PackageState], without: Sequence[str] = ()) -> list[str]:
+class _Job:
+    """Checks and installs, and remembers what was done."""
+
+    def __init__(
+        self,
+        host: Host,
+        accelerator: Accelerator | None,
+        wheels: Path | None,
+        feedback: QgsProcessingFeedback,
+    ) -> None:
+        self.host, self.accelerator, self._wheels = host, accelerator, wheels
+        self._feedback = feedback
+        self._before = frozenset(sys.modules)  # what QGIS and other plugins use
+        self._tried = self._restart = False
+
+    def _run(self, command: Sequence[str], shown: bool) -> tuple[int, str]:
+        return run_command(command, shown, self._feedback)
+
+    def states(self) -> list[PackageState]:
+        """State of all packages; those that would take QGIS down with them are not loaded."""
+        plugins = [a.module for a in ACCELERATORS.values() if is_somewhere(a.module)]
+        try:
+            python = interpreter(self.host, self._run)
+        except SetUpError:  # which an installation says by itself
+            return package_states()
+        modules = [*modules_to_load(), *plugins]
+        crashing = crashing_modules(python, self._run, list(dict.fromkeys(modules)))
+        for accelerator in ACCELERATORS.values():
+            plugin_problems.pop(accelerator.name, None)
+            if accelerator.module in crashing and accelerator.module != "onnxruntime":
+                plugin_problems[accelerator.name] = "it crashes when it is loaded"
+        return package_states(crashing)
+
+    def install(self, states: Sequence[PackageState]) -> list[str]:
+        """Install what is missing and the accelerator; returns what to tell the user.
+
+        Raises:
+            SetUpError, OutputError, Cancelled: As `install`.
+        """
+        check_wheels(self._wheels)
+        target, chosen = profile_packages(), self.accelerator
+        if target.is_dir():
+            clean(target)
+        replaced = ("onnxruntime",) if chosen and chosen.replaces else ()
+        lacking = [state for state in states if state.problem]
+        wanted = _wanted(lacking, replaced)
+        modules = [state.requirement.module for state in lacking]
+        anew = any(state.damaged for state in lacking)
+        if chosen:
+            check_suitable(chosen, self.host)
+            wanted.append(chosen.requirement)
+            modules += ["onnxruntime", chosen.module]
+            if not any(state.requirement.module == "onnxruntime" for state in lacking):
+                available_devices()  # which finds out whether plug-ins can be used
+            anew |= bool(recorded_version(chosen.package)) and not _works(chosen)
+        if not wanted:
+            return ["Nothing was missing, and nothing was installed."]
+        refused = refusal(self.host, wanted)
+        if refused:
+            raise SetUpError(refused)
+        python = interpreter(self.host, self._run)
+        names = tuple(dict.fromkeys(modules))
+        request = InstallRequest(
+            self.host, python, target, tuple(wanted), names, self._wheels, anew, replaced
+        )
+        installed = install(request, self._run)
+        self._tried = True
+        if not installed:
+            return ["pip found nothing to install: it sees all that was wanted."]
+        came = {item.split("==")[0] for item in installed}
+        kept = () if replaced or "onnxruntime" in came else ("onnxruntime",)
+        exchanged = [name for name in names if name not in kept]
+        self._restart = not forget(exchanged, target, self._before)
+        return [f"Installed into {target}: {', '.join(installed)}."]
+
+    def advice(self, states: Sequence[PackageState], speeds: Sequence[DeviceSpeed]) -> list[str]:
+        """What to do, a sentence each."""
+        lacking = [state for state in states if state.problem]
+        wanted = _wanted(lacking)
+        hidden = [state for state in lacking if state.outdated and self._tried]
+        if hidden:
+            return [
+                f"Python takes {state.requirement.package} from {state.place}, whatever lies in "
+                "the profile: update or disable what put that folder first (another plugin, or "
+                "PYTHONPATH), then restart QGIS."
+                for state in hidden
+            ]
+        if self._tried and (wanted or self._restart):
+            return ["Restart QGIS to use what was installed, then run this again to check."]
+        if wanted:
+            return [
+                refusal(self.host, wanted)
+                or "Run 'Check and set up' again with 'Install what is missing' ticked."
+            ]
+        suitable = suitable_accelerators(self.host)
+        if suitable and not {speed.name.split(":")[0] for speed in speeds} & set(suitable):
+            return [
+                f"The accelerator {suitable[0]} may suit this machine: choose it here and tick "
+                "'Install what is missing'."
+            ]
+        return []
+
+
+def _works(accelerator: Accelerator) -> bool:
+    return is_somewhere(accelerator.module) and accelerator.name not in plugin_problems
+
+
+def _wanted(lacking: Sequence[PackageState], without: Sequence[str] = ()) -> list[str]:
     """What pip can be asked for. QGIS's own numpy is not to be exchanged."""
-    lacking = [state.requirement for state in states if state.problem]
-    return [item.text for item in lacking if item.package not in ("numpy", *without)]
-
-
-def _install(
-    host: Host,
-    states: Sequence[PackageState],
-    accelerator: str,
-    wheels: Path | None,
-    feedback: QgsProcessingFeedback,
-) -> tuple[list[str], bool]:
-    """Install what is missing and the accelerator.
-
-    Returns:
-        What to tell the user, and whether QGIS has to be started anew.
-
-    Raises:
-        SetUpError, OutputError, Cancelled: As `install`.
-    """
-    check_wheels(wheels)
-    chosen = ACCELERATORS.get(accelerator)
-    replaced = ("onnxruntime",) if chosen and chosen.replaces else ()
-    wanted = _wanted(states, replaced)
-    modules = [state.requirement.module for state in states if state.problem]
-    if chosen:
-        wanted.append(chosen.requirement)
-        modules.append("onnxruntime")
-    if not wanted:
-        return ["Nothing was missing, and nothing was installed."], False
-    refused = refusal(host, wanted)
-    if refused:
-        raise SetUpError(refused)
-
-    def run(command: Sequence[str], shown: bool) -> tuple[int, str]:
-        return run_command(command, shown, feedback)
-
-    target = profile_packages()
-    request = InstallRequest(
-        host,
-        interpreter(host, run),
-        target,
-        tuple(wanted),
-        tuple(modules),
-        wheels,
-        anew=any(state.damaged for state in states),
-        instead=replaced,
-    )
-    installed = install(request, run)
-    if not installed:
-        return ["pip found nothing to install: it sees all that was wanted."], False
-    at_once = forget(modules, target)
-    told = f"Installed into {target}: {', '.join(installed)}."
-    return [told if at_once else f"{told} Restart QGIS to use it."], not at_once
+    needed = [state.requirement for state in lacking]
+    return [item.text for item in needed if item.package not in ("numpy", *without)]
 
 
 def run_command(

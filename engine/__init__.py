@@ -1,4 +1,4 @@
-"""The whole job in numpy: downloads, stacks, inference, rasters, polygons, reports; no QGIS, no torch.
+"""The whole job in numpy: downloads, stacks, inference, polygons, reports. No QGIS and no torch.
 
 Rooms, in the order in which data go through them; each imports only from those before it:
 `common`, `raster`, `inventory`, `stack`, `products`, `models`, `preparation`, `outlines`,

@@ -26,8 +26,8 @@ REQUIREMENTS = (
 )
 #: Modules of packages whose name is another.
 _MODULES = {"attrs": "attr"}
-#: What the import of a package that is damaged, or built for another one, has been seen to raise.
-_BROKEN = (ImportError, AttributeError, OSError, SyntaxError, SystemError, TypeError, ValueError)
+#: What the import of a package may raise that is damaged, or was built for another one: anything.
+BROKEN = (Exception, SystemExit)
 #: Packages that were found to be new enough.
 _accepted: set[str] = set()
 
@@ -78,7 +78,7 @@ def require(module: str, package: str | None = None) -> Any:
         with _own_libraries_first(), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Valid PROJ data", UserWarning)  # see below
             found = importlib.import_module(module)
-    except _BROKEN as err:
+    except BROKEN as err:
         raise DependencyError(package, str(err) or type(err).__name__) from err
     _accept(top, package)
     if top == "pyproj":
@@ -105,6 +105,7 @@ def _accept(top: str, package: str) -> None:
             package,
             f"version {version} was loaded from {Path(file or '').parent}, and {minimum} or "
             "newer is needed; if another plugin brought it, update or disable that plugin",
+            outdated=True,
         )
     _accepted.add(top)
 

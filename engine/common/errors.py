@@ -35,15 +35,16 @@ class DependencyError(LandslipError):
     Attributes:
         package: What to give to pip.
         reason: What is wrong with what is there.
+        outdated: Whether it works, but is too old.
     """
 
-    def __init__(self, package: str, reason: str) -> None:
+    def __init__(self, package: str, reason: str, outdated: bool = False) -> None:
         super().__init__(
             f"Landslip needs the Python package {package}, which could not be used ({reason}). In "
             "QGIS, run 'Check and set up' (landslip:setup) from the Toolbox with 'Install what is "
             f"missing' ticked; elsewhere, install it with pip: {package}."
         )
-        self.package, self.reason = package, reason
+        self.package, self.reason, self.outdated = package, reason, outdated
 
 
 class SetUpError(LandslipError):

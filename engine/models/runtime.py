@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..common.dependencies import require
+from ..common.dependencies import BROKEN, require
 from ..common.errors import DeviceError, ModelError
 from ..stack.scene import SceneStatistics
 from .card import ModelCard, card_from_metadata
@@ -53,6 +54,8 @@ DEVICES = (
 DEVICE_NAMES = ("auto", *(device.name for device in DEVICES))
 
 _registered: set[str] = set()
+#: Why plug-ins that are installed cannot be used, by the name of their device.
+plugin_problems: dict[str, str] = {}
 
 
 class Model:
@@ -169,16 +172,22 @@ def _is_present(ort: Any, device: Device) -> bool:
 
 
 def _plugin_devices(ort: Any, device: Device) -> list[Any]:
-    """Hardware that a plug-in provider package offers, best first; empty without the package."""
-    try:
-        plugin = importlib.import_module(device.plugin)
-    except ImportError:
+    """Hardware that a plug-in provider package offers, best first; empty where it has none.
+
+    Without the package, and with a damaged one, whose reason is in `plugin_problems` then.
+    """
+    if device.name in plugin_problems or importlib.util.find_spec(device.plugin) is None:
         return []
     if not hasattr(ort, "register_execution_provider_library"):  # ONNX Runtime before 1.22
         return []
-    if device.name not in _registered:
-        ort.register_execution_provider_library(device.name, plugin.get_library_path())
-        _registered.add(device.name)
+    try:
+        plugin = importlib.import_module(device.plugin)
+        if device.name not in _registered:
+            ort.register_execution_provider_library(device.name, plugin.get_library_path())
+            _registered.add(device.name)
+    except BROKEN as err:
+        plugin_problems[device.name] = _first_line(err)
+        return []
     found = [item for item in ort.get_ep_devices() if item.ep_name == plugin.get_ep_name()]
     rank = {"GPU": 0, "CPU": 1, "NPU": 2}
     return sorted(found, key=lambda item: rank.get(item.device.type.name, 3))[:1]
@@ -242,5 +251,5 @@ def _session_errors() -> tuple[type[Exception], ...]:
     )
 
 
-def _first_line(err: Exception) -> str:
-    return str(err).strip().splitlines()[0][:300]
+def _first_line(err: BaseException) -> str:
+    return (str(err).strip().splitlines() or [type(err).__name__])[0][:300]

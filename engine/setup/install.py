@@ -17,18 +17,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 from ..common.dependencies import numbers
-from ..common.errors import OutputError, SetUpError
+from ..common.errors import Cancelled, OutputError, SetUpError
 from ..common.output import check_writable
 from .host import Host, Run
 
 #: pip learned to report what it would install in 22.2; in 23 the report got its final form.
 _OLDEST_PIP = (23,)
-_STAGING = ".landslip-new-"
+_STAGING, _LOCK = ".landslip-new-", "lock"
 _PYTHON_IN_VENV = {False: ("bin", "python"), True: ("Scripts", "python.exe")}
-#: Runs pip as if packages of another folder were installed too.
+#: Runs pip as if packages of another folder were installed too. Settings of the user's own pip that
+#: forbid a folder as target do not count.
 _PIP = (
-    "import runpy, sys; sys.path[0] = sys.argv.pop(1); sys.argv[0] = 'pip'; "
+    "import os, runpy, sys; os.environ.update(PIP_USER='0', PIP_REQUIRE_VIRTUALENV='0'); "
+    "sys.path[0] = sys.argv.pop(1); sys.argv[0] = 'pip'; "
     "runpy.run_module('pip', run_name='__main__', alter_sys=True)"
 )
 #: Imports modules from folders that come first on the path.
@@ -36,6 +43,7 @@ _TRY = (
     "import importlib, json, sys; folders, names = json.loads(sys.argv[1]); "
     "sys.path[:1] = folders; [importlib.import_module(name) for name in names]"
 )
+_FULL = "No space left on device"
 #: Never installed: QGIS's own bindings are compiled against its own.
 _NEVER = ("numpy",)
 
@@ -92,13 +100,6 @@ def install(request: InstallRequest, run: Run) -> list[str]:
     return missing
 
 
-def command_line(host: Host, target: Path, wanted: Sequence[str]) -> str:
-    """The line for a terminal that does the same without the checks."""
-    python = "python3" if host.platform == "win32" else f'"{Path(host.prefix, "bin", "python3")}"'
-    names = " ".join(f'"{name}"' for name in (f"numpy=={host.numpy}", *wanted))
-    return f'{python} -m pip install --target "{target}" {names}'
-
-
 def check_wheels(folder: Path | None) -> None:
     """Raise a sentence where a folder of wheels is none.
 
@@ -110,6 +111,16 @@ def check_wheels(folder: Path | None) -> None:
             f"There are no wheels (*.whl) in {folder}. On a machine with a network and the same "
             "system and Python, fill a folder with 'pip download', and choose that one."
         )
+
+
+def _check_writable(target: Path) -> None:
+    try:
+        check_writable(str(target / "package"))
+    except OutputError as err:
+        raise OutputError(
+            f"{target} cannot be written to. Packages are installed into the QGIS profile: make "
+            "that folder writable, or start QGIS with another profile."
+        ) from err
 
 
 @contextmanager
@@ -128,7 +139,7 @@ def _folder(target: Path) -> Iterator[None]:
             "QGIS profile: make that folder writable, or start QGIS with another profile."
         ) from err
     try:
-        check_writable(str(target / "package"))
+        _check_writable(target)
         yield
     finally:
         for folder in made:
@@ -138,14 +149,50 @@ def _folder(target: Path) -> Iterator[None]:
 
 @contextmanager
 def _staging(target: Path) -> Iterator[Path]:
-    """A folder on the same disk as the target; those of runs that were killed go, too."""
-    for left in target.glob(f"{_STAGING}*"):
-        shutil.rmtree(left, ignore_errors=True)
+    """A folder on the same disk as the target; those of runs that were killed go, too.
+
+    Raises:
+        SetUpError: Another installation is at work.
+    """
+    clean(target)
     folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=target))
     try:
-        yield folder
+        with open(folder / _LOCK, "w", encoding="utf-8") as lock:
+            if fcntl:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def clean(target: Path) -> None:
+    """Remove what installations that were killed have left.
+
+    Raises:
+        SetUpError: An installation is at work: it holds its lock.
+    """
+    for left in target.glob(f"{_STAGING}*"):
+        if _is_held(left / _LOCK):
+            raise SetUpError(
+                f"Another installation into {target} is running. Wait until it has ended, then "
+                "run this again."
+            )
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_held(lock: Path) -> bool:
+    """Whether a process has a lock: on Windows, an open file cannot be removed."""
+    try:
+        if not fcntl:
+            lock.unlink()
+            return False
+        with open(lock, "r+", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
 
 
 # --- pip -----------------------------------------------------------------------------------------
@@ -160,13 +207,19 @@ def _pip(request: InstallRequest, run: Run, folder: Path) -> list[str]:
         if code:
             raise SetUpError(
                 f"{python} has no pip that is new enough, and cannot make an environment that has "
-                f"one ({_last_line(output)}). On Debian and Ubuntu, run in a terminal: sudo apt "
+                f"one ({_reason(output)}). On Debian and Ubuntu, run in a terminal: sudo apt "
                 "install python3-pip python3-venv   Then run this again."
             )
         python = str(folder.joinpath(*_PYTHON_IN_VENV[request.host.platform == "win32"]))
         if _pip_version(run, [python, "-m", "pip"]) < _OLDEST_PIP:
             options = ["install", "--upgrade", *_sources(request), "pip>=23"]
-            _run_pip(request, run, [python, "-m", "pip", *options])
+            code, output = run([python, "-m", "pip", *options], True)
+            if code:
+                raise SetUpError(
+                    f"{python} has a pip that is too old, and a newer one could not be fetched "
+                    f"({_reason(output)}). Update it, or put the wheel of pip 23 or newer into the "
+                    "folder of packages. The profile is as it was."
+                )
     options = ["--only-binary", ":all:", "--disable-pip-version-check", "--no-input"]
     options += ["--progress-bar", "off", "--root-user-action", "ignore"]
     seen = folder if request.anew else request.target  # what is damaged counts as not there
@@ -197,24 +250,42 @@ def _missing(request: InstallRequest, run: Run, pip: Sequence[str], staging: Pat
 
 def _run_pip(request: InstallRequest, run: Run, command: Sequence[str]) -> None:
     code, output = run(command, True)
-    if code:
-        source = (
-            f"Check that {request.wheels} has wheels of all of them for Python "
-            f"{'.'.join(map(str, request.host.version))} on this system"
-            if request.wheels
-            else "Check the network and its proxy, or put wheels into a folder on another machine "
+    if not code:
+        return
+    if "Operation cancelled by user" in output:
+        raise Cancelled("The installation was cancelled. The profile is as it was.")
+    raise SetUpError(
+        f"pip could not install {', '.join(request.wanted)} ({_reason(output)}). "
+        f"{_remedy(request, output)}. The profile is as it was."
+    )
+
+
+def _remedy(request: InstallRequest, output: str) -> str:
+    if _FULL in output:
+        return (
+            f"Make room on the disk of {request.target} and on that of {tempfile.gettempdir()}: "
+            "some 300 MB, with an accelerator more"
+        )
+    if request.wheels is None:
+        return (
+            "Check the network and its proxy, or put wheels into a folder on another machine "
             "('pip download') and choose it as the folder of packages"
         )
-        raise SetUpError(
-            f"pip could not install {', '.join(request.wanted)} ({_last_line(output)}). {source}. "
-            "The profile is as it was."
-        )
+    if "is invalid" in output or "BadZipFile" in output:
+        return "A wheel is damaged: copy or download it again"
+    python = ".".join(map(str, request.host.version))
+    return (
+        f"Check that {request.wheels} has wheels of all of them for Python {python} and numpy "
+        f"{request.host.numpy} on this system"
+    )
 
 
-def _last_line(output: str) -> str:
+def _reason(output: str) -> str:
+    """The line that tells most of what a program said before it gave up."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR")]
-    return (errors or lines or ["it said nothing"])[-1][:300]
+    full = [line for line in lines if _FULL in line]
+    errors = [line for line in lines if line.startswith("ERROR") and "Exception:" not in line]
+    return (full or errors or lines or ["it said nothing"])[-1][:300]
 
 
 # --- what it brought -----------------------------------------------------------------------------
@@ -226,7 +297,7 @@ def _try(request: InstallRequest, run: Run, new: Path) -> None:
     code, output = run([request.interpreter, "-c", _TRY, what], False)
     if code:
         raise SetUpError(
-            f"What pip brought cannot be loaded ({_last_line(output)}). The profile is as it was. "
+            f"What pip brought cannot be loaded ({_reason(output)}). The profile is as it was. "
             "Update QGIS, or report this with the log."
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import re
 import shutil
 import time
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..common.errors import DeviceError, ModelError
-from ..models.runtime import Model, available_devices
+from ..common.errors import DeviceError, ModelError, SetUpError
+from ..models.runtime import Model, available_devices, plugin_problems
 from ..models.zoo import BEST, model_path
 from ..stack.scene import SceneStatistics
 from .host import Host
@@ -32,11 +33,18 @@ class Accelerator:
         name: What users write, a device of `runtime`.
         requirement: What pip is asked for.
         replaces: Whether it takes the place of the package ``onnxruntime``.
+        module: What Python loads of it.
     """
 
     name: str
     requirement: str
     replaces: bool
+    module: str = "onnxruntime"
+
+    @property
+    def package(self) -> str:
+        """Name for pip."""
+        return re.split(r"[\[>=]", self.requirement)[0]
 
 
 ACCELERATORS = {
@@ -45,7 +53,7 @@ ACCELERATORS = {
         # The extras bring CUDA's libraries, which most machines with a card lack.
         Accelerator("cuda", "onnxruntime-gpu[cuda,cudnn]>=1.21", True),
         Accelerator("directml", "onnxruntime-directml>=1.16", True),
-        Accelerator("openvino", "onnxruntime-ep-openvino", False),
+        Accelerator("openvino", "onnxruntime-ep-openvino>=1.0", False, "onnxruntime_ep_openvino"),
     )
 }
 
@@ -61,6 +69,21 @@ def suitable_accelerators(host: Host) -> tuple[str, ...]:
     if host.platform != "darwin":
         names.append("openvino")
     return tuple(names)
+
+
+def check_suitable(accelerator: Accelerator, host: Host) -> None:
+    """Refuse an accelerator that cannot run on a machine, before it is downloaded.
+
+    Raises:
+        SetUpError: It cannot.
+    """
+    suitable = suitable_accelerators(host)
+    if accelerator.name not in suitable:
+        raise SetUpError(
+            f"The accelerator {accelerator.name} does not suit this machine ({host.kind}, "
+            f"{platform.machine()}): cuda needs an NVIDIA driver, directml Windows, openvino an "
+            f"x86-64 processor. Suitable here: {', '.join(suitable) or 'none'}."
+        )
 
 
 @dataclass(frozen=True)
@@ -89,7 +112,9 @@ def device_speeds() -> list[DeviceSpeed]:
     Raises:
         DependencyError: ONNX Runtime is not installed.
     """
-    return [_speed(name) for name in available_devices()]
+    speeds = [_speed(name) for name in available_devices()]
+    broken = plugin_problems.items()
+    return speeds + [DeviceSpeed(name, 0.0, f"cannot be loaded: {why}") for name, why in broken]
 
 
 def _speed(name: str) -> DeviceSpeed:

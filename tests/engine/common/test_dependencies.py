@@ -83,7 +83,10 @@ def test_a_folder_without_code_is_a_sentence(monkeypatch, tmp_path):
     assert require("slip_half").__name__ == "slip_half"
 
 
-@pytest.mark.parametrize("error", ["ValueError('numpy.dtype size changed')", "OSError('libx.so')"])
+@pytest.mark.parametrize(
+    "error",
+    ["ValueError('numpy.dtype size changed')", "OSError('libx.so')", "NameError", "SystemExit(1)"],
+)
 def test_a_package_that_does_not_load_is_a_sentence(monkeypatch, tmp_path, error):
     (tmp_path / "slip_bad.py").write_text(f"raise {error}\n")
     monkeypatch.syspath_prepend(str(tmp_path))

@@ -11,8 +11,8 @@ import pytest
 from landslip.engine.common.errors import Cancelled, OutputError, SetUpError
 from landslip.engine.setup import install as install_module
 from landslip.engine.setup.host import Host
-from landslip.engine.setup.install import InstallRequest, command_line, install
-from landslip.engine.setup.packages import forget
+from landslip.engine.setup.install import InstallRequest, install
+from landslip.engine.setup.packages import crashing_modules, forget, package_states
 
 pip_is_there = (
     subprocess.run(
@@ -200,7 +200,92 @@ def test_python_finds_what_came_at_once(request_, monkeypatch):
         sys.modules.pop(name, None)
 
 
-def test_the_line_for_a_terminal_quotes_names(request_):
-    line = command_line(request_.host, request_.target, ["scipy>=1.8"])
-    assert line.endswith('"scipy>=1.8"')
-    assert f"numpy=={request_.host.numpy}" in line
+def test_a_second_installation_waits_for_the_first(request_):
+    """It would take away what the first has fetched."""
+    said = []
+
+    def run_and_start_another(command, shown):
+        if shown and not said:
+            with pytest.raises(SetUpError, match=r"Another installation.*is running") as err:
+                install(request_, run)
+            said.append(str(err.value))
+        return run(command, shown)
+
+    assert install(request_, run_and_start_another) == ["slipone==1.0", "sliptwo==2.1"]
+    assert said
+    assert names(request_.target)[0] == "slipone"
+
+
+def test_settings_of_the_users_own_pip_do_not_matter(request_, monkeypatch):
+    monkeypatch.setenv("PIP_USER", "1")
+    monkeypatch.setenv("PIP_REQUIRE_VIRTUALENV", "1")
+    assert install(request_, run) == ["slipone==1.0", "sliptwo==2.1"]
+
+
+def test_a_damaged_wheel_is_to_be_copied_again(request_):
+    (request_.wheels / "slipone-1.0-py3-none-any.whl").write_bytes(b"PK cut off")
+    with pytest.raises(SetUpError, match="copy or download it again"):
+        install(request_, run)
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        ("ERROR: Exception:\nOSError: [Errno 28] No space left on device: 'x'", "Make room"),
+        ("ERROR: No matching distribution found for slipone", "numpy"),
+        ("", "it said nothing"),
+    ],
+)
+def test_what_pip_says_leads_to_what_to_do(request_, output, told):
+    def failing(command, shown):
+        return (1, output) if shown else run(command, shown)
+
+    with pytest.raises(SetUpError, match=told):
+        install(request_, failing)
+
+
+def test_ctrl_c_is_a_cancellation(request_):
+    def interrupted(command, shown):
+        said = "ERROR: Operation cancelled by user"
+        return (1, said) if shown else run(command, shown)
+
+    with pytest.raises(Cancelled, match="as it was"):
+        install(request_, interrupted)
+
+
+def test_an_old_pip_without_a_network_is_named(request_):
+    def old(command, shown):
+        if "--version" in command:
+            return 0, "pip 20.0.2 from somewhere"
+        return (0, "") if "venv" in command else (1, "ERROR: No matching distribution found")
+
+    with pytest.raises(SetUpError, match=r"pip that is too old.*wheel of pip 23"):
+        install(request_, old)
+
+
+# --- what Python finds ---
+
+
+def module(folder, name, code, monkeypatch):
+    (folder / f"{name}.py").write_text(code)
+    monkeypatch.syspath_prepend(str(folder))
+
+
+def test_what_crashes_a_process_is_found_in_another(tmp_path, monkeypatch):
+    crash = "import os, signal\nos.kill(os.getpid(), signal.SIGBUS)\n"
+    module(tmp_path, "slip_crash", crash, monkeypatch)
+    module(tmp_path, "slip_fine", "VALUE = 1\n", monkeypatch)
+    module(tmp_path, "slip_error", "raise RuntimeError\n", monkeypatch)
+    names = ["slip_fine", "slip_crash", "slip_error", "slip_none"]
+    assert crashing_modules(sys.executable, run, names) == ["slip_crash"]
+    assert crashing_modules(sys.executable, run, []) == []
+    (scipy,) = [s for s in package_states(["scipy"]) if s.requirement.package == "scipy"]
+    assert "crashes" in scipy.problem
+    assert scipy.damaged
+
+
+def test_what_others_use_stays_until_a_restart(tmp_path, monkeypatch):
+    module(tmp_path, "slip_theirs", "VALUE = 1\n", monkeypatch)
+    theirs = __import__("slip_theirs")
+    assert not forget(["slip_theirs"], tmp_path, {"slip_theirs"})
+    assert sys.modules.pop("slip_theirs") is theirs
