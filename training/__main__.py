@@ -133,13 +133,9 @@ def _add_evaluate(commands: argparse._SubParsersAction) -> None:
         description="Score best.pt at the threshold that validation chose, on the test block of "
         "the recipe or on a labelled scene, and store the row in accuracy.json for the card.",
     )
-    command.add_argument("run", type=Path, help="folder of the run")
-    command.add_argument(
-        "--scene", type=Path, help="raster with named bands, reflectance x 10000, to be scored"
-    )
-    command.add_argument("--labels", type=Path, help="its reference: 1 landslide, 0 not, nodata")
+    _add_run(command)
+    _add_labelled_scene(command, required=False)
     command.add_argument("--region", help="what the row of the card calls the scene")
-    command.add_argument("--dem", type=Path, help="its DEM, for networks that read terrain")
     _add_data(command)
     command.set_defaults(run_command=_evaluate)
 
@@ -153,7 +149,7 @@ def _add_recalibrate(commands: argparse._SubParsersAction) -> None:
         "its image by that factor (scale promotion; time grows with its square). Evaluate and "
         "export afterwards.",
     )
-    command.add_argument("run", type=Path, help="folder of the run")
+    _add_run(command)
     command.add_argument(
         "--enlarge", type=float, default=1.0, help="such as 1.5 (default: %(default)g, not at all)"
     )
@@ -202,7 +198,7 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
         description="Write an .onnx file with its scaling and its model card inside, and compare "
         "it with the network. Needs a run that was evaluated.",
     )
-    command.add_argument("run", type=Path, help="folder of the run")
+    _add_run(command)
     command.add_argument(
         "--output", type=Path, required=True, help="the .onnx file to write; the model's name"
     )
@@ -237,9 +233,7 @@ def _add_panels(commands: argparse._SubParsersAction) -> None:
         "false negatives green, false positives blue, at the model's threshold.",
     )
     command.add_argument("models", type=Path, nargs="+", help="model files (.onnx)")
-    command.add_argument("--scene", type=Path, required=True, help="raster with named bands")
-    command.add_argument("--labels", type=Path, required=True, help="1 landslide, 0 not, nodata")
-    command.add_argument("--dem", type=Path, help="its DEM, for models that read terrain")
+    _add_labelled_scene(command)
     command.add_argument("--region", help="what the picture calls the scene")
     command.add_argument("--credit", default="", help="whom the picture must name")
     command.add_argument("--output", type=Path, required=True, help="the .png file to write")
@@ -274,9 +268,7 @@ def _add_shade_recall(commands: argparse._SubParsersAction) -> None:
         "and F1 by the cosine of the sun's incidence, and by the direction that the land faces.",
     )
     command.add_argument("model", type=Path, help="model file (.onnx)")
-    command.add_argument("--scene", type=Path, required=True, help="raster with named bands")
-    command.add_argument("--labels", type=Path, required=True, help="1 landslide, 0 not, nodata")
-    command.add_argument("--dem", type=Path, required=True, help="its DEM")
+    _add_labelled_scene(command, needs_dem=True)
     command.set_defaults(run_command=_shade_recall, region=None)
 
 
@@ -288,11 +280,32 @@ def _add_before_after(commands: argparse._SubParsersAction) -> None:
         "with several weights, on a labelled scene and on its halves.",
     )
     command.add_argument("models", type=Path, nargs="+", help="model files (.onnx)")
-    command.add_argument("--scene", type=Path, required=True, help="raster with named bands")
+    _add_labelled_scene(command)
     command.add_argument("--pre-event", type=Path, required=True, help="the same before the event")
-    command.add_argument("--labels", type=Path, required=True, help="1 landslide, 0 not, nodata")
-    command.add_argument("--dem", type=Path, help="its DEM, for models that read terrain")
     command.set_defaults(run_command=_before_after, region=None)
+
+
+def _add_run(command: argparse.ArgumentParser) -> None:
+    command.add_argument("run", type=Path, help="folder of the run")
+
+
+def _add_labelled_scene(
+    command: argparse.ArgumentParser, required: bool = True, needs_dem: bool = False
+) -> None:
+    command.add_argument(
+        "--scene",
+        type=Path,
+        required=required,
+        help="raster with named bands, reflectance x 10000, to be scored",
+    )
+    command.add_argument(
+        "--labels",
+        type=Path,
+        required=required,
+        help="its reference: 1 landslide, 0 not, nodata unknown",
+    )
+    use = "" if needs_dem else ", for models that read terrain"
+    command.add_argument("--dem", type=Path, required=needs_dem, help=f"its DEM{use}")
 
 
 def _add_data(command: argparse.ArgumentParser) -> None:

@@ -34,7 +34,15 @@ from .data import (
 )
 from .models import build_model, parameter_count
 from .recipe import to_values
-from .run_folder import Rows, log_row, not_a_number, progress_state, resume, save_checkpoint
+from .run_folder import (
+    Rows,
+    log_row,
+    not_a_number,
+    progress_state,
+    resume,
+    run_epoch,
+    save_checkpoint,
+)
 from .sources import Source, load_patches
 from .swav import LARS, SwAV, prototype_counts, swapped_prediction, usage_entropy
 from .transfer import resnet_encoder
@@ -226,8 +234,6 @@ def pretrain(
             there are fewer patches than a batch needs.
         DeviceError: The device is not there.
     """
-    from tqdm import tqdm
-
     device = device_of(device_name)
     patches = load_patches(config.sources, data, config.bands)
     chosen = split(patches, config.validation, config.test, config.guard)["train"]
@@ -253,32 +259,35 @@ def pretrain(
         f"{precision_name(device)}; {len(chosen)} patches without labels"
     )
 
+    counts = torch.zeros(config.prototypes, dtype=torch.long)
+
+    def step(number: int, views: list[Tensor]) -> float:
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate(config, number, steps)
+        fill_queue = number // steps_per_epoch >= config.queue_start
+        loss, used = pretraining_step(model, optimiser, views, config, number, fill_queue, device)
+        counts.add_(used.cpu())
+        return loss
+
+    def failed(number: int) -> ParameterError:
+        advice = f"Lower learning_rate (now {config.learning_rate:g})"
+        return not_a_number(last, number // steps_per_epoch, number, rows, advice)
+
     for epoch in range(len(rows), config.epochs):
         model.train()
-        started, losses = time.monotonic(), []
-        counts = torch.zeros(config.prototypes, dtype=torch.long)
+        started = time.monotonic()
+        counts.zero_()
         batches = view_batches(patches, chosen, statistics, config, rng)
-        bar = tqdm(batches, total=steps_per_epoch, desc=f"epoch {epoch + 1}/{config.epochs}")
-        for index, views in enumerate(bar):
-            step = epoch * steps_per_epoch + index
-            for group in optimiser.param_groups:
-                group["lr"] = learning_rate(config, step, steps)
-            fill_queue = epoch >= config.queue_start
-            loss, used = pretraining_step(model, optimiser, views, config, step, fill_queue, device)
-            if not math.isfinite(loss):
-                advice = f"Lower learning_rate (now {config.learning_rate:g})"
-                raise not_a_number(last, epoch, step, rows, advice)
-            losses.append(loss)
-            counts += used.cpu()
-            bar.set_postfix(loss=f"{np.mean(losses[-20:]):.4f}")
-            if max_steps is not None and step + 1 >= max_steps:
-                return encoder
+        place = epoch, config.epochs, steps_per_epoch
+        loss = run_epoch(batches, *place, step, failed, max_steps)
+        if loss is None:
+            return encoder
 
         entropy = usage_entropy(counts)
         rows.append(
             {
                 "epoch": epoch + 1,
-                "loss": float(np.mean(losses)),
+                "loss": loss,
                 "entropy": entropy,
                 "usage": entropy / math.log(config.prototypes),
                 "seconds": time.monotonic() - started,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -88,6 +90,43 @@ def not_a_number(last: Path, epoch: int, step: int, rows: Rows, advice: str) -> 
         f"The loss is no longer a number (epoch {epoch + 1}, step {step}). "
         f"{kept if rows else 'No checkpoint has been written yet.'} {advice}, and start again."
     )
+
+
+def run_epoch(
+    batches: Iterable[Any],
+    epoch: int,
+    epochs: int,
+    steps: int,
+    take_step: Callable[[int, Any], float],
+    failed: Callable[[int], ParameterError],
+    max_steps: int | None = None,
+) -> float | None:
+    """One epoch, with a bar that shows the loss.
+
+    Args:
+        batches: What to learn from.
+        epoch: Number of the epoch, from 0.
+        epochs: How many there are.
+        steps: How many batches an epoch has.
+        take_step: Takes the step of this number with this batch; returns its loss.
+        failed: What to raise when the loss of the step of this number is no number.
+        max_steps: Stop after so many steps of all epochs.
+
+    Returns:
+        Mean loss; None where it stopped early.
+    """
+    from tqdm import tqdm
+
+    losses: list[float] = []
+    bar = tqdm(batches, total=steps, desc=f"epoch {epoch + 1}/{epochs}")
+    for number, batch in enumerate(bar, epoch * steps):
+        losses.append(take_step(number, batch))
+        if not math.isfinite(losses[-1]):
+            raise failed(number)
+        bar.set_postfix(loss=f"{np.mean(losses[-20:]):.4f}")
+        if max_steps is not None and number + 1 >= max_steps:
+            return None
+    return float(np.mean(losses))
 
 
 def log_row(rows: Rows, folder: Path, draw: Callable[[Any, Any, Rows], None]) -> None:

@@ -8,14 +8,13 @@ averaged weights with the best validation F1, their calibration, and the thresho
 from __future__ import annotations
 
 import copy
-import math
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..engine.common.errors import ParameterError
 from ..engine.models.card import NORMALISATIONS
@@ -35,6 +34,7 @@ from .run_folder import (
     not_a_number,
     progress_state,
     resume,
+    run_epoch,
     save_checkpoint,
 )
 from .samples import Samples, training_batches
@@ -86,8 +86,6 @@ def train(
             the data are not as the recipe says.
         DeviceError: The device is not there.
     """
-    from tqdm import tqdm
-
     device = device_of(device_name)
     patches = load_patches(config.sources, data, config.bands)
     parts = split(patches, config.validation, config.test, config.guard)
@@ -118,27 +116,24 @@ def train(
         + ", ".join(f"{name} {len(index)} patches" for name, index in parts.items())
     )
 
+    def step(number: int, batch: tuple[Tensor, Tensor]) -> float:
+        rate = learning_rate(config, number, steps_per_epoch)
+        # A short run must not average over its random start: the window grows with the steps.
+        keep = min(config.ema, (1 + number) / (10 + number))
+        return float(take_step(*batch, rate, keep))
+
+    def failed(number: int) -> ParameterError:
+        advice = f"Lower learning_rate (now {config.learning_rate:g}) or clip (now {config.clip:g})"
+        return not_a_number(last, number // steps_per_epoch, number, rows, advice)
+
     for epoch in range(len(rows), config.epochs):
         model.train()
-        started, losses = time.monotonic(), []
+        started = time.monotonic()
         batches = training_batches(samples, chosen, config.augmentation, config.batch, rng, quiet)
-        bar = tqdm(batches, total=steps_per_epoch, desc=f"epoch {epoch + 1}/{config.epochs}")
-        for index, (image, target) in enumerate(bar):
-            step = epoch * steps_per_epoch + index
-            rate = learning_rate(config, step, steps_per_epoch)
-            # A short run must not average over its random start: the window grows with the steps.
-            keep = min(config.ema, (1 + step) / (10 + step))
-            loss = float(take_step(image, target, rate, keep))
-            if not math.isfinite(loss):
-                advice = (
-                    f"Lower learning_rate (now {config.learning_rate:g}) or clip (now "
-                    f"{config.clip:g})"
-                )
-                raise not_a_number(last, epoch, step, rows, advice)
-            losses.append(loss)
-            bar.set_postfix(loss=f"{np.mean(losses[-20:]):.4f}")
-            if max_steps is not None and step + 1 >= max_steps:
-                return best
+        place = epoch, config.epochs, steps_per_epoch
+        loss = run_epoch(batches, *place, step, failed, max_steps)
+        if loss is None:
+            return best
 
         probability = predict(
             average, patches, parts["validation"], statistics, device, config.floor
@@ -154,7 +149,7 @@ def train(
         rows.append(
             {
                 "epoch": epoch + 1,
-                "loss": float(np.mean(losses)),
+                "loss": loss,
                 "precision": score.precision,
                 "recall": score.recall,
                 "f1": score.f1,
