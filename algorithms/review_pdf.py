@@ -63,17 +63,22 @@ def write_review_pdf(
             )
         try:
             sheet = _Sheet(painter, f"Review sheet: {name}", f"{about}. Made by {made_by}.")
-            for number, card in enumerate(cards):
-                place = number % (_COLUMNS * _ROWS)
-                if place == 0:
-                    if number:
-                        writer.newPage()
-                    sheet.head(number // (_COLUMNS * _ROWS) + 1)
-                sheet.card(card, place % _COLUMNS, place // _COLUMNS)
+            _draw_cards(sheet, cards, writer)
         finally:
             painter.end()
         del painter, writer
         _check_whole(temporary, target)
+
+
+def _draw_cards(sheet: _Sheet, cards: Iterable[Card], writer: QPdfWriter) -> None:
+    """Draw page after page."""
+    for number, card in enumerate(cards):
+        page, place = divmod(number, _COLUMNS * _ROWS)
+        if place == 0 and page:
+            writer.newPage()
+        if place == 0:
+            sheet.head(page + 1)
+        sheet.card(card, place % _COLUMNS, place // _COLUMNS)
 
 
 def _check_whole(path: str, target: str) -> None:

@@ -195,13 +195,18 @@ def _masks(
         match = _MASK.fullmatch(posixpath.basename(name))
         if not match or "/QI_DATA/" not in name:
             continue
-        path, band = container.gdal_path(name), match[2] if match[2] in OPTICAL_BANDS else ""
-        if match[3] == "gml" and match[1] in _VECTOR_MASKS:
-            yield MaskSource(_VECTOR_MASKS[match[1]], path, number=0, band=band)
-        if match[3] == "jp2" and match[1] in _RASTER_MASKS:
-            kind, layers = _RASTER_MASKS[match[1]]
-            for number, layer in layers.items():
-                yield MaskSource(kind, path, number, layer, band)
+        yield from _masks_of(container.gdal_path(name), match)
+
+
+def _masks_of(path: str, match: re.Match[str]) -> Iterator[MaskSource]:
+    """The masks in a file, by its name."""
+    band = match[2] if match[2] in OPTICAL_BANDS else ""
+    if match[3] == "gml" and match[1] in _VECTOR_MASKS:
+        yield MaskSource(_VECTOR_MASKS[match[1]], path, number=0, band=band)
+    if match[3] == "jp2" and match[1] in _RASTER_MASKS:
+        kind, layers = _RASTER_MASKS[match[1]]
+        for number, layer in layers.items():
+            yield MaskSource(kind, path, number, layer, band)
 
 
 def _missing(bands: Iterable[str], granule: str, tile: str, metadata: _Metadata) -> tuple[str, ...]:
