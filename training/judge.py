@@ -79,6 +79,7 @@ class Verdict:
         alarms: False landslides per 100 square kilometres of every quiet scene, at that threshold.
         f1_at_half: Mean F1 over regions where the network is divided at a probability of 0.5.
         error: Expected calibration error, regions weighing the same.
+        weights: Shares [2, BINS] that it was measured with.
     """
 
     scores: dict[str, Confusion]
@@ -87,6 +88,7 @@ class Verdict:
     alarms: dict[str, float]
     f1_at_half: float
     error: float
+    weights: np.ndarray
 
     @property
     def f1(self) -> float:
@@ -113,13 +115,15 @@ def judged(regions: dict[str, np.ndarray], alarms: dict[str, np.ndarray]) -> Ver
     best = {name: float(f1_curve(counts.sum(0)).max()) for name, counts in regions.items()}
     threshold = chosen_threshold(list(regions.values()))
     at = int(np.argmin(np.abs(ALARM_LEVELS - threshold)))
+    weights = pooled(list(regions.values()))
     return Verdict(
         scores,
         best,
         threshold,
         {name: float(v[at]) for name, v in alarms.items()},
         float(np.mean([confusion_at(counts, 0.0).f1 for counts in regions.values()])),
-        calibration_error(pooled(list(regions.values())), 1.0, 0.0),
+        calibration_error(weights, 1.0, 0.0),
+        weights,
     )
 
 
@@ -140,6 +144,22 @@ def interval(counts: np.ndarray, threshold: float, draws: int = 1000) -> tuple[f
 def pooled(regions: Sequence[np.ndarray]) -> np.ndarray:
     """Counts [2, BINS] of regions as shares of each, so that all weigh the same."""
     return np.mean([c.sum(0) / c.sum() for c in regions], axis=0)
+
+
+def reliability(weights: np.ndarray, bins: int = 15) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What is said, what is there, and the share of pixels, in bins of probability with any pixel.
+
+    Args:
+        weights: Counts [2, BINS].
+        bins: Number of bins, of equal width.
+    """
+    probability = sigmoid(CENTRES)
+    place = np.minimum((probability * bins).astype(int), bins - 1)
+    total = weights.sum(0)
+    share = np.bincount(place, total, bins)
+    said, there = (np.bincount(place, v, bins) for v in (probability * total, weights[1]))
+    some = share > 0
+    return said[some] / share[some], there[some] / share[some], share[some] / share.sum()
 
 
 def calibration_error(weights: np.ndarray, slope: float, offset: float, bins: int = 15) -> float:

@@ -38,6 +38,12 @@ def add_commands(commands: argparse._SubParsersAction, add_data: Callable) -> No
         "--together", type=int, default=1, help="trainings side by side on a graphics card"
     )
     command.add_argument("--only-table", action="store_true", help="train nothing")
+    command.add_argument(
+        "--reliability",
+        nargs="+",
+        metavar="RUN",
+        help="what NAME_reliability.png shows",
+    )
     command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add_data(command)
     command.set_defaults(run_command=_crossvalidate)
@@ -106,7 +112,7 @@ def _crossvalidate(args: argparse.Namespace) -> None:
     from .compute import device_of
     from .crossvalidate import crossvalidate, jobs
     from .material import gather
-    from .verdicts import alarm_table, draw, table, verdicts
+    from .verdicts import alarm_table, draw, draw_reliability, table, verdicts
 
     shipped = EXPERIMENTS / f"{args.experiment}.toml"
     experiment = read_experiment(shipped if shipped.is_file() else Path(args.experiment))
@@ -120,6 +126,8 @@ def _crossvalidate(args: argparse.Namespace) -> None:
     text = f"{table(rows, experiment.title)}\n{alarm_table(rows)}"
     (folder / f"{experiment.name}.md").write_text(text, encoding="utf-8")
     draw(rows, experiment.title, folder / f"{experiment.name}.png")
+    shown = args.reliability or [name for name, found in rows.items() if found]
+    draw_reliability(rows, shown, folder / f"{experiment.name}_reliability.png")
     print(text)
 
 

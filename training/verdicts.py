@@ -11,7 +11,7 @@ import numpy as np
 from .config import Config
 from .crossvalidate import read_folds
 from .folds import REGIONS
-from .judge import ALARM_PENALTY, Verdict, judged
+from .judge import ALARM_PENALTY, Verdict, judged, reliability
 
 INTRODUCTION = f"""\
 F1 of landslide pixels in regions that were left out whole: a network was trained for each of the
@@ -93,4 +93,30 @@ def draw(rows: dict[str, list[Verdict]], title: str, path: Path) -> None:
     axes.set(xlim=(0.2, 0.85), xlabel="F1 of regions left out whole", title=title)
     axes.grid(axis="x", alpha=0.3)
     axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+    figure.savefig(path, dpi=110)
+
+
+def draw_reliability(rows: dict[str, list[Verdict]], names: Sequence[str], path: Path) -> None:
+    """What is said against what is there, in regions left out whole; a panel for each run.
+
+    Dots are as large as the share of pixels in their bin, by its logarithm.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    there = [name for name in names if rows.get(name)]
+    figure = Figure(figsize=(1 + 3.2 * len(there), 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(1, len(there), squeeze=False, sharey=True)[0]
+    for axes, name in zip(panels, there):
+        axes.plot([0, 1], [0, 1], color="grey", linestyle=":")
+        for verdict in rows[name]:
+            said, found, share = reliability(verdict.weights)
+            sizes = 12 * (8 + np.log10(share)).clip(0.5)
+            axes.plot(said, found, color="#8a4b1f", linewidth=1)
+            axes.scatter(said, found, sizes, color="#8a4b1f")
+        error = np.mean([verdict.error for verdict in rows[name]])
+        axes.set(title=f"{name}\nexpected error {error:.3f}", xlabel="probability said")
+        axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    panels[0].set_ylabel("share that is landslide")
     figure.savefig(path, dpi=110)
