@@ -8,6 +8,7 @@ The file's contract: input ``stack`` float32 [N, C, H, W] in physical units; for
 from __future__ import annotations
 
 import copy
+import math
 import os
 import warnings
 from collections.abc import Sequence
@@ -32,6 +33,8 @@ from .sources import SCENE_NAMES, Source
 OPSET = 17  # read by onnxruntime 1.16, the oldest that the plugin supports
 #: Largest allowed difference of a probability between torch and the file, by kind of storage.
 TOLERANCE = {"float32": 1e-4, "float16": 5e-3}
+#: Weights of fewer numbers stay float32.
+SMALL_WEIGHTS = 16_384
 #: Sizes of the parity check: the patch, odd sides, not square, smaller than the receptive field.
 PARITY_SHAPES = ((1, 128, 128), (3, 64, 96), (2, 77, 53), (1, 131, 9))
 
@@ -355,16 +358,18 @@ def _trace(model: nn.Module, bands: int, scene: bool, path: Path) -> None:
 
 
 def store_as_float16(graph: Any) -> None:
-    """Store convolution weights in half the space, each behind a Cast to float32.
+    """Store large convolution weights in half the space, each behind a Cast to float32.
 
     onnxruntime folds the casts when it loads the file, so that speed and arithmetic stay those of
-    float32. Vectors (biases, BatchNorm) stay as they are: they are small, and their range is not.
+    float32. Small ones stay as they are, and vectors (biases, BatchNorm): those of depthwise
+    convolutions, into which BatchNorm is folded, have a range that float16 rounds too coarsely.
     """
     from onnx import TensorProto, helper, numpy_helper
 
     casts = []
     for tensor in graph.graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) < 4:
+        small = len(tensor.dims) < 4 or math.prod(tensor.dims) < SMALL_WEIGHTS
+        if tensor.data_type != TensorProto.FLOAT or small:
             continue
         name = tensor.name
         half = numpy_helper.to_array(tensor).astype(np.float16)
