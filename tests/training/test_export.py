@@ -6,7 +6,6 @@ import torch
 
 from landslip.engine.common.errors import ModelError
 from landslip.engine.models.card import Accuracy, ModelCard, card_from_metadata
-from landslip.training import export as export_module
 from landslip.training import export as exporting
 from landslip.training.export import Enlarged, PhysicalModel, export, read_card, rewrite_card
 from landslip.training.models import build_model
@@ -63,7 +62,7 @@ def test_file_agrees_with_the_network(network, tmp_path, storage):
 
 
 def test_half_precision_halves_the_file(network, tmp_path, monkeypatch):
-    monkeypatch.setattr(export_module, "SMALL_WEIGHTS", 0)  # these networks are all small
+    monkeypatch.setattr(exporting, "SMALL_WEIGHTS", 0)  # these networks are all small
     export(network, CARD, tmp_path / "full.onnx", "float32")
     export(network, CARD, tmp_path / "half.onnx", "float16")
     full, half = ((tmp_path / f"{n}.onnx").stat().st_size for n in ("full", "half"))
