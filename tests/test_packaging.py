@@ -394,3 +394,17 @@ def test_names_that_qt6_lacks_are_found(tmp_path):
         "PyQt6.QtCore has no QStringList",
         "PyQt6 has no Qt.ISODate",
     ]
+
+
+# --- what lies in the repository ---
+
+
+def test_nothing_strays_at_the_root():
+    """Names that some systems do not know, or that a test has left behind."""
+    command = ["git", "ls-files"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("no git checkout")
+    files = [name for name in listed.stdout.splitlines() if "/" not in name]
+    known = r"\w+\.(md|py|txt|toml|yml)|\.gitignore|LICENSE|Makefile"
+    assert [name for name in files if not re.fullmatch(known, name)] == []

@@ -1,6 +1,8 @@
-"""From probabilities that rank pixels to honest ones, and to the threshold that divides them."""
+"""Honest probabilities from those that rank pixels; how far off they are; where to divide them."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -57,3 +59,48 @@ def calibrate(
         parameters -= np.clip(step, -1, 1)
     slope, offset = parameters
     return float(np.clip(slope, 0.05, 20)), float(np.clip(offset, -20, 20))
+
+
+# --- how far off probabilities are --------------------------------------------------------------
+
+#: Logits beyond are counted in the last bin.
+LIMIT = 12.0
+BINS = 480
+#: Logits in the middle of the bins, and at their lower edges, which are the thresholds.
+CENTRES = (np.arange(BINS) + 0.5) * 2 * LIMIT / BINS - LIMIT
+EDGES = np.arange(BINS) * 2 * LIMIT / BINS - LIMIT
+
+
+def pooled(regions: Sequence[np.ndarray]) -> np.ndarray:
+    """Counts [2, BINS] of regions as shares of each, so that all weigh the same."""
+    return np.mean([c.sum(0) / c.sum() for c in regions], axis=0)
+
+
+def reliability(weights: np.ndarray, bins: int = 15) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What is said, what is there, and the share of pixels, in bins of probability with any pixel.
+
+    Args:
+        weights: Counts [2, BINS].
+        bins: Number of bins, of equal width.
+    """
+    probability = sigmoid(CENTRES)
+    place = np.minimum((probability * bins).astype(int), bins - 1)
+    total = weights.sum(0)
+    share = np.bincount(place, total, bins)
+    said, there = (np.bincount(place, v, bins) for v in (probability * total, weights[1]))
+    some = share > 0
+    return said[some] / share[some], there[some] / share[some], share[some] / share.sum()
+
+
+def calibration_error(weights: np.ndarray, slope: float, offset: float, bins: int = 15) -> float:
+    """Expected calibration error of weights [2, BINS] after ``sigmoid(slope * logit + offset)``.
+
+    Bins of equal width; the mean over pixels of the gap between what is said and what is there
+    (Naeini et al. 2015).
+    """
+    probability = sigmoid(slope * CENTRES + offset)
+    place = np.minimum((probability * bins).astype(int), bins - 1)
+    total = weights.sum(0)
+    said = np.bincount(place, probability * total, bins)
+    there = np.bincount(place, weights[1], bins)
+    return float(np.abs(said - there).sum() / total.sum())

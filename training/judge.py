@@ -12,14 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..engine.assessment.metrics import Confusion
-from .calibration import sigmoid
+from .calibration import BINS, EDGES, LIMIT, calibration_error, pooled
 
-#: Logits beyond are counted in the last bin.
-LIMIT = 12.0
-BINS = 480
-#: Logits in the middle of the bins, and at their lower edges, which are the thresholds.
-CENTRES = (np.arange(BINS) + 0.5) * 2 * LIMIT / BINS - LIMIT
-EDGES = np.arange(BINS) * 2 * LIMIT / BINS - LIMIT
 #: Thresholds, as logits, at which false alarms are counted.
 ALARM_LEVELS = np.arange(-4.0, 6.01, 0.5)
 #: What a false landslide in 100 square kilometres of quiet land takes from the number: ten of them
@@ -136,41 +130,3 @@ def interval(counts: np.ndarray, threshold: float, draws: int = 1000) -> tuple[f
     f1 = 2 * tp[picked].sum(1) / np.maximum((tp + fp + positives)[picked].sum(1), 1)
     low, high = np.percentile(f1, (2.5, 97.5))
     return float(low), float(high)
-
-
-# --- calibration ---------------------------------------------------------------------------------
-
-
-def pooled(regions: Sequence[np.ndarray]) -> np.ndarray:
-    """Counts [2, BINS] of regions as shares of each, so that all weigh the same."""
-    return np.mean([c.sum(0) / c.sum() for c in regions], axis=0)
-
-
-def reliability(weights: np.ndarray, bins: int = 15) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What is said, what is there, and the share of pixels, in bins of probability with any pixel.
-
-    Args:
-        weights: Counts [2, BINS].
-        bins: Number of bins, of equal width.
-    """
-    probability = sigmoid(CENTRES)
-    place = np.minimum((probability * bins).astype(int), bins - 1)
-    total = weights.sum(0)
-    share = np.bincount(place, total, bins)
-    said, there = (np.bincount(place, v, bins) for v in (probability * total, weights[1]))
-    some = share > 0
-    return said[some] / share[some], there[some] / share[some], share[some] / share.sum()
-
-
-def calibration_error(weights: np.ndarray, slope: float, offset: float, bins: int = 15) -> float:
-    """Expected calibration error of weights [2, BINS] after ``sigmoid(slope * logit + offset)``.
-
-    Bins of equal width; the mean over pixels of the gap between what is said and what is there
-    (Naeini et al. 2015).
-    """
-    probability = sigmoid(slope * CENTRES + offset)
-    place = np.minimum((probability * bins).astype(int), bins - 1)
-    total = weights.sum(0)
-    said = np.bincount(place, probability * total, bins)
-    there = np.bincount(place, weights[1], bins)
-    return float(np.abs(said - there).sum() / total.sum())

@@ -18,6 +18,7 @@ from ..engine.common.errors import ParameterError
 from ..engine.models.card import Accuracy, ModelCard
 from .answer import Scene
 from .bands import terrain
+from .calibration import calibration_error, pooled
 from .config import Config
 from .crossvalidate import read_folds
 from .evaluate import accuracy_row, scene_accuracy
@@ -29,7 +30,7 @@ from .export import (
     rewrite_card,
 )
 from .folds import GUARD, REGIONS
-from .judge import ALARM_LEVELS, calibration_error, confusion_at, interval, pooled
+from .judge import ALARM_LEVELS, confusion_at, interval
 from .recipe import to_values
 from .run_folder import load_checkpoint
 

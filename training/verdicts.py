@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from .calibration import reliability
 from .config import Config
 from .crossvalidate import read_folds
 from .folds import REGIONS
-from .judge import ALARM_PENALTY, Verdict, judged, reliability
+from .judge import ALARM_PENALTY, Verdict, judged
 
 INTRODUCTION = f"""\
 F1 of landslide pixels in regions that were left out whole: a network was trained for each of the

@@ -68,7 +68,7 @@ def require(module: str, package: str | None = None) -> Any:
 
     Raises:
         DependencyError: The module is not installed, or is but cannot be loaded, is too old, or
-            lacks its data.
+            lacks its data. Its sentence, with what to do, is made in `errors`.
     """
     top = module.split(".")[0]
     package = package or top

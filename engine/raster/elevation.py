@@ -17,8 +17,8 @@ from .grid import Grid
 from .hemisphere import hemisphere_hint
 from .reading import open_raster, read_window
 from .relief import Relief
-from .resample import check_method
-from .slope import convexity, horn_gradient, horn_slope, slope_degrees, warp_elevation
+from .resample import AVERAGE_BELOW, WARP_TOLERANCE, check_method
+from .slope import convexity, horn_gradient, horn_slope, slope_degrees
 from .tiling import Window
 from .voids import RIM, fill_voids
 
@@ -292,4 +292,33 @@ def _vrt_xml(grid: Grid, sources: str) -> str:
         f"<GeoTransform>{c!r}, {a!r}, {b!r}, {f!r}, {d!r}, {e!r}</GeoTransform>"
         '<VRTRasterBand dataType="Float32" band="1"><NoDataValue>nan</NoDataValue>'
         f"{sources}</VRTRasterBand></VRTDataset>"
+    )
+
+
+def warp_elevation(dataset: Any, dem_grid: Grid, grid: Grid, method: str = "cubic") -> Any:
+    """A DEM on another grid, as an open dataset of float32 with NaN where there is no data.
+
+    Args:
+        dataset: The open DEM.
+        dem_grid: Its grid.
+        grid: The grid to warp it to.
+        method: ``cubic`` or ``bilinear``. Nearest would leave terraces, and bilinear leaves
+            creases, in the slope. A DEM much finer than the grid is averaged.
+    """
+    vrt = require("rasterio.vrt", "rasterio")
+    warp = require("rasterio.enums", "rasterio").Resampling
+    finer = dem_grid.pixel_size_metres()[0][0] < AVERAGE_BELOW * grid.pixel_size_metres()[0][0]
+    return vrt.WarpedVRT(
+        dataset,
+        crs=grid.crs,
+        transform=grid.affine,
+        width=grid.width,
+        height=grid.height,
+        resampling=warp.average if finer else warp[method],
+        # GDAL's default, an eighth of a DEM pixel, shows in the slope where blocks meet.
+        tolerance=WARP_TOLERANCE,
+        # Undeclared, NaN would swallow all pixels that it has a share in.
+        src_nodata=float("nan") if dataset.nodata is None else dataset.nodata,
+        nodata=float("nan"),
+        dtype="float32",
     )

@@ -1,43 +1,8 @@
-"""Elevation on another grid, and the slope and curvature of the ground."""
+"""Slope and curvature of the ground from elevation."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-
-from ..common.dependencies import require
-from .grid import Grid
-from .resample import AVERAGE_BELOW, WARP_TOLERANCE
-
-
-def warp_elevation(dataset: Any, dem_grid: Grid, grid: Grid, method: str = "cubic") -> Any:
-    """A DEM on another grid, as an open dataset of float32 with NaN where there is no data.
-
-    Args:
-        dataset: The open DEM.
-        dem_grid: Its grid.
-        grid: The grid to warp it to.
-        method: ``cubic`` or ``bilinear``. Nearest would leave terraces, and bilinear leaves
-            creases, in the slope. A DEM much finer than the grid is averaged.
-    """
-    vrt = require("rasterio.vrt", "rasterio")
-    warp = require("rasterio.enums", "rasterio").Resampling
-    finer = dem_grid.pixel_size_metres()[0][0] < AVERAGE_BELOW * grid.pixel_size_metres()[0][0]
-    return vrt.WarpedVRT(
-        dataset,
-        crs=grid.crs,
-        transform=grid.affine,
-        width=grid.width,
-        height=grid.height,
-        resampling=warp.average if finer else warp[method],
-        # GDAL's default, an eighth of a DEM pixel, shows in the slope where blocks meet.
-        tolerance=WARP_TOLERANCE,
-        # Undeclared, NaN would swallow all pixels that it has a share in.
-        src_nodata=float("nan") if dataset.nodata is None else dataset.nodata,
-        nodata=float("nan"),
-        dtype="float32",
-    )
 
 
 def horn_slope(dem: np.ndarray, dx: np.ndarray | float, dy: np.ndarray | float) -> np.ndarray:

@@ -13,10 +13,6 @@ import numpy as np
 
 from ..common.errors import ParameterError
 
-#: Blending weights are whole multiples of 1/256: their products with a float32 probability fit into
-#: float64 without rounding. Where all patches agree, the weighted mean is then exact.
-WEIGHT_STEPS = 256
-
 
 @dataclass(frozen=True)
 class Window:
@@ -129,16 +125,3 @@ def reflected(start: int, stop: int, length: int) -> np.ndarray:
     period = 2 * (length - 1)
     index = np.arange(start, stop, dtype=np.intp) % period
     return np.where(index < length, index, period - index)
-
-
-def blending_weights(patch: int) -> np.ndarray:
-    """Weights [patch] along one axis, in steps of 1/`WEIGHT_STEPS`, never 0.
-
-    A Hann window squared: near its border a patch has not seen all that surrounds a pixel, and at
-    half overlap a plain Hann window still gives such pixels a quarter of the say. Squared, moving
-    the lattice changes probabilities a quarter less (99th percentile, on a real scene).
-
-    The weight of a pixel in a patch is the product of its row's and its column's.
-    """
-    hann = np.sin(np.pi * (np.arange(patch) + 0.5) / patch) ** 2
-    return np.maximum(np.round(hann**2 * WEIGHT_STEPS), 1) / WEIGHT_STEPS

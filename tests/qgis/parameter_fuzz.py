@@ -8,8 +8,10 @@ a result, or a sentence with nothing half-written, and no input touched.
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -229,6 +231,21 @@ def check(world: World, algorithm: Any, parameters: dict[str, Any]) -> str:
     """
     shutil.rmtree(world.folder)
     world.folder.mkdir()
+    with _inside(world.folder):  # where relative names of outputs lead
+        return _check(world, algorithm, parameters)
+
+
+@contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def _check(world: World, algorithm: Any, parameters: dict[str, Any]) -> str:
     before = world.snapshot()
     context, feedback = QgsProcessingContext(), Feedback()
     context.setProject(QgsProject.instance())

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from landslip.engine.assessment.metrics import confusion
-from landslip.training import judge
+from landslip.training import calibration
 from landslip.training.augmentation import Augmentation
 from landslip.training.config import Config
 from landslip.training.crossvalidate import Job, crossvalidate, read_folds, scene_counts
@@ -255,11 +255,11 @@ def test_crossvalidation_resumes_and_is_read_back(patches, tmp_path):
 
 def test_reliability_is_what_is_there_by_what_is_said(tmp_path):
     """Of 100 pixels said 0.9, 60 are landslide; of 300 said 0.1, 30."""
-    weights = np.zeros((2, judge.BINS))
+    weights = np.zeros((2, calibration.BINS))
     for probability, slides, others in ((0.9, 60, 40), (0.1, 30, 270)):
-        at = np.argmin(np.abs(judge.CENTRES - np.log(probability / (1 - probability))))
+        at = np.argmin(np.abs(calibration.CENTRES - np.log(probability / (1 - probability))))
         weights[1, at], weights[0, at] = slides, others
-    said, there, share = judge.reliability(weights)
+    said, there, share = calibration.reliability(weights)
     assert said == pytest.approx([0.1, 0.9], abs=0.01)
     assert there == pytest.approx([0.1, 0.6])
     assert share == pytest.approx([0.75, 0.25])

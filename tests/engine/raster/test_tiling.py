@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landslip.engine.common.errors import ParameterError
-from landslip.engine.models.stitch import RegionBlender
-from landslip.engine.raster.tiling import Lattice, Window, blending_weights, reflected, regions
+from landslip.engine.models.stitch import RegionBlender, blending_weights
+from landslip.engine.raster.tiling import Lattice, Window, reflected, regions
 
 SIZES = st.integers(1, 700)
 
