@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..common.errors import ParameterError
+from ..common.hooks import Check, Progress, Warn, or_silent
 from ..common.output import check_writable
 from ..preparation.prepare import PrepareRequest, prepare
 from ..products.product import open_products
-from .pipeline import Check, Detection, DetectRequest, Progress, Warn, check_request, detect
+from .pipeline import Detection, DetectRequest, check_request, detect
 
 #: Share of the progress bar that preparing takes; networks take longer than resampling.
 _PREPARING_SHARE = 0.3
@@ -37,8 +38,7 @@ def detect_in_product(
         BandError: The product lacks a band that the model reads; names models that do without.
         LandslipError: As for `detect` and `landslip.engine.preparation.prepare.prepare`.
     """
-    progress = progress or (lambda _fraction, _message: None)
-    warn = warn or (lambda _message: None)
+    progress, cancelled, warn = or_silent(progress, cancelled, warn)
     check_request(request)
     if request.pre_event:
         raise ParameterError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -15,6 +15,7 @@ import numpy as np
 from ... import __version__
 from ..common.background import Background, read_ahead
 from ..common.errors import Cancelled, ParameterError
+from ..common.hooks import Check, Progress, Warn, or_silent
 from ..common.output import check_geotiff
 from ..inventory.fields import Landslide
 from ..models.card import ModelCard
@@ -44,10 +45,6 @@ from ..stack.scene import (
 )
 from ..stack.sunlight import sun_of, with_sun
 from .fusion import PreEvent, open_pre_event
-
-Progress = Callable[[float, str], None]
-Check = Callable[[], bool]
-Warn = Callable[[str], None]
 
 #: Side of a region, pixels: a multiple of the output's TIFF block. Larger regions repeat fewer
 #: patches at their borders (9 % here at half overlap); smaller ones need less memory.
@@ -165,9 +162,7 @@ def detect(
         LandslipError: Any of its subclasses; the message says what to do. No half-written file
             is left.
     """
-    progress = progress or (lambda _fraction, _message: None)
-    cancelled = cancelled or (lambda: False)
-    warn = warn or (lambda _message: None)
+    progress, cancelled, warn = or_silent(progress, cancelled, warn)
     check_request(request)
     check_settings(request.outlining(0.5))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
 from ..common.errors import BandError, ParameterError
+from ..common.hooks import Warn
 from ..common.output import check_geotiff
 from ..models.runtime import Model
 from ..models.zoo import shipped_cards
@@ -24,8 +24,6 @@ from ..stack.terrain_sanity import check_dem
 from .band_choice import all_bands, check_bands_there, common_bands, stored_bands
 from .stack_plan import COVER_RULES, StackPlan
 from .target_grid import GridRequest, finest_grid, target_grid
-
-Warn = Callable[[str], None]
 
 #: Reasons for which a pixel can be left out, by the names that users give.
 REASONS = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +10,7 @@ from functools import partial
 from ... import __version__
 from ..common.background import Background, read_ahead
 from ..common.errors import Cancelled
+from ..common.hooks import Check, Progress, Warn, or_silent
 from ..products.masks import Reason
 from ..raster.geotiff import BlockWriter, Layout, geotiff
 from ..raster.grid import Grid
@@ -20,14 +20,12 @@ from ..raster.tiling import Window, regions
 from ..stack.reader import ACQUISITION_TAGS, OPTICAL_BANDS
 from .blocks import StackBlock, StackBlocks
 from .coregister import Shift
-from .plan import PrepareRequest, Warn, check_request, make_plan
+from .plan import PrepareRequest, check_request, make_plan
 from .stack_plan import StackPlan
 from .summary import StackSummary
 
 __all__ = ["PrepareRequest", "Prepared", "prepare"]
 
-Progress = Callable[[float, str], None]
-Check = Callable[[], bool]
 
 #: Side of the blocks worked on at a time, pixels: that of the tiles in the product's own images,
 #: and a multiple of the output's.
@@ -84,9 +82,7 @@ def prepare(
         LandslipError: Any of its subclasses; the message says what to do. No half-written file
             is left.
     """
-    progress = progress or (lambda _fraction, _message: None)
-    cancelled = cancelled or (lambda: False)
-    warn = warn or (lambda _message: None)
+    progress, cancelled, warn = or_silent(progress, cancelled, warn)
     started = time.monotonic()
     check_request(request)
     with bounded_cache(_CACHE_MEGABYTES):
