@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from configparser import ConfigParser
 from contextlib import contextmanager
@@ -36,8 +37,8 @@ MADE_BY = f"Landslip {__version__}"
 
 
 _SWITCHES = ("true", "false", "1", "0")
-#: QGIS's limits where an algorithm sets none are about 2e9 for whole numbers, 2e308 for others.
-_ENDLESS = 2**31 - 1
+#: QGIS's limits where an algorithm sets none, of either sign.
+_ENDLESS = sys.float_info.max
 
 
 class Group(Enum):
@@ -243,11 +244,19 @@ def number_problem(definition: QgsProcessingParameterNumber, value: Any) -> str:
     if low <= number <= high and not (whole and number % 1):
         return ""
     kind = "a whole number" if whole else "a number"
-    upper = f" to {high:.10g}" if high < _ENDLESS else " or more"
     return (
-        f"{definition.description()} ({definition.name()}) is {number:.10g}; expected {kind} "
-        f"from {low:.10g}{upper}."
+        f"{definition.description()} ({definition.name()}) is {number:.10g}; expected {kind}"
+        f"{_range_text(low, high)}."
     )
+
+
+def _range_text(low: float, high: float) -> str:
+    """The limits that there are, such as " from 0 to 1"."""
+    if low > -_ENDLESS and high < _ENDLESS:
+        return f" from {low:.10g} to {high:.10g}"
+    if low > -_ENDLESS:
+        return f" of {low:.10g} or more"
+    return f" of {high:.10g} or less" if high < _ENDLESS else ""
 
 
 def option_texts(value: Any, options: Sequence[str]) -> Any:

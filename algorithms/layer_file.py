@@ -24,7 +24,7 @@ from qgis.core import (
     QgsVectorFileWriter,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 
 from ..engine.common.dependencies import require
 from ..engine.common.errors import OutputError
@@ -218,7 +218,8 @@ def same_value(written: Any, read: Any) -> bool:
             return abs(float(read) - written) <= _ROUNDING * max(1.0, abs(written))
         except (TypeError, ValueError):
             return False
-    return _same_moment(written, read)
+    # What else there is (lists, bytes) is no value of an inventory.
+    return _same_moment(written, read) if isinstance(written, (QDate, QDateTime)) else True
 
 
 def _same_moment(written: Any, read: Any) -> bool:

@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,11 @@ class _Job:
         self._before = frozenset(sys.modules)  # what QGIS and other plugins use
         self._tried = self._restart = False
 
+    @cached_property
+    def _python(self) -> str:
+        """The interpreter of this QGIS; to find it takes processes."""
+        return interpreter(self.host, self._run)
+
     def _run(self, command: Sequence[str], shown: bool) -> tuple[int, str]:
         return run_command(command, shown, self._feedback)
 
@@ -209,7 +215,7 @@ class _Job:
         """State of all packages; those that would take QGIS down with them are not loaded."""
         plugins = [a.module for a in ACCELERATORS.values() if is_somewhere(a.module)]
         try:
-            python = interpreter(self.host, self._run)
+            python = self._python
         except SetUpError:  # which an installation says by itself
             return package_states()
         modules = [*modules_to_load(), *plugins]
@@ -247,10 +253,9 @@ class _Job:
         refused = refusal(self.host, wanted)
         if refused:
             raise SetUpError(refused)
-        python = interpreter(self.host, self._run)
         names = tuple(dict.fromkeys(modules))
         request = InstallRequest(
-            self.host, python, target, tuple(wanted), names, self._wheels, anew, replaced
+            self.host, self._python, target, tuple(wanted), names, self._wheels, anew, replaced
         )
         installed = install(request, self._run)
         self._tried = True

@@ -9,15 +9,12 @@ few such cases, too (``tests/qgis/test_parameter_fuzz.py``).
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 from random import Random
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 def main() -> int:
@@ -30,22 +27,11 @@ def main() -> int:
     parser.add_argument("--only", default="", help="name of one algorithm")
     options = parser.parse_args()
     limit_memory(options.memory)
-    from qgis.core import QgsApplication
+    from landslip.demo.session import landslip_in_qgis
 
-    application = QgsApplication([], True)
-    application.initQgis()
-    sys.path.append(os.path.join(application.pkgDataPath(), "python", "plugins"))
-    from processing.core.Processing import Processing
-
-    import landslip
-
-    Processing.initialize()
-    plugin = landslip.classFactory(None)
-    plugin.initProcessing()
-    with tempfile.TemporaryDirectory() as folder:
+    with landslip_in_qgis(), tempfile.TemporaryDirectory() as folder:
         rng = Random(options.seed)  # noqa: S311 - cases, not secrets
         faults = fuzz(Path(folder), options.seconds, rng, options.only, options.log)
-    plugin.unload()
     return int(bool(faults))
 
 

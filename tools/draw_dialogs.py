@@ -43,20 +43,12 @@ AROUND = 2.8
 
 def main(demo: Path) -> None:
     """Draw all pictures."""
-    application = QgsApplication([], True)
-    application.initQgis()
-    sys.path.append(os.path.join(application.pkgDataPath(), "python", "plugins"))
-    from processing.core.Processing import Processing
+    from landslip.demo.session import landslip_in_qgis
 
-    import landslip
-
-    Processing.initialize()
-    plugin = landslip.classFactory(None)
-    plugin.initProcessing()
-    draw_all(demo)
-    # QGIS wants its layers back before it ends.
-    QgsProject.instance().clear()
-    plugin.unload()
+    with landslip_in_qgis():
+        draw_all(demo)
+        # QGIS wants its layers back before it ends.
+        QgsProject.instance().clear()
 
 
 def draw_all(demo: Path) -> None:

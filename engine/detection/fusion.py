@@ -8,6 +8,7 @@ from types import TracebackType
 
 import numpy as np
 
+from ..common.dependencies import require
 from ..common.errors import BandError, RasterError
 from ..raster.reading import open_raster
 from ..raster.tiling import Window
@@ -104,10 +105,13 @@ def open_pre_event(path: str, stack: Stack) -> Stack:
             "stack writes them."
         )
     there, grid = opened.grid, stack.grid
+    crs = require("pyproj").CRS
     same_size = (there.width, there.height) == (grid.width, grid.height)
-    if not (same_size and np.allclose(there.transform, grid.transform, atol=1e-6)):
+    same_place = np.allclose(there.transform, grid.transform, atol=1e-6)
+    if not (same_size and same_place and crs(there.crs) == crs(grid.crs)):
         raise RasterError(
-            f"{path} has another grid than {stack.path}; expected pixels that lie on each other. "
+            f"{path} has another grid or CRS than {stack.path}; expected pixels that lie on each "
+            "other. "
             "Give the image as PRE_EVENT to Prepare Sentinel-2 + terrain stack, which moves it "
             "onto the stack, and give that stack here."
         )
@@ -123,6 +127,7 @@ class PreEvent:
         cancelled: Asked between blocks of the scene.
 
     Raises:
+        RasterError: The two have no valid pixel in common.
         Cancelled: The user stopped the run.
     """
 
@@ -133,6 +138,11 @@ class PreEvent:
         self._after = StackReader(stack, _BANDS)
         # It is always the whole raster, never an extent, as for the scene's statistics.
         sample = sampled(stack, _BANDS, self._read, cancelled)
+        if not sample.size:
+            raise RasterError(
+                f"{before.path} shows no ground that {stack.path} shows, too: where one has data, "
+                "the other has none. Check its bands and its nodata value, or go without it."
+            )
         self.scale = ChangeScale.of(sample)
 
     def __enter__(self) -> PreEvent:

@@ -185,6 +185,8 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
         told = sun_of(request.sun_azimuth, request.sun_elevation)
         stack = with_sun(stack, told, warn, cancelled)
     progress(0, f"Model {model.card.name} {model.card.version} on {model.device}")
+    if before:
+        progress(0, f"Image from before the event: {before.path}")
     if stack.scales:
         progress(0, stack.scale_text())
     sample = scene_sample(stack, model.card.bands, cancelled)

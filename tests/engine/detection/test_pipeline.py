@@ -468,4 +468,15 @@ def test_an_earlier_image_that_does_not_fit_is_a_sentence(tmp_path, request_for,
     other = write_raster(tmp_path / "o.tif", np.ones((1, *shape), "uint16"), names=["B08"])
     with pytest.raises(BandError, match="needs B03 and B04"):
         detect(request_for(pre_event=other))
+    with rasterio.open(request_for().stack) as dataset:
+        values, profile, names = dataset.read(), dataset.profile, dataset.descriptions
+    for name, bands, changes, told in (
+        ("crs", values, {"crs": "EPSG:32653"}, "another grid or CRS"),
+        ("empty", values * 0, {"nodata": 0}, "shows no ground"),
+    ):
+        with rasterio.open(tmp_path / f"{name}.tif", "w", **{**profile, **changes}) as target:
+            target.write(bands)
+            target.descriptions = names
+        with pytest.raises(RasterError, match=told):
+            detect(request_for(pre_event=str(tmp_path / f"{name}.tif")))
     assert not list((tmp_path / "out").iterdir())
