@@ -48,6 +48,8 @@ class Augmentation:
         relight: Share of patches that are lit by another sun, by the shape of their ground.
         unknown: Share of patches whose terrain is taken away: a network that leans on the slope
             alone fails where the DEM does.
+        corrected: Share of patches of known ground whose light is taken out (`light`). Above 0,
+            scenes with a DEM are corrected when the network is used.
         dem_shift: Spread of the elevation of the patch in its scene, metres: which elevations
             slide is a habit of one region.
     """
@@ -73,6 +75,7 @@ class Augmentation:
     fade: float = 0.0
     relight: float = 0.0
     unknown: float = 0.0
+    corrected: float = 0.0
 
 
 def augment(

@@ -54,6 +54,10 @@ class Config:
             below 1 a scene is stretched. It takes effect in the model file (`export.Stretched`).
         floor: Smallest standard deviation of an optical band, as a share of its mean: a plain
             without contrast is not stretched until its fields look like landslides.
+        teachers: Run of the same experiment whose networks teach this one; with no epochs, they
+            are judged themselves. Teachers of a fold saw what the fold saw.
+        members: How many of its seeds, from this run's own seed on.
+        labels: Share of the labels in what is taught; the rest is what the teachers say.
         quiet: Share of an epoch that comes from land without landslides (`fit` alone).
     """
 
@@ -89,3 +93,6 @@ class Config:
     spread: float = 1.0
     floor: float = 0.0
     quiet: float = 0.0
+    teachers: str = ""
+    members: int = 1
+    labels: float = 0.5

@@ -8,7 +8,7 @@ that a run that was killed goes on, and verdicts need no second look.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -19,18 +19,25 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..engine.common.errors import ParameterError
+from ..engine.raster.light import fitted_correction
+from .bands import optical
 from .calibration import logit
-from .compute import autocast, to_device
+from .compute import autocast
 from .config import Config
-from .data import joined, scene_statistics
+from .data import Statistics, band_scales, joined, scene_statistics
 from .data import normalise as normalised
+from .export import Stretched
 from .fit import Fit, fit_together
-from .folds import Fold, folds, squares
+from .folds import Fold, squares
 from .judge import ALARM_LEVELS, counted, f1_curve
+from .light import Light, light_of, scene_lights
 from .material import BANDS, UNKNOWN, Land, Material, quiet_patches, with_bands
 from .predict import predict
 from .quiet_land import false_alarms
 from .samples import Samples, floored
+from .teachers import Ensemble, load_network, taught
+from .transfer import few_labelled
 
 #: Side of the squares of a scene that the bootstrap draws, pixels: as many as three tiles.
 SCENE_SQUARE = 384
@@ -40,10 +47,17 @@ WINDOW, HALO = 1024, 96
 
 @dataclass(frozen=True)
 class Job:
-    """A fold of a recipe with a seed."""
+    """A fold of a recipe with a seed.
+
+    Attributes:
+        config: The recipe.
+        fold: What is left out.
+        teachers: Recipes of the networks that teach, or are judged, if there are.
+    """
 
     config: Config
     fold: Fold
+    teachers: tuple[Config, ...] = ()
 
     @property
     def name(self) -> str:
@@ -57,11 +71,40 @@ def file_name(config: Config, region: str) -> str:
     return "--".join(re.sub(r"[^a-z0-9_]+", "-", part.lower()) for part in parts)
 
 
-def jobs(configs: Sequence[Config], material: Material, seeds: int) -> list[Job]:
-    """All trainings: seed by seed, so that a first answer is there early."""
-    every = folds(material.patches, material.kinds)
+def jobs(configs: Sequence[Config], every: Sequence[Fold], seeds: int) -> list[Job]:
+    """All trainings: seed by seed, so that a first answer is there early; taught ones last.
+
+    Raises:
+        ParameterError: Teachers that are no run among these.
+    """
     seeded = [replace(c, seed=c.seed + seed) for seed in range(seeds) for c in configs]
-    return [Job(config, fold) for config in seeded for fold in every]
+    seeded.sort(key=lambda config: bool(config.teachers))
+    return [Job(c, fold, teachers_of(c, configs)) for c in seeded for fold in every]
+
+
+def teachers_of(config: Config, configs: Sequence[Config]) -> tuple[Config, ...]:
+    """Recipes of the networks that teach a recipe, out of a list."""
+    if not config.teachers:
+        return ()
+    found = [other for other in configs if other.name == config.teachers]
+    if not found:
+        raise ParameterError(
+            f"'{config.name}' is to be taught by '{config.teachers}', which is no run of the "
+            f"experiment. Its runs are {', '.join(other.name for other in configs)}."
+        )
+    return tuple(replace(found[0], seed=config.seed + k) for k in range(config.members))
+
+
+class Given:
+    """Networks that were trained before, in the place of a fit: no steps to take."""
+
+    def __init__(self, networks: Sequence[nn.Module], stream: Any) -> None:
+        self.average = networks[0] if len(networks) == 1 else Ensemble(networks).eval()
+        self.stream, self.losses = stream, [float("nan")]
+
+    def steps(self) -> Iterator[int]:
+        """None."""
+        return iter(())
 
 
 class Bench:
@@ -74,28 +117,121 @@ class Bench:
         self.patches = joined([labelled, with_bands(quiet, bands)])
         self.lands, self.bands, self.device = material.lands, tuple(bands), device
         self.held: dict[Any, Samples] = {}
+        self.images: dict[Any, Tensor] = {}
+        self.known: dict[Any, tuple[Statistics, Light | None]] = {}
+        self.scenes = np.unique(self.patches.scene)
 
     def quiet_without(self, kinds: Sequence[str]) -> np.ndarray:
         """Indices of the quiet patches of all other kinds."""
         return self.count + np.flatnonzero(~np.isin(self.kinds, kinds))
 
-    def samples(self, fold: Fold, floor: float) -> Samples:
+    def samples(self, fold: Fold, config: Config) -> Samples:
         """Patches on the device, each scene by the statistics of what the fold trains on."""
-        key = (fold.region, floor)
+        key = (fold.region, config.floor, corrects(config))
         if key not in self.held:
             quiet = np.arange(self.count, len(self.patches))
             chosen = np.concatenate([fold.train, quiet])
             statistics = scene_statistics(self.patches, chosen)
-            self.held[key] = Samples.of(self.patches, statistics, self.device, floor)
+            lights = scene_lights(self.patches, chosen) if corrects(config) else None
+            self.held[key] = Samples.of(self.patches, statistics, self.device, config.floor, lights)
         return self.held[key]
 
-    def fit(self, job: Job, stream: Any, graphed: bool) -> Fit:
-        """The training of a job, ready to take its steps."""
-        samples = self.samples(job.fold, job.config.floor)
+    def own(self, fold: Fold, correct: bool) -> tuple[Statistics, Light | None]:
+        """A region as a new one is known: by its own pixels alone."""
+        key = (fold.region, correct)
+        if key not in self.known:
+            own = scene_statistics(self.patches, fold.test)
+            anything = next(iter(own.values()))
+            every = {int(scene): own.get(int(scene), anything) for scene in self.scenes}
+            lights = scene_lights(self.patches, fold.test) if correct else None
+            self.known[key] = own, light_of(self.patches, lights, every) if lights else None
+        return self.known[key]
+
+    def image(self, land: Land, config: Config) -> Tensor:
+        """A scene [C, H, W] on the device, as the network reads it."""
+        key = (land.name, config.floor, corrects(config))
+        if key not in self.images:
+            image = normalised_land(land, self.bands, config.floor, corrects(config))
+            self.images[key] = image.to(self.device)
+        return self.images[key]
+
+    def fit(self, job: Job, stream: Any, graphed: bool, targets: Tensor | None = None) -> Fit:
+        """The training of a job, ready to take its steps; `targets` go before the labels."""
+        samples = self.samples(job.fold, job.config)
+        if targets is not None:
+            samples = replace(samples, target=targets)
         if self.device.type == "cuda":  # what was copied on another stream has to be there
             torch.cuda.synchronize()
         quiet = self.quiet_without(job.fold.quiet)
-        return Fit(job.config, samples, job.fold.train, quiet, stream, graphed)
+        chosen = job.fold.train
+        if job.config.labelled:
+            options = job.config.labelled, job.config.labelled_pixels, job.config.seed
+            chosen = few_labelled(self.patches, chosen, *options)
+        return Fit(job.config, samples, chosen, quiet, stream, graphed)
+
+
+def corrects(config: Config) -> bool:
+    """Whether the light is taken out of scenes before a recipe's network looks."""
+    return config.augmentation.corrected > 0
+
+
+@dataclass(frozen=True)
+class Room:
+    """Where jobs find what they need.
+
+    Attributes:
+        benches: Material by bands.
+        folder: Where weights are kept.
+        device: What computes.
+        graphed: Whether a graphics card records its steps.
+    """
+
+    benches: dict[tuple[str, ...], Bench]
+    folder: Path
+    device: torch.device
+    graphed: bool
+
+    @classmethod
+    def for_jobs(
+        cls,
+        todo: Sequence[Job],
+        material: Material,
+        folder: Path,
+        device: torch.device,
+        graphed: bool,
+    ) -> Room:
+        """A room with the material of all bands that the jobs and their teachers read."""
+        folder.mkdir(parents=True, exist_ok=True)
+        bands = {c.bands for job in todo for c in (job.config, *job.teachers)}
+        benches = {names: Bench(material, names, device) for names in bands}
+        return cls(benches, folder, device, graphed)
+
+    def bench(self, job: Job) -> Bench:
+        """The material of a job."""
+        return self.benches[job.config.bands]
+
+    def start(self, job: Job) -> Callable[[Any], Fit | Given]:
+        """What makes a job's fit, with its stream."""
+
+        def begin(stream: Any) -> Fit | Given:
+            if self.device.type == "cuda":  # what another stream wrote has to be there
+                torch.cuda.synchronize()
+            networks = [
+                load_network(c, self.folder / f"{file_name(c, job.fold.region)}.pt", self.device)
+                for c in job.teachers
+            ]
+            if networks and not job.config.epochs:
+                return Given(networks, stream)
+            targets = self.targets(job, networks) if networks else None
+            return self.bench(job).fit(job, stream, self.graphed, targets)
+
+        return begin
+
+    def targets(self, job: Job, networks: Sequence[nn.Module]) -> Tensor:
+        """What the teachers of a job make of its labels."""
+        teacher = job.teachers[0]
+        seen = self.benches[teacher.bands].samples(job.fold, teacher)
+        return taught(Ensemble(networks).eval(), seen, seen.target, job.config.labels)
 
 
 def crossvalidate(
@@ -113,29 +249,27 @@ def crossvalidate(
     Args:
         todo: What to run.
         material: What to train on and look at.
-        folder: Where a file of counts and a file of weights is kept for each job.
+        folder: Where a file of counts, one of logits and one of weights is kept for each job.
         device: What computes.
-        together: How many run side by side.
+        together: How many run side by side; a teacher has to be done before it teaches, so that
+            experiments with teachers run one after the other.
         report: Gets a line for each job that is done.
         graphed: Whether a graphics card records its steps.
         stop: Asked after every step; what is not done then is given up.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     todo = [job for job in todo if not (folder / f"{job.name}.npz").exists()]
-    benches = {
-        bands: Bench(material, bands, device) for bands in {job.config.bands for job in todo}
-    }
+    room = Room.for_jobs(todo, material, folder, device, graphed)
 
-    def start(job: Job) -> Callable[[Any], Fit]:
-        return lambda stream: benches[job.config.bands].fit(job, stream, graphed)
-
-    def done(place: int, fit: Fit) -> None:
-        job, bench = todo[place], benches[todo[place].config.bands]
+    def done(place: int, fit: Fit | Given) -> None:
+        job, bench = todo[place], room.bench(todo[place])
         seen = look(fit.average, job, bench)
-        torch.save({"average": half(fit.average)}, folder / f"{job.name}.pt")
+        if isinstance(fit, Fit):
+            torch.save({"average": half(fit.average)}, folder / f"{job.name}.pt")
         truth, square = bench.patches.mask[job.fold.test], squares(bench.patches, job.fold.test)
         lands = [land for land in bench.lands if land.name in seen]
         counting.append((job, fit.losses, workers.submit(count, seen, truth, square, lands)))
+        if job.teachers and isinstance(fit, Fit):
+            keeping.append(workers.submit(keep_logits, seen, folder / f"{job.name}.logits"))
         collect(wait=False)
 
     def collect(wait: bool) -> None:
@@ -150,13 +284,18 @@ def crossvalidate(
 
     # Counting needs no device, and waits for none: the next steps go on meanwhile.
     counting: list[tuple[Job, list[float], Future]] = []
-    with ProcessPoolExecutor(min(together, 12), get_context("spawn")) as workers:
-        fit_together([start(job) for job in todo], together, done, stop)
+    keeping: list[Future] = []
+    together = 1 if any(job.teachers for job in todo) else together
+    with ProcessPoolExecutor(12 if device.type == "cuda" else 1, get_context("spawn")) as workers:
+        fit_together([room.start(job) for job in todo], together, done, stop)
         collect(wait=True)
+        for future in keeping:
+            future.result()
 
 
 def final_fits(
     configs: Sequence[Config],
+    names: Sequence[str],
     seeds: int,
     material: Material,
     folder: Path,
@@ -166,21 +305,31 @@ def final_fits(
     graphed: bool = True,
     stop: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Train on all that there is: the weights that ship. Writes ``NAME--seedN--all.pt``."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Train on all that there is: the weights that ship. Writes ``NAME--seedN--all.pt``.
+
+    Args:
+        configs: The runs of an experiment, teachers among them.
+        names: Those to train.
+        seeds: How many of each.
+
+    The rest is as for `crossvalidate`.
+    """
     everything = Fold("all", np.arange(len(material.patches)), np.empty(0, int), ())
-    seeded = [replace(c, seed=c.seed + seed) for seed in range(seeds) for c in configs]
-    todo = [Job(config, everything) for config in seeded]
-    benches = {bands: Bench(material, bands, device) for bands in {c.bands for c in configs}}
+    todo = [
+        job
+        for job in jobs(configs, [everything], seeds)
+        if job.config.name in names
+        and job.config.epochs
+        and not (folder / f"{job.name}.pt").exists()
+    ]
+    room = Room.for_jobs(todo, material, folder, device, graphed)
 
-    def start(job: Job) -> Callable[[Any], Fit]:
-        return lambda stream: benches[job.config.bands].fit(job, stream, graphed)
-
-    def done(place: int, fit: Fit) -> None:
+    def done(place: int, fit: Fit | Given) -> None:
         torch.save({"average": half(fit.average)}, folder / f"{todo[place].name}.pt")
         report(f"{todo[place].name}: loss {fit.losses[-1]:.4f}")
 
-    fit_together([start(job) for job in todo], together, done, stop)
+    together = 1 if any(job.teachers for job in todo) else together
+    fit_together([room.start(job) for job in todo], together, done, stop)
 
 
 def half(network: nn.Module) -> dict[str, Tensor]:
@@ -193,16 +342,31 @@ def half(network: nn.Module) -> dict[str, Tensor]:
 
 
 def look(network: nn.Module, job: Job, bench: Bench) -> dict[str, np.ndarray]:
-    """Logits of the left-out region [n, H, W], of Hokkaido, and of left-out quiet land [H, W]."""
-    fold, floor = job.fold, job.config.floor
-    patches, device = bench.patches, bench.device
-    own = scene_statistics(patches, fold.test)  # a new region is known by its own pixels alone
-    probability = predict(network, patches, fold.test, own, device, floor)
-    seen = {"": logit(probability).astype(np.float16)}
-    for land in bench.lands:
-        if not land.kind or land.kind in fold.quiet:
-            seen[land.name] = land_logits(network, land, bench.bands, device, floor)
+    """Logits of the left-out region [n, H, W], of Hokkaido, and of left-out quiet land [H, W].
+
+    Scenes are corrected and stretched as the recipe has it for its users.
+    """
+    config, fold, patches, device = job.config, job.fold, bench.patches, bench.device
+    if config.spread != 1:
+        network = Stretched(network, 1 / config.spread, len(optical(bench.bands)))
+    own, light = bench.own(fold, corrects(config))
+    # Of shapes that are seen once, no time is to be measured.
+    with torch.backends.cudnn.flags(benchmark=False):
+        probability = predict(network, patches, fold.test, own, device, config.floor, light)
+        seen = {"": logit(probability).astype(np.float16)}
+        for land in bench.lands:
+            if not land.kind or land.kind in fold.quiet:
+                seen[land.name] = land_logits(network, bench.image(land, config), land.valid)
     return seen
+
+
+def keep_logits(seen: dict[str, np.ndarray], path: Path) -> None:
+    """Keep logits of the region and of labelled scenes in tenths, int8, for what counts hide."""
+    kept = {
+        name: np.clip(np.round(10 * v.astype(np.float32)), -127, 127) for name, v in seen.items()
+    }
+    arrays = {name or "region": values.astype(np.int8) for name, values in kept.items()}
+    np.savez_compressed(path, **arrays)
 
 
 def count(
@@ -228,33 +392,42 @@ def count(
 
 
 @torch.inference_mode()
-def land_logits(
-    network: nn.Module, land: Land, bands: Sequence[str], device: torch.device, floor: float
-) -> np.ndarray:
-    """Logits [H, W] of a scene, in windows with a halo."""
-    image = normalised_land(land, bands, floor)
+def land_logits(network: nn.Module, image: Tensor, valid: np.ndarray) -> np.ndarray:
+    """Logits [H, W] of a normalised scene [C, H, W], in windows with a halo."""
     height, width = image.shape[-2:]
     result = np.empty((height, width), np.float32)
     for row in range(0, height, WINDOW):
         for col in range(0, width, WINDOW):
             top, left = max(0, row - HALO), max(0, col - HALO)
             piece = image[None, :, top : row + WINDOW + HALO, left : col + WINDOW + HALO]
-            with autocast(device):
-                logits = network(to_device(piece, device))
+            with autocast(image.device):
+                logits = network(piece.contiguous(memory_format=torch.channels_last))
             inner = logits[0, 0, row - top :, col - left :].float().cpu().numpy()
             inner = inner[:WINDOW, :WINDOW]
             result[row : row + inner.shape[0], col : col + inner.shape[1]] = inner
-    result[~land.valid] = -np.inf
+    result[~valid] = -np.inf
     return result
 
 
-def normalised_land(land: Land, bands: Sequence[str], floor: float) -> Tensor:
-    """[C, H, W], as the network reads it; 0 where there are no data."""
+def normalised_land(land: Land, bands: Sequence[str], floor: float, correct: bool) -> Tensor:
+    """[C, H, W], as the network reads it; 0 where there are no data.
+
+    Args:
+        land: The scene.
+        bands: What the network reads.
+        floor: Smallest standard deviation of an optical band, as a share of its mean.
+        correct: Whether its light is taken out first.
+    """
     places = [BANDS.index(band) for band in bands]
-    mean, std = (torch.from_numpy(values[places]) for values in (land.mean, land.std))
+    mean, std, image = land.mean[places], land.std[places], land.image(bands)
+    if correct:
+        lit, count = land.image(["illumination"])[0], len(optical(bands))
+        correction = fitted_correction(image[:count, land.valid], lit[land.valid])
+        image[:count] = correction.applied(image[:count], lit)
+        mean, std = band_scales(image[:, land.valid], bands)
+    mean, std = torch.from_numpy(mean), torch.from_numpy(std)
     std = floored(mean[None], std[None], bands, floor)[0]
-    image = normalised(torch.from_numpy(land.image(bands))[None], mean, std)[0]
-    return image * torch.from_numpy(land.valid)
+    return normalised(torch.from_numpy(image)[None], mean, std)[0] * torch.from_numpy(land.valid)
 
 
 def scene_counts(logits: np.ndarray, land: Land) -> np.ndarray:

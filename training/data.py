@@ -173,9 +173,14 @@ def pooled_statistics(patches: Patches, chosen: np.ndarray) -> Statistics:
 def _statistics(patches: Patches, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     levels = patches.levels[chosen, :, ::2, ::2]
     values = (levels + np.float32(0.5)) * patches.step[chosen][:, :, None, None]
-    found = statistics_of(values.swapaxes(0, 1).reshape(values.shape[1], -1), patches.bands)
+    return band_scales(values.swapaxes(0, 1).reshape(values.shape[1], -1), patches.bands)
+
+
+def band_scales(values: np.ndarray, bands: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean [C] and standard deviation [C] of pixels [C, n]; terrain has scales of its own."""
+    found = statistics_of(values, bands)
     mean, std = np.float32(found.mean), np.float32(found.std)
-    for index, band in enumerate(patches.bands):
+    for index, band in enumerate(bands):
         if band in TERRAIN_SCALE:
             level, std[index] = TERRAIN_SCALE[band]
             mean[index] = mean[index] if level is None else level

@@ -1,11 +1,13 @@
 """One prepared run on a graphics card that is there for minutes: judge, train, bring back.
 
     python -m landslip.training.gpu_run --data DATA --out OUT --experiment judge --minutes 5
-    python -m landslip.training.gpu_run --data DATA --out OUT --recipes best_rgb --final
+    python -m landslip.training.gpu_run --data DATA --out OUT --experiment judge \
+        --runs "light, 16 epochs" --seeds 3 --final
 
 The machine may have no GDAL and no network: `DATA` holds ``l4s_rgb.npz``, ``l4s_terrain.npz`` and
-the scenes that ``python -m landslip.training pack`` wrote. What comes back is one zip with the
-counts of every fold, and the weights that were asked for.
+the scenes that ``python -m landslip.training pack`` wrote. What comes back is zip files with the
+counts of every fold, the logits of those that were taught, and the final weights. The weights of
+the folds stay in OUT: a second call there goes on from what the first has done.
 """
 
 from __future__ import annotations
@@ -13,32 +15,39 @@ from __future__ import annotations
 import argparse
 import time
 import zipfile
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
 from .compare import read_experiment
 from .compute import device_of
-from .config import Config
 from .crossvalidate import crossvalidate, final_fits, jobs
+from .folds import folds
 from .judge_commands import configs_of
 from .material import gather
-from .recipe import read_recipe
 
 EXPERIMENTS = Path(__file__).parent / "experiments"
+#: What comes back may be limited in the size of a file: bytes in one zip, before the next begins.
+ZIP_BYTES = 14_000_000
 
 
 def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--experiment", default="")
-    parser.add_argument("--recipes", nargs="*", default=[])
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--together", type=int, default=10)
+    parser.add_argument("--out", type=Path, required=True, help="where work is kept")
+    parser.add_argument("--back", type=Path, help="where zip files go (default: OUT)")
+    parser.add_argument("--experiment", default="judge")
+    parser.add_argument(
+        "--runs",
+        nargs="*",
+        action="append",
+        default=[],
+        help="of the experiment, in their order; again for what comes next (default: all)",
+    )
+    parser.add_argument("--seeds", type=int, nargs="*", default=[1], help="of each --runs")
+    parser.add_argument("--together", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--final", action="store_true", help="also train on all that there is")
     parser.add_argument("--eager", action="store_true", help="record no graphs")
@@ -48,12 +57,8 @@ def main() -> None:
     if device.type == "cuda":
         torch.backends.cudnn.benchmark = True
         print(torch.cuda.get_device_name(), torch.__version__, flush=True)
-    configs = [read_recipe(recipe, Config) for recipe in args.recipes]
-    if args.experiment:
-        experiment = read_experiment(EXPERIMENTS / f"{args.experiment}.toml")
-        configs += configs_of(experiment)
-    if args.epochs:
-        configs = [replace(config, epochs=args.epochs) for config in configs]
+    shipped = EXPERIMENTS / f"{args.experiment}.toml"
+    configs = configs_of(read_experiment(shipped if shipped.is_file() else Path(args.experiment)))
 
     def report(line: str) -> None:
         print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)
@@ -62,24 +67,43 @@ def main() -> None:
         return time.monotonic() - began > 60 * args.minutes
 
     material = gather(args.data)
+    every = folds(material.patches, material.kinds)
     report(f"{len(material.patches)} patches, {len(material.lands)} scenes")
-    folder = args.out / "folds"
+    groups = args.runs or [[config.name for config in configs]]
     graphed = not args.eager
-    if args.final:
-        final_fits(
-            configs, args.seeds, material, args.out, device, args.together, report, graphed, stop
-        )
-    todo = jobs(configs, material, args.seeds)
-    crossvalidate(todo, material, folder, device, args.together, report, graphed, stop)
-    with zipfile.ZipFile(args.out / "folds.zip", "w", zipfile.ZIP_STORED) as file:
-        for path in sorted(folder.glob("*.npz")):
-            file.write(path, path.name)
-    finals = sorted(args.out.glob("*.pt"))
-    for number in range(0, len(finals), 2):  # what comes back may be limited in size, and in number
-        with zipfile.ZipFile(args.out / f"finals{number // 2}.zip", "w") as file:
-            for path in finals[number : number + 2]:
-                file.write(path, path.name)
+    for number, group in enumerate(groups):
+        seeds = args.seeds[min(number, len(args.seeds) - 1)]
+        todo = [job for job in jobs(configs, every, seeds) if job.config.name in group]
+        place = args.out / "folds"
+        crossvalidate(todo, material, place, device, args.together, report, graphed, stop)
+        if args.final:
+            place = args.out / "finals"
+            final_fits(
+                configs, group, seeds, material, place, device, args.together, report, graphed, stop
+            )
+        pack(args.out, args.back or args.out)
     report("done")
+
+
+def pack(work: Path, back: Path) -> None:
+    """Write what is worth bringing back: counts and logits of folds, and final weights."""
+    _zip(sorted((work / "finals").glob("*.pt")), back, "finals")
+    folds = sorted((work / "folds").glob("*.npz"))
+    _zip([path for path in folds if ".logits" not in path.name], back, "folds")
+    _zip([path for path in folds if ".logits" in path.name], back, "logits")
+
+
+def _zip(files: Sequence[Path], back: Path, name: str) -> None:
+    back.mkdir(parents=True, exist_ok=True)
+    parts: list[list[Path]] = [[]]
+    for path in files:
+        if sum(other.stat().st_size for other in parts[-1]) + path.stat().st_size > ZIP_BYTES:
+            parts.append([])
+        parts[-1].append(path)
+    for number, part in enumerate(parts):
+        with zipfile.ZipFile(back / f"{name}{number}.zip", "w", zipfile.ZIP_STORED) as file:
+            for path in part:
+                file.write(path, path.name)
 
 
 if __name__ == "__main__":

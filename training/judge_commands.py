@@ -111,6 +111,7 @@ def _crossvalidate(args: argparse.Namespace) -> None:
     from .compare import read_experiment
     from .compute import device_of
     from .crossvalidate import crossvalidate, jobs
+    from .folds import folds
     from .material import gather
     from .verdicts import alarm_table, draw, draw_reliability, table, verdicts
 
@@ -120,7 +121,7 @@ def _crossvalidate(args: argparse.Namespace) -> None:
     configs = configs_of(experiment)
     if not args.only_table:
         material = gather(args.data)
-        todo = jobs(configs, material, args.seeds)
+        todo = jobs(configs, folds(material.patches, material.kinds), args.seeds)
         crossvalidate(todo, material, folder, device_of(args.device), args.together)
     rows = {config.name: verdicts(folder, config, range(args.seeds)) for config in configs}
     text = f"{table(rows, experiment.title)}\n{alarm_table(rows)}"

@@ -9,6 +9,7 @@ from torch import nn
 from .bands import optical, terrain
 from .compute import autocast, to_device
 from .data import Patches, Statistics, batch_statistics, normalise, physical
+from .light import Light
 from .samples import floored
 
 
@@ -20,10 +21,12 @@ def predict(
     statistics: Statistics,
     device: torch.device,
     floor: float = 0.0,
+    light: Light | None = None,
 ) -> np.ndarray:
     """Probabilities [N, H, W] float32 of the chosen patches, each normalised by its scene.
 
-    `floor` is the recipe's: the network has to see what it was trained on.
+    `floor` is the recipe's, `light` takes out the light of the patches where it can: the network
+    has to see what it was trained on.
     """
     model.eval()
     result = []
@@ -33,6 +36,10 @@ def predict(
             torch.from_numpy(patches.levels[mine]), torch.from_numpy(patches.step[mine])
         )
         mean, std = batch_statistics(patches, mine, statistics)
+        if light is not None and patches.normals is not None:
+            normals, every = torch.from_numpy(patches.normals[mine]), torch.ones(len(mine)).bool()
+            own = light[torch.from_numpy(mine)]
+            image, mean, std = own.applied(image, (mean, std), normals, every)
         std = floored(mean, std, patches.bands, floor)
         image = to_device(normalise(image, mean, std), device)
         if patches.known is not None and terrain(patches.bands):

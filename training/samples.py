@@ -12,6 +12,7 @@ from torch import Tensor
 from .augmentation import Augmentation, augment, relight
 from .bands import terrain
 from .data import Patches, Statistics, batch_statistics, physical
+from .light import Light, SceneLight, light_of
 
 #: Patches that are varied at a time: many small steps would leave a graphics card waiting.
 CHUNK = {"cpu": 256, "cuda": 2048}
@@ -24,13 +25,14 @@ class Samples:
     Attributes:
         levels: [N, C, H, W] uint8 or int16.
         step: [N, C] float32, physical units per level.
-        target: [N, 1, H, W] bool.
+        target: [N, 1, H, W] bool, or shares 0..1 that teachers gave.
         mean: [N, C] float32, of each patch's scene.
         std: [N, C] float32, of each patch's scene.
         known: [N] bool, false where the terrain bands hold nothing.
         normals: [N, 3, H, W] int8, unit normals of the ground in 127ths (east, north, up), 0 where
             unknown; or None.
         bands: Names of the C channels.
+        light: How the light is taken out of each patch; None where nobody asked for it.
     """
 
     levels: Tensor
@@ -41,10 +43,16 @@ class Samples:
     known: Tensor
     normals: Tensor | None
     bands: tuple[str, ...]
+    light: Light | None = None
 
     @classmethod
     def of(
-        cls, patches: Patches, statistics: Statistics, device: torch.device, floor: float = 0.0
+        cls,
+        patches: Patches,
+        statistics: Statistics,
+        device: torch.device,
+        floor: float = 0.0,
+        lights: dict[int, SceneLight] | None = None,
     ) -> Samples:
         """Patches of scenes whose statistics are known; others must not be asked for.
 
@@ -53,6 +61,7 @@ class Samples:
             statistics: Of their scenes.
             device: Where to put them.
             floor: Smallest standard deviation of an optical band, as a share of its mean.
+            lights: Corrections of their scenes.
         """
         anything = next(iter(statistics.values()))
         complete = {int(s): statistics.get(int(s), anything) for s in np.unique(patches.scene)}
@@ -63,7 +72,8 @@ class Samples:
         arrays = (patches.levels, patches.step, patches.mask[:, None])
         tensors = (torch.from_numpy(array).to(device) for array in arrays)
         rest = (tensor.to(device) for tensor in (mean, std, torch.from_numpy(known)))
-        return cls(*tensors, *rest, normals=normals, bands=patches.bands)
+        light = light_of(patches, lights, complete).to(device) if lights else None
+        return cls(*tensors, *rest, normals=normals, bands=patches.bands, light=light)
 
     @property
     def device(self) -> torch.device:
@@ -127,11 +137,17 @@ def varied(
     relief = terrain(samples.bands)
     if settings.relight and samples.normals is not None:
         image = relight(image, samples.normals[mine], settings.relight, rng, samples.bands)
+    mean, std = samples.mean[mine], samples.std[mine]
+    if settings.corrected and samples.light is not None and samples.normals is not None:
+        chosen = torch.rand(len(mine), generator=rng, device=samples.device) < settings.corrected
+        image, mean, std = samples.light[mine].applied(
+            image, (mean, std), samples.normals[mine], chosen
+        )
     return augment(
         image,
         samples.target[mine].float(),
-        samples.mean[mine],
-        samples.std[mine],
+        mean,
+        std,
         settings,
         rng,
         quiet,
