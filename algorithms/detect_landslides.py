@@ -11,6 +11,7 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterEnum,
     QgsProcessingParameterExtent,
     QgsProcessingParameterFeatureSink,
@@ -82,8 +83,13 @@ one really ran.</p>
 a band), or pairs such as <code>B04=1,B03=2,B02=3</code>.</p>
 <p><b>Test-time flips</b>: averages the model over mirrored (4 runs) or mirrored and turned (8
 runs) patches. A little more accurate, 4 or 8 times slower.</p>
-<p><b>Sun's azimuth and elevation</b>: only for models that read the illumination, which is
-computed from the DEM and the sun. Left empty, they come from the stack's tags
+<p><b>Even light</b>: takes the light of slopes out of the image before the model looks, by the DEM
+and the sun (C correction). Models miss most slides in shade; with it they find more
+there, and fewer in full sun: on Hokkaido, recall in the darkest fifth of the land rose from 0.17 to
+0.30, and fell from 0.71 to 0.61 in the brightest. Worth it where steep slopes lie in shade and the
+DEM is good; look at both results.</p>
+<p><b>Sun's azimuth and elevation</b>: for even light, and for models that read the illumination,
+which is computed from the DEM and the sun. Left empty, they come from the stack's tags
 <code>SUN_AZIMUTH</code> and <code>SUN_ELEVATION</code>, else from the time in its tag
 <code>ACQUISITION_DATE</code>, which <i>Prepare</i> writes; else the sun is fitted to the shading
 of the scene, and the log says how well. Where nothing tells, all land counts as evenly lit.</p>
@@ -197,6 +203,12 @@ class DetectLandslides(LandslipAlgorithm):
                 options=list(TEST_TIME),
                 usesStaticStrings=True,
                 defaultValue="none",
+            ),
+            QgsProcessingParameterBoolean(
+                "EVEN_LIGHT",
+                self.tr("Even light: take the light of slopes out (needs a DEM)"),
+                defaultValue=False,
+                optional=True,
             ),
             number(
                 "SUN_AZIMUTH",
@@ -317,6 +329,7 @@ class DetectLandslides(LandslipAlgorithm):
             band_mapping=self.parameterAsString(parameters, "BAND_MAPPING", context),
             test_time=self.choice(parameters, "TTA", context),
             outlines=outline_request(self, parameters, context),
+            even_light=self.parameterAsBoolean(parameters, "EVEN_LIGHT", context),
             sun_azimuth=self.optional_number(parameters, "SUN_AZIMUTH", context),
             pre_event=self.raster_path(parameters, "PRE_EVENT", context) or None,
             sun_elevation=self.optional_number(parameters, "SUN_ELEVATION", context),

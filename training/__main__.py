@@ -269,6 +269,10 @@ def _add_shade_recall(commands: argparse._SubParsersAction) -> None:
     )
     command.add_argument("model", type=Path, help="model file (.onnx)")
     _add_labelled_scene(command, needs_dem=True)
+    command.add_argument(
+        "--even-light", action="store_true", help="take the light of slopes out first"
+    )
+    command.add_argument("--figure", type=Path, help="draw recall as it is and with even light")
     command.set_defaults(run_command=_shade_recall, region=None)
 
 
@@ -451,9 +455,11 @@ def _fit_sun(args: argparse.Namespace) -> None:
 
 def _shade_recall(args: argparse.Namespace) -> None:
     from ..engine.assessment.shade_recall import score_table
-    from .shade import shade_recall
+    from .shade import draw_shade, shade_recall
 
-    lit, facing = shade_recall(args.model, _scene(args))
+    if args.figure:
+        draw_shade(args.model, _scene(args), args.figure)
+    lit, facing = shade_recall(args.model, _scene(args), args.even_light)
     print(f"{args.model.stem}\n")
     print(score_table(lit, "illumination") if lit else "The sun of this scene is not known.")
     print(f"\n{score_table(facing, 'aspect')}")

@@ -64,18 +64,24 @@ class Answer:
         return self.probability >= np.float32(self.threshold)
 
 
-def answer(model: Path, scene: Scene, test_time: str = "none") -> Answer:
+def answer(model: Path, scene: Scene, test_time: str = "none", even_light: bool = False) -> Answer:
     """Detect, and read what was found beside the labels.
 
     Raises:
         RasterError: The labels are not of the scene's size.
     """
     card = read_card(model)
-    dem = scene.dem if scene.dem and terrain(card.bands) else None
+    dem = scene.dem if scene.dem and (even_light or terrain(card.bands)) else None
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "probability.tif")
         request = DetectRequest(
-            scene.stack, str(model), path, dem=dem, device="cpu", test_time=test_time
+            scene.stack,
+            str(model),
+            path,
+            dem=dem,
+            device="cpu",
+            test_time=test_time,
+            even_light=even_light,
         )
         threshold = detect(request).threshold
         with open_raster(path) as found, open_raster(scene.labels) as known:

@@ -176,6 +176,35 @@ def corrects(config: Config) -> bool:
 
 
 @dataclass(frozen=True)
+class Setting:
+    """With what jobs are run, and how.
+
+    Attributes:
+        material: What to train on and look at.
+        device: What computes.
+        together: How many run side by side. A teacher has to be done before it teaches: jobs that
+            are taught run one after the other.
+        report: Gets a line for each job that is done.
+        graphed: Whether a graphics card records its steps.
+        stop: Asked after every step; what is not done then is given up.
+    """
+
+    material: Material
+    device: torch.device
+    together: int = 1
+    report: Callable[[str], None] = print
+    graphed: bool = True
+    stop: Callable[[], bool] = lambda: False
+
+    def run(
+        self, todo: Sequence[Job], room: Room, done: Callable[[int, Fit | Given], None]
+    ) -> None:
+        """Run jobs; `done` gets the place of each in the list, and its fit."""
+        together = 1 if any(job.teachers for job in todo) else self.together
+        fit_together([room.start(job) for job in todo], together, done, self.stop)
+
+
+@dataclass(frozen=True)
 class Room:
     """Where jobs find what they need.
 
@@ -192,19 +221,13 @@ class Room:
     graphed: bool
 
     @classmethod
-    def for_jobs(
-        cls,
-        todo: Sequence[Job],
-        material: Material,
-        folder: Path,
-        device: torch.device,
-        graphed: bool,
-    ) -> Room:
+    def for_jobs(cls, todo: Sequence[Job], folder: Path, setting: Setting) -> Room:
         """A room with the material of all bands that the jobs and their teachers read."""
         folder.mkdir(parents=True, exist_ok=True)
         bands = {c.bands for job in todo for c in (job.config, *job.teachers)}
-        benches = {names: Bench(material, names, device) for names in bands}
-        return cls(benches, folder, device, graphed)
+        device = setting.device
+        benches = {names: Bench(setting.material, names, device) for names in bands}
+        return cls(benches, folder, device, setting.graphed)
 
     def bench(self, job: Job) -> Bench:
         """The material of a job."""
@@ -234,31 +257,17 @@ class Room:
         return taught(Ensemble(networks).eval(), seen, seen.target, job.config.labels)
 
 
-def crossvalidate(
-    todo: Sequence[Job],
-    material: Material,
-    folder: Path,
-    device: torch.device,
-    together: int = 1,
-    report: Callable[[str], None] = print,
-    graphed: bool = True,
-    stop: Callable[[], bool] = lambda: False,
-) -> None:
+def crossvalidate(todo: Sequence[Job], folder: Path, setting: Setting) -> None:
     """Run the jobs whose files are not there yet.
 
     Args:
         todo: What to run.
-        material: What to train on and look at.
-        folder: Where a file of counts, one of logits and one of weights is kept for each job.
-        device: What computes.
-        together: How many run side by side; a teacher has to be done before it teaches, so that
-            experiments with teachers run one after the other.
-        report: Gets a line for each job that is done.
-        graphed: Whether a graphics card records its steps.
-        stop: Asked after every step; what is not done then is given up.
+        folder: Where a file of counts and one of weights is kept for each job, and one of logits
+            for those that were taught.
+        setting: With what, and how.
     """
     todo = [job for job in todo if not (folder / f"{job.name}.npz").exists()]
-    room = Room.for_jobs(todo, material, folder, device, graphed)
+    room = Room.for_jobs(todo, folder, setting)
 
     def done(place: int, fit: Fit | Given) -> None:
         job, bench = todo[place], room.bench(todo[place])
@@ -279,31 +288,22 @@ def crossvalidate(
                 found = future.result()
                 np.savez_compressed(folder / f"{job.name}.npz", losses=np.array(losses), **found)
                 score = f1_curve(found["region"].sum(0)).max()
-                report(f"{job.name}: loss {losses[-1]:.4f}, F1 at best {score:.3f}")
+                setting.report(f"{job.name}: loss {losses[-1]:.4f}, F1 at best {score:.3f}")
                 counting.remove(entry)
 
     # Counting needs no device, and waits for none: the next steps go on meanwhile.
     counting: list[tuple[Job, list[float], Future]] = []
     keeping: list[Future] = []
-    together = 1 if any(job.teachers for job in todo) else together
-    with ProcessPoolExecutor(12 if device.type == "cuda" else 1, get_context("spawn")) as workers:
-        fit_together([room.start(job) for job in todo], together, done, stop)
+    count_of_workers = 12 if setting.device.type == "cuda" else 1
+    with ProcessPoolExecutor(count_of_workers, get_context("spawn")) as workers:
+        setting.run(todo, room, done)
         collect(wait=True)
         for future in keeping:
             future.result()
 
 
 def final_fits(
-    configs: Sequence[Config],
-    names: Sequence[str],
-    seeds: int,
-    material: Material,
-    folder: Path,
-    device: torch.device,
-    together: int = 1,
-    report: Callable[[str], None] = print,
-    graphed: bool = True,
-    stop: Callable[[], bool] = lambda: False,
+    configs: Sequence[Config], names: Sequence[str], seeds: int, folder: Path, setting: Setting
 ) -> None:
     """Train on all that there is: the weights that ship. Writes ``NAME--seedN--all.pt``.
 
@@ -311,25 +311,20 @@ def final_fits(
         configs: The runs of an experiment, teachers among them.
         names: Those to train.
         seeds: How many of each.
-
-    The rest is as for `crossvalidate`.
+        folder: Where the weights go.
+        setting: With what, and how.
     """
-    everything = Fold("all", np.arange(len(material.patches)), np.empty(0, int), ())
-    todo = [
-        job
-        for job in jobs(configs, [everything], seeds)
-        if job.config.name in names
-        and job.config.epochs
-        and not (folder / f"{job.name}.pt").exists()
-    ]
-    room = Room.for_jobs(todo, material, folder, device, graphed)
+    everything = Fold("all", np.arange(len(setting.material.patches)), np.empty(0, int), ())
+    wanted = [job for job in jobs(configs, [everything], seeds) if job.config.name in names]
+    missing = [job for job in wanted if not (folder / f"{job.name}.pt").exists()]
+    todo = [job for job in missing if job.config.epochs]
+    room = Room.for_jobs(todo, folder, setting)
 
     def done(place: int, fit: Fit | Given) -> None:
         torch.save({"average": half(fit.average)}, folder / f"{todo[place].name}.pt")
-        report(f"{todo[place].name}: loss {fit.losses[-1]:.4f}")
+        setting.report(f"{todo[place].name}: loss {fit.losses[-1]:.4f}")
 
-    together = 1 if any(job.teachers for job in todo) else together
-    fit_together([room.start(job) for job in todo], together, done, stop)
+    setting.run(todo, room, done)
 
 
 def half(network: nn.Module) -> dict[str, Tensor]:

@@ -22,7 +22,7 @@ import torch
 
 from .compare import read_experiment
 from .compute import device_of
-from .crossvalidate import crossvalidate, final_fits, jobs
+from .crossvalidate import Setting, crossvalidate, final_fits, jobs
 from .folds import folds
 from .judge_commands import configs_of
 from .material import gather
@@ -70,17 +70,13 @@ def main() -> None:
     every = folds(material.patches, material.kinds)
     report(f"{len(material.patches)} patches, {len(material.lands)} scenes")
     groups = args.runs or [[config.name for config in configs]]
-    graphed = not args.eager
+    setting = Setting(material, device, args.together, report, not args.eager, stop)
     for number, group in enumerate(groups):
         seeds = args.seeds[min(number, len(args.seeds) - 1)]
         todo = [job for job in jobs(configs, every, seeds) if job.config.name in group]
-        place = args.out / "folds"
-        crossvalidate(todo, material, place, device, args.together, report, graphed, stop)
+        crossvalidate(todo, args.out / "folds", setting)
         if args.final:
-            place = args.out / "finals"
-            final_fits(
-                configs, group, seeds, material, place, device, args.together, report, graphed, stop
-            )
+            final_fits(configs, group, seeds, args.out / "finals", setting)
         pack(args.out, args.back or args.out)
     report("done")
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..engine.common.errors import ParameterError
+
 if TYPE_CHECKING:  # torch is imported when a command needs it
     from .compare import Experiment
     from .config import Config
@@ -110,7 +112,7 @@ def configs_of(experiment: Experiment) -> list[Config]:
 def _crossvalidate(args: argparse.Namespace) -> None:
     from .compare import read_experiment
     from .compute import device_of
-    from .crossvalidate import crossvalidate, jobs
+    from .crossvalidate import Setting, crossvalidate, jobs
     from .folds import folds
     from .material import gather
     from .verdicts import alarm_table, draw, draw_reliability, table, verdicts
@@ -122,7 +124,7 @@ def _crossvalidate(args: argparse.Namespace) -> None:
     if not args.only_table:
         material = gather(args.data)
         todo = jobs(configs, folds(material.patches, material.kinds), args.seeds)
-        crossvalidate(todo, material, folder, device_of(args.device), args.together)
+        crossvalidate(todo, folder, Setting(material, device_of(args.device), args.together))
     rows = {config.name: verdicts(folder, config, range(args.seeds)) for config in configs}
     text = f"{table(rows, experiment.title)}\n{alarm_table(rows)}"
     (folder / f"{experiment.name}.md").write_text(text, encoding="utf-8")
@@ -159,12 +161,19 @@ def _contrast(args: argparse.Namespace) -> None:
 
 def _ship(args: argparse.Namespace) -> None:
     from .answer import Scene
+    from .compare import read_experiment
     from .config import Config
     from .recipe import read_recipe
     from .ship import Evidence, ship
 
     config = read_recipe(args.recipe, Config)
-    evidence = Evidence(args.folds, args.judged_as, args.note, Scene(**SCENE).under(args.data))
+    runs = {run.name: run for run in configs_of(read_experiment(EXPERIMENTS / "judge.toml"))}
+    if args.judged_as not in runs:
+        raise ParameterError(
+            f"The judge has no run '{args.judged_as}'. Its runs are {', '.join(runs)}."
+        )
+    scene = Scene(**SCENE).under(args.data)
+    evidence = Evidence(args.folds, args.judged_as, runs[args.judged_as].spread, args.note, scene)
     card = ship(config, args.weights, evidence, args.output, args.version, args.weaknesses)
     for row in card.accuracy:
         print(f"{row.region}: P {row.precision:.3f}, R {row.recall:.3f}, F1 {row.f1:.3f}")

@@ -120,7 +120,7 @@ def _scene_light(patches: Patches, chosen: np.ndarray) -> SceneLight:
     rest = patches.levels[chosen, count:, ::STEP, ::STEP] + np.float32(0.5)
     rest = (rest * patches.step[chosen, count:, None, None]).swapaxes(0, 1)
     even = correction.applied(values, flat)
-    all_bands = np.concatenate([even, rest.reshape(len(patches.bands) - count, -1)])
+    all_bands = np.concatenate([even, rest.reshape(len(patches.bands) - count, flat.size)])
     return SceneLight(correction, *band_scales(all_bands, patches.bands))
 
 

@@ -47,12 +47,14 @@ class Evidence:
     Attributes:
         folds: Folder with the judge's counts.
         judged_as: Name under which the judge knows it.
+        spread: With which share of a scene's deviation as one it was judged.
         note: How the judged networks differ from the file's, if they do.
         scene: A labelled scene that nothing was trained on.
     """
 
     folds: Path
     judged_as: str
+    spread: float
     note: str
     scene: Scene
 
@@ -92,7 +94,13 @@ def ship(
     name = f"{evidence.scene.region}, nothing of it trained on (not blind: it took part in choices)"
     rows.append(accuracy_row(name, found))
     card = _card(state, config, version, tuple(rows), left_out, alarms)
-    card = replace(card, weaknesses=weaknesses, judged=f"{card.judged} {evidence.note}".strip())
+    stretched = (
+        f" The file stretches scenes by {1 / config.spread:.2f}, which those networks did not."
+        if config.spread != evidence.spread
+        else ""
+    )
+    judged = f"{card.judged}{stretched} {evidence.note}".strip()
+    card = replace(card, weaknesses=weaknesses, judged=judged)
     # A small file need not be made smaller at the cost of its last digits.
     small = sum(value.numel() for value in state["average"].values()) < SMALL
     storage = "float32" if small else "float16"
@@ -136,11 +144,6 @@ def _card(
     worst = max(found, key=lambda name: found[name])
     median = float(np.median(list(found.values())))
     error = calibration_error(pooled(list(regions.values())), 1.0, 0.0)
-    stretched = (
-        f" The file stretches scenes by {1 / config.spread:.2f}, which those networks did not."
-        if config.spread != 1
-        else ""
-    )
     total = sum((confusion_at(c, HALF) for c in regions.values()), Confusion(0, 0, 0, 0))
     return replace(
         card_from_checkpoint(state, version, tuple(rows)),
@@ -157,7 +160,7 @@ def _card(
         judged=(
             f"Five networks trained alike, one seed each: a region and {GUARD} rows of tiles "
             f"around it were left out of each. Pixels of all regions: precision "
-            f"{total.precision:.2f}, recall {total.recall:.2f}, F1 {total.f1:.2f}.{stretched}"
+            f"{total.precision:.2f}, recall {total.recall:.2f}, F1 {total.f1:.2f}."
         ),
         false_alarms=(
             f"Per 100 km2 of land without landslides, of kinds that the network had not seen: "

@@ -22,8 +22,9 @@ threshold of a column is the one with the highest mean F1 over all other columns
 number of false landslides per 100 km2 of land without landslides, of kinds that the network was not
 trained on (made scenes and real ones; each counts up to 100). **Number** is the mean of the
 regions, less {ALARM_PENALTY:g} for every false landslide: it decides. The last columns are the
-logit that all regions together choose, the mean F1 where a probability of 0.5 divides, and the
-expected calibration error of the probabilities as they are. Plus-minus is the standard deviation
+logit that all regions together choose, the mean F1 where a probability of 0.5 divides, the mean of
+what each region's own best threshold would give, and the expected calibration error of the
+probabilities as they are. Plus-minus is the standard deviation
 over seeds (n - 1).
 """
 
@@ -41,7 +42,7 @@ def table(rows: dict[str, list[Verdict]], title: str) -> str:
         return f"# {title}\n\nNo run has all its folds yet.\n"
     regions = list(next(iter(there.values()))[0].scores)
     head = ["run", "**number**", "mean F1", *regions, "false", "threshold (logit)"]
-    head += ["mean F1 at 0.5", "calibration error", "seeds"]
+    head += ["mean F1 at 0.5", "mean F1 at best", "calibration error", "seeds"]
     lines = [f"# {title}", "", INTRODUCTION, f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     order = sorted(there, key=lambda name: -np.mean([v.number for v in there[name]]))
     lines += [_row(name, there[name], regions) for name in order]
@@ -54,6 +55,7 @@ def _row(name: str, found: list[Verdict], regions: Sequence[str]) -> str:
     cells += [f"{np.mean([v.alarm_rate for v in found]):.1f}"]
     cells += [f"{np.mean([v.threshold for v in found]):.2f}"]
     cells += [f"{np.mean([v.f1_at_half for v in found]):.3f}"]
+    cells += [f"{np.mean([list(v.best.values()) for v in found]):.3f}"]
     cells += [f"{np.mean([v.error for v in found]):.3f}", str(len(found))]
     return f"| {' | '.join(cells)} |"
 

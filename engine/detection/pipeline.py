@@ -35,6 +35,7 @@ from ..outlines.vectorise import (
 from ..raster.reading import bounded_cache, open_raster
 from ..raster.tiling import Lattice, Window, regions
 from ..stack.check import check_stack
+from ..stack.even_light import light_text, with_even_light
 from ..stack.reader import ACQUISITION_TAGS, Stack, StackReader, open_stack
 from ..stack.scene import (
     SceneStatistics,
@@ -78,8 +79,10 @@ class DetectRequest:
         product: Name of the product that the stack was just prepared from, when its values were
             checked; empty for a stack that comes from elsewhere.
         sun_azimuth: Where the sun stood, degrees clockwise from north, for models that read
-            illumination; None for what the stack says or its shading shows.
+            illumination and for even light; None for what the stack says or its shading shows.
         sun_elevation: Its height, degrees; given with its azimuth, or not at all.
+        even_light: Whether the light of slopes is taken out by their DEM before the model looks
+            (`stack.even_light`).
         pre_event: Raster of the time before the event on the stack's grid, whose change raises
             probabilities (`fusion.PreEvent`); None to go without.
         outlines: How landslides are outlined and which are dropped; its rasters, threshold and
@@ -102,6 +105,7 @@ class DetectRequest:
     product: str = ""
     sun_azimuth: float | None = None
     sun_elevation: float | None = None
+    even_light: bool = False
     pre_event: str | None = None
     outlines: VectoriseRequest = field(default_factory=lambda: VectoriseRequest(""))
 
@@ -181,8 +185,8 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     model = Model(request.model, request.device)
     stack.require_bands(model.card.bands, f"The model {model.card.name}")
     _warn_of_pixel_size(stack, model.card, warn)
+    told = sun_of(request.sun_azimuth, request.sun_elevation)
     if "illumination" in model.card.bands and stack.number("illumination") is None:
-        told = sun_of(request.sun_azimuth, request.sun_elevation)
         stack = with_sun(stack, told, warn, cancelled)
     progress(0, f"Model {model.card.name} {model.card.version} on {model.device}")
     if before:
@@ -198,6 +202,10 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     if not request.product:
         for sentence in check_stack(stack, model.card.bands, sample, cancelled):
             warn(sentence)
+    if request.even_light:
+        stack = with_even_light(stack, model.card.bands, told, warn, cancelled)
+        sample = scene_sample(stack, model.card.bands, cancelled)
+        progress(0, light_text(stack))
 
     patches = write_probability(
         request,
@@ -261,12 +269,13 @@ def write_probability(
                 request.probability,
                 stack.grid,
                 area,
-                _provenance(request, model),
+                _provenance(request, stack, model),
                 with_spread=request.test_time != "none",
             )
         )
         writing = context.enter_context(Background(writer.write))
-        change = context.enter_context(PreEvent(before, stack, cancelled)) if before else None
+        as_it_was = replace(stack, light=None)
+        change = context.enter_context(PreEvent(before, as_it_was, cancelled)) if before else None
         reading = context.enter_context(closing(_read_regions(stack, card, lattice, blocks)))
         for region, values, valid in reading:
             runner = _RegionRunner(request, model, statistics, lattice, region, values, valid)
@@ -414,9 +423,9 @@ def _warn_of_pixel_size(stack: Stack, card: ModelCard, warn: Warn) -> None:
         )
 
 
-def _provenance(request: DetectRequest, model: Model) -> Provenance:
-    with open_raster(request.stack) as stack:
-        tags = stack.tags()
+def _provenance(request: DetectRequest, stack: Stack, model: Model) -> Provenance:
+    with open_raster(request.stack) as dataset:
+        tags = dataset.tags()
     return Provenance(
         model=model.card.name,
         model_version=model.card.version,
@@ -427,6 +436,8 @@ def _provenance(request: DetectRequest, model: Model) -> Provenance:
         run_date=datetime.now(timezone.utc).date().isoformat(),
         device=model.device,
         test_time=request.test_time,
+        even_light=light_text(stack) if stack.light else "",
+        pre_event=Path(request.pre_event).name if request.pre_event else "",
         landslip=__version__,
         attribution=model.card.attribution,
     )

@@ -38,6 +38,8 @@ class Provenance:
         run_date: Date of the run, ISO 8601, UTC.
         device: The device that ran it.
         test_time: Test-time augmentation.
+        even_light: How the light of slopes was taken out; empty where it was not.
+        pre_event: File name of the image from before the event that raised probabilities.
         landslip: Version of Landslip.
         attribution: Whom a map made from it must name.
     """
@@ -53,6 +55,8 @@ class Provenance:
     run_date: str = ""
     device: str = ""
     test_time: str = ""
+    even_light: str = ""
+    pre_event: str = ""
     landslip: str = ""
     attribution: str = ""
 

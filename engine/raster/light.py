@@ -45,9 +45,9 @@ class LightCorrection:
             lit: [...] Cosine of the sun's incidence; NaN where unknown.
         """
         shape = (len(self.dark), *(1,) * lit.ndim)
-        dark, sky = (np.reshape(np.float32(part), shape) for part in (self.dark, self.sky))
-        known = np.where(np.isfinite(lit), lit, np.float32(self.level))
-        return evenly_lit(values, known[None], dark, sky, np.float32(self.level))
+        dark, sky = (np.reshape(part, shape).astype(np.float32) for part in (self.dark, self.sky))
+        known = np.where(np.isfinite(lit), lit, self.level).astype(np.float32)
+        return evenly_lit(values, known[None], dark, sky, np.array(self.level, np.float32))
 
 
 def evenly_lit(values: Array, lit: Array, dark: Array, sky: Array, level: Array) -> Array:

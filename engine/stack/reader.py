@@ -14,6 +14,7 @@ from ..raster.band_scale import stated_scale
 from ..raster.elevation import DemSource, Elevation
 from ..raster.grid import Grid
 from ..raster.illumination import NEUTRAL, Sun, gradient_east_north, illumination
+from ..raster.light import LightCorrection
 from ..raster.reading import open_raster, read_window
 from ..raster.tiling import Window, reflected
 from ..raster.vrt_names import band_names
@@ -48,6 +49,8 @@ class Stack:
         sun: The sun that illumination is computed with; None for even light. See `sunlight`.
         scales: Offset and scale of each optical band whose file states them: its values become
             reflectance x 10000 as ``(value + offset) * scale``.
+        light: Bands of which the light of slopes is taken out, and how; None leaves it in. See
+            `even_light`.
     """
 
     path: str
@@ -57,6 +60,7 @@ class Stack:
     dem: str | None = None
     sun: Sun | None = None
     scales: tuple[tuple[str, tuple[float, float]], ...] = ()
+    light: tuple[tuple[str, ...], LightCorrection] | None = None
 
     def number(self, band: str) -> int | None:
         """Number of a band in the raster, from 1; None where it has none of that name."""
@@ -225,7 +229,7 @@ class StackReader:
         self._dataset = open_raster(stack.path)
         self._in_file = [band for band in bands if stack.number(band) is not None]
         self._computed = [band for band in bands if stack.number(band) is None]
-        self._terrain = self._open_terrain() if self._computed else None
+        self._terrain = self._open_terrain() if self._computed or stack.light else None
 
     def _open_terrain(self) -> Elevation:
         return Elevation([dem_source(self._stack)], self._stack.grid)
@@ -275,11 +279,15 @@ class StackReader:
                 layer = terrain[band]
                 values[self._bands.index(band)] = layer
                 valid &= np.isfinite(layer)
+            if self._stack.light:
+                names, correction = self._stack.light
+                places = [self._bands.index(band) for band in names]
+                values[places] = correction.applied(values[places], terrain["illumination"])
         return values, valid
 
     def _read_terrain(self, elevation: Elevation, window: Window) -> dict[str, np.ndarray]:
         """The computed bands, and perhaps more."""
-        if "illumination" not in self._computed:
+        if "illumination" not in self._computed and not self._stack.light:
             terrain = elevation.read(window)
             return {"dem": terrain.elevation, "slope": terrain.slope}
         relief = elevation.read_relief(window)

@@ -10,7 +10,13 @@ from landslip.engine.assessment.metrics import confusion
 from landslip.training import calibration
 from landslip.training.augmentation import Augmentation
 from landslip.training.config import Config
-from landslip.training.crossvalidate import Job, crossvalidate, read_folds, scene_counts
+from landslip.training.crossvalidate import (
+    Job,
+    Setting,
+    crossvalidate,
+    read_folds,
+    scene_counts,
+)
 from landslip.training.data import Patches, scene_statistics
 from landslip.training.fit import Fit, fit_together
 from landslip.training.folds import GUARD, REGIONS, folds, squares
@@ -241,9 +247,10 @@ def test_crossvalidation_resumes_and_is_read_back(patches, tmp_path):
     small = config(epochs=1, batch=4, bands=BANDS[:3], quiet=0.2)
     todo = [Job(small, fold) for fold in folds(patches, material.kinds)]
     told = []
-    crossvalidate(todo, material, tmp_path, torch.device("cpu"), report=told.append)
+    setting = Setting(material, torch.device("cpu"), report=told.append)
+    crossvalidate(todo, tmp_path, setting)
     assert len(told) == 5
-    crossvalidate(todo, material, tmp_path, torch.device("cpu"), report=told.append)
+    crossvalidate(todo, tmp_path, setting)
     assert len(told) == 5  # all was there
     regions, alarms = read_folds(tmp_path, small, list(REGIONS))
     assert set(regions) == {*REGIONS, "Hokkaido"}
