@@ -15,6 +15,7 @@ from qgis.core import (
     QgsProcessingParameterEnum,
     QgsProcessingParameterExtent,
     QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFile,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
@@ -25,6 +26,7 @@ from qgis.core import (
 from ..engine.common.errors import LandslipError, ParameterError
 from ..engine.detection.in_product import detect_in_product
 from ..engine.detection.pipeline import DetectRequest, detect
+from ..engine.inventory.polygons import Outlines
 from ..engine.models.card import ModelCard
 from ..engine.models.runtime import DEVICE_NAMES
 from ..engine.models.test_time import TEST_TIME
@@ -36,6 +38,7 @@ from ..engine.raster.grid import Grid
 from ..engine.stack.reader import open_stack
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .inventory_layer import INVENTORY_STYLE, VECTORISE_ADVICE, use_style, write_inventory
+from .inventory_reader import read_inventory
 from .outline_parameters import OUTLINE_HELP, outline_parameters, outline_request
 from .table_layer import Sink
 
@@ -67,6 +70,9 @@ where there is a DEM); or name a shipped model, or the path of an ONNX file with
 card. The log says which one ran, with its accuracy in regions that it never saw.</p>
 <p><b>Extent</b>: only this part. The result is the same as that part of the whole: the scene's
 statistics are always taken from the whole raster.</p>
+<p><b>Mask</b>: polygons of any CRS, such as a catchment or the mountains. Outside of them nothing
+is looked for, which saves the time, and the raster has no data. Inside, the result is the same as
+without.</p>
 <p><b>Threshold</b>: probability from which a pixel is landslide. Leave empty for the model's own,
 chosen on validation data. Higher finds fewer and surer ones. To try others afterwards, run
 <i>Vectorise probability</i>: it takes seconds.</p>
@@ -164,6 +170,12 @@ class DetectLandslides(LandslipAlgorithm):
             ),
             model,
             QgsProcessingParameterExtent("EXTENT", self.tr("Extent"), optional=True),
+            QgsProcessingParameterFeatureSource(
+                "MASK",
+                self.tr("Mask (polygons to look in)"),
+                [QgsProcessing.TypeVectorPolygon],
+                optional=True,
+            ),
             threshold_parameter(self.tr("Probability threshold (empty: the model's own)")),
             minimum_area_parameter(self.tr("Minimum area (m2)")),
         ]
@@ -283,7 +295,7 @@ class DetectLandslides(LandslipAlgorithm):
     ) -> dict[str, Any]:
         """Run."""
         with engine_errors():
-            request = self._request(parameters, context)
+            request = self._request(parameters, context, feedback)
             work = detect_in_product if self._inputs(parameters, context)[1] else detect
             detection = work(request, **hooks(feedback))
         feedback.pushInfo(_model_text(detection.card))
@@ -313,7 +325,12 @@ class DetectLandslides(LandslipAlgorithm):
             "DEVICE_USED": detection.device,
         }
 
-    def _request(self, parameters: dict[str, Any], context: QgsProcessingContext) -> DetectRequest:
+    def _request(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> DetectRequest:
         stack, product = self._inputs(parameters, context)
         return DetectRequest(
             stack=stack or product,
@@ -321,6 +338,7 @@ class DetectLandslides(LandslipAlgorithm):
             probability=self.parameterAsOutputLayer(parameters, "PROBABILITY", context),
             dem=self.raster_path(parameters, "DEM", context) or None,
             extent=self._extent(parameters, context),
+            mask=self._mask(parameters, context, feedback),
             threshold=self.optional_number(parameters, "THRESHOLD", context),
             min_area=self.parameterAsDouble(parameters, "MIN_AREA", context),
             overlap=self.optional_number(parameters, "OVERLAP", context),
@@ -343,6 +361,17 @@ class DetectLandslides(LandslipAlgorithm):
         crs = QgsCoordinateReferenceSystem.fromWkt(self._grid(parameters, context).crs)
         box = self.parameterAsExtent(parameters, "EXTENT", context, crs)
         return box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()
+
+    def _mask(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> Outlines | None:
+        if parameters.get("MASK") in (None, ""):
+            return None
+        crs = self._grid(parameters, context).crs
+        return Outlines.of(read_inventory(self, parameters, "MASK", context, feedback, crs))
 
 
 def _model_text(card: ModelCard) -> str:

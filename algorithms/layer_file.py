@@ -11,7 +11,6 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from qgis.core import (
@@ -28,6 +27,7 @@ from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 
 from ..engine.common.dependencies import require
 from ..engine.common.errors import OutputError
+from ..engine.common.output import work_folder
 
 #: Where a sink is no file of its own.
 _ELSEWHERE = ("memory:", "ogr:", "postgis:", "spatialite:", "mssql:", "oracle:", "TEMPORARY_OUTPUT")
@@ -345,8 +345,8 @@ def check_room(text: str, write: Callable[[str], Any]) -> None:
     file = Path(QgsDataSourceUri(text[len(_GEOPACKAGE) :]).database())
     if not file.parent.is_dir():  # which QGIS says by itself
         return
-    with TemporaryDirectory(prefix=f".{file.stem}-", suffix=".part", dir=file.parent) as folder:
-        trial = Path(folder) / "trial.gpkg"
+    with work_folder(file) as folder:
+        trial = folder / "trial.gpkg"
         write(str(trial))
         size = trial.stat().st_size
         free = shutil.disk_usage(folder).free + size

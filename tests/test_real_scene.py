@@ -5,7 +5,9 @@ import pytest
 import rasterio
 
 from landslip.engine.assessment.metrics import confusion
+from landslip.engine.detection.kept import KeptRegions
 from landslip.engine.detection.pipeline import DetectRequest, Model, detect, write_probability
+from landslip.engine.models.probability import Provenance
 from landslip.engine.models.zoo import BEST, model_path, shipped_models
 from landslip.engine.stack.reader import open_stack
 from landslip.engine.stack.scene import scene_statistics
@@ -62,9 +64,19 @@ def test_moving_the_patches_changes_little(region, tmp_path, name):
         request = DetectRequest(
             str(stack), model_path(name), str(tmp_path / "p.tif"), dem=dem, extent=extent
         )
-        write_probability(
-            request, open_stack(str(stack), dem), model, statistics, lambda *_: None, lambda: False
-        )
+        opened = open_stack(str(stack), dem)
+        with KeptRegions(request.probability, {}) as kept:
+            write_probability(
+                request,
+                opened,
+                model,
+                statistics,
+                Provenance(),
+                kept,
+                lambda *_: None,
+                lambda: False,
+            )
+            kept.finish()
         with rasterio.open(request.probability) as dataset:
             return dataset.read(1, masked=True).filled(0)
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..common.dependencies import require
 from ..common.errors import ParameterError
-from ..inventory.polygons import Outlines, box_of, ellipsoidal_areas, geojson, in_crs
+from ..inventory.drawn import DrawnPolygons
+from ..inventory.polygons import Outlines, box_of, ellipsoidal_areas, in_crs
 from ..inventory.wkb import polygons_of
 from ..models.probability import read_probability
 from ..outlines.vectorise import VectoriseRequest, vectorise
@@ -53,45 +54,24 @@ class PolygonFootprint:
         """
         shapes = [polygons_of(wkb) for wkb in outlines.wkb]
         areas = ellipsoidal_areas(shapes, outlines.crs)
-        self._grid = grid
-        self._shapes = in_crs(shapes, outlines.crs, grid.crs)
-        self._boxes = np.array([box_of(shape) for shape in self._shapes]).reshape(-1, 4)
         kept = (areas >= min_area) & (areas > 0)
         self._numbered = np.cumsum(kept) * kept
         # The smaller of two that overlap is drawn last, so that it is not hidden.
-        self._order = np.argsort(-areas, kind="stable")
+        order = np.argsort(-areas, kind="stable").tolist()
+        self._drawn = DrawnPolygons(shapes, outlines.crs, grid, order)
         #: Area of the labelled landslides on the ellipsoid, m2 [n].
         self.areas = areas[kept]
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """The extent of all polygons in the grid's CRS: xmin, ymin, xmax, ymax."""
-        (xmin, ymin), (xmax, ymax) = self._boxes[:, :2].min(axis=0), self._boxes[:, 2:].max(axis=0)
-        return float(xmin), float(ymin), float(xmax), float(ymax)
+        return self._drawn.bounds
 
     def read(self, window: Window) -> Pixels:
         """The pixels of a window inside the grid."""
-        drawn = self._drawn(window)
+        drawn = self._drawn.numbers(window)
         numbered = np.append(0, self._numbered)
         return Pixels(drawn > 0, numbered[drawn].astype(np.int32), np.ones(drawn.shape, bool))
-
-    def _drawn(self, window: Window) -> np.ndarray:
-        """Number from 1 of the polygon at each pixel, int32 [height, width]."""
-        place = self._grid.shifted(window)
-        xmin, ymin, xmax, ymax = place.bounds
-        boxes = self._boxes
-        near = (
-            (boxes[:, 0] <= xmax)
-            & (boxes[:, 2] >= xmin)
-            & (boxes[:, 1] <= ymax)
-            & (boxes[:, 3] >= ymin)
-        )
-        shapes = [(geojson(self._shapes[i]), int(i) + 1) for i in self._order if near[i]]
-        drawn = np.zeros((window.height, window.width), np.int32)
-        if shapes:
-            features = require("rasterio.features", "rasterio")
-            features.rasterize(shapes, out=drawn, transform=place.affine)
-        return drawn
 
     def close(self) -> None:
         """Nothing is open."""

@@ -1,18 +1,31 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all.
+
+What is written first has a name of its own beside the target, such as ``.map-x1y2z3a4.part.tif``,
+with a mark ``.map-x1y2z3a4.part`` that its run holds locked. A run that is killed leaves both; the
+next one that writes the same target finds the mark free, and removes them.
+"""
 
 from __future__ import annotations
 
 import glob
 import os
+import re
+import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import OutputError
+from .lock import hold
 
 #: Endings of the files beside a Shapefile, in place of its own; and what follows a GeoPackage's.
 STALE = (".qix", ".sbn", ".sbx", ".cpg", ".qpj", ".idm", ".ind", "-wal", "-shm", "-journal")
+
+
+#: Marks younger than this may be about to be locked, seconds.
+_NEW = 5.0
 
 
 @contextmanager
@@ -26,26 +39,20 @@ def whole_file(target: str) -> Iterator[str]:
     """
     path = _where_links_lead(target)
     check_writable(str(path))
-    descriptor, temporary = tempfile.mkstemp(
-        prefix=f".{path.stem}-", suffix=f".part{path.suffix}", dir=path.parent
-    )
-    os.close(descriptor)
-    os.unlink(temporary)  # drivers want to make the file themselves; the name stays ours
     try:
-        yield temporary
-        _to_disk(temporary)
-        os.replace(temporary, path)
-        # Statistics and overviews of an older file of this name would no longer be true.
-        for stale in (f"{path}.aux.xml", f"{path}.ovr"):
-            Path(stale).unlink(missing_ok=True)
+        with _own_name(path) as name:
+            temporary = f"{name}{path.suffix}"
+            yield temporary
+            _to_disk(temporary)
+            os.replace(temporary, path)
+            # Statistics and overviews of an older file of this name would no longer be true.
+            for stale in (f"{path}.aux.xml", f"{path}.ovr"):
+                Path(stale).unlink(missing_ok=True)
     except OSError as err:
         raise OutputError(
             f"{target} cannot be written ({err.strerror or err}). Check that the disk has room, "
             "and that no other program holds the file open."
         ) from err
-    finally:
-        for leftover in path.parent.glob(f"{glob.escape(Path(temporary).name)}*"):
-            leftover.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -61,11 +68,9 @@ def whole_files(target: str) -> Iterator[str]:
     path = _where_links_lead(target)
     check_writable(str(path))
     try:
-        with tempfile.TemporaryDirectory(
-            prefix=f".{path.stem}-", suffix=".part", dir=path.parent
-        ) as folder:
-            yield str(Path(folder) / path.name)
-            made = sorted(Path(folder).iterdir())
+        with work_folder(path) as folder:
+            yield str(folder / path.name)
+            made = sorted(folder.iterdir())
             for file in made:
                 _to_disk(str(file))
             for file in made:
@@ -76,6 +81,63 @@ def whole_files(target: str) -> Iterator[str]:
             f"{target} cannot be written ({err.strerror or err}). Check that the disk has room, "
             "and that no other program holds the file open."
         ) from err
+
+
+@contextmanager
+def work_folder(beside: Path) -> Iterator[Path]:
+    """A folder beside a file, for what is needed as long as the block lasts: there is the room.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    with _own_name(beside) as name:
+        folder = Path(f"{name}.files")
+        folder.mkdir()
+        yield folder
+
+
+@contextmanager
+def _own_name(path: Path) -> Iterator[str]:
+    """A name beside a file that no other run has; what begins with it goes at the end.
+
+    What killed runs left there goes before.
+    """
+    remove_leftovers(path)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".part", dir=path.parent)
+    os.close(descriptor)
+    try:
+        mark = hold(Path(name))
+    except OSError:  # a file system without locks: what is left there stays
+        mark = None
+    try:
+        yield name
+    finally:
+        if mark:
+            mark.close()  # Windows removes no open file
+        _remove(path.parent, Path(name).name)
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove what runs that were killed left beside a file that they wrote."""
+    pattern = re.compile(re.escape(f".{path.stem}-") + r"[a-z0-9_]{8}\.part")
+    for mark in path.parent.glob(f".{glob.escape(path.stem)}-*.part"):
+        try:
+            dead = pattern.fullmatch(mark.name) and time.time() - mark.stat().st_mtime > _NEW
+            held = hold(mark) if dead else None
+        except OSError:  # it has gone, is not ours, or nobody can tell whether its run lives
+            continue
+        if held:
+            held.close()
+            _remove(mark.parent, mark.name)
+
+
+def _remove(folder: Path, name: str) -> None:
+    """Remove files and folders whose names begin so, the mark last."""
+    for leftover in sorted(folder.glob(f"{glob.escape(name)}*"), reverse=True):
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
 
 
 def _where_links_lead(target: str) -> Path:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from ..common.errors import ParameterError
 from ..common.hooks import Check, Progress, Warn, or_silent
-from ..common.output import check_writable
+from ..common.output import check_writable, work_folder
 from ..preparation.prepare import PrepareRequest, prepare
 from ..products.product import open_products
 from .pipeline import Detection, DetectRequest, check_request, detect
@@ -48,9 +47,8 @@ def detect_in_product(
     check_writable(request.probability)
     product = open_products([request.stack], band_mapping=request.band_mapping)[0].id
     # Beside the result, where there is room; a full tile of all bands takes some gigabytes.
-    beside = Path(request.probability).resolve().parent
-    with tempfile.TemporaryDirectory(prefix=".landslip-", dir=beside) as folder:
-        stack = str(Path(folder) / "stack.tif")
+    with work_folder(Path(request.probability).resolve()) as folder:
+        stack = str(folder / "stack.tif")
         prepare(
             _preparation(request, stack),
             lambda fraction, message: progress(_PREPARING_SHARE * fraction, message),
@@ -58,7 +56,7 @@ def detect_in_product(
             warn,
         )
         return detect(
-            replace(request, stack=stack, band_mapping="", product=product),
+            replace(request, stack=stack, band_mapping="", product=product, origin=request.stack),
             lambda fraction, message: progress(
                 _PREPARING_SHARE + (1 - _PREPARING_SHARE) * fraction, message
             ),

@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,9 @@ from ..common.background import Background, read_ahead
 from ..common.errors import Cancelled, ParameterError
 from ..common.hooks import Check, Progress, Warn, or_silent
 from ..common.output import check_geotiff
+from ..inventory.drawn import DrawnPolygons
 from ..inventory.fields import Landslide
+from ..inventory.polygons import Outlines
 from ..models.card import ModelCard
 from ..models.probability import Provenance, probability_writer
 from ..models.runtime import Model
@@ -46,6 +49,7 @@ from ..stack.scene import (
 )
 from ..stack.sunlight import sun_of, with_sun
 from .fusion import PreEvent, open_pre_event
+from .kept import KeptRegions, Region, checksum, identity
 
 #: Side of a region, pixels: a multiple of the output's TIFF block. Larger regions repeat fewer
 #: patches at their borders (9 % here at half overlap); smaller ones need less memory.
@@ -68,6 +72,8 @@ class DetectRequest:
         probability: Path of the GeoTIFF to write.
         dem: DEM raster of any CRS and resolution, or None.
         extent: xmin, ymin, xmax, ymax in the stack's CRS; None for all of it.
+        mask: Polygons outside of which nothing is looked for; None for none. Inside, the result is
+            that of a run without them.
         threshold: Probability from which a pixel is landslide; None for the model card's.
         min_area: Smallest landslide to keep, square metres.
         overlap: Share of a patch that the next one repeats, 0..0.75; None for the model card's.
@@ -78,6 +84,7 @@ class DetectRequest:
         region_size: Side of the blocks of output pixels worked on at a time.
         product: Name of the product that the stack was just prepared from, when its values were
             checked; empty for a stack that comes from elsewhere.
+        origin: Path of that product.
         sun_azimuth: Where the sun stood, degrees clockwise from north, for models that read
             illumination and for even light; None for what the stack says or its shading shows.
         sun_elevation: Its height, degrees; given with its azimuth, or not at all.
@@ -94,6 +101,7 @@ class DetectRequest:
     probability: str
     dem: str | None = None
     extent: tuple[float, float, float, float] | None = None
+    mask: Outlines | None = None
     threshold: float | None = None
     min_area: float = 0.0
     overlap: float | None = None
@@ -103,6 +111,7 @@ class DetectRequest:
     test_time: str = "none"
     region_size: int = REGION_SIZE
     product: str = ""
+    origin: str = ""
     sun_azimuth: float | None = None
     sun_elevation: float | None = None
     even_light: bool = False
@@ -207,25 +216,31 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
         sample = scene_sample(stack, model.card.bands, cancelled)
         progress(0, light_text(stack))
 
-    patches = write_probability(
-        request,
-        stack,
-        model,
-        statistics_of(sample, model.card.bands),
-        lambda fraction, message: progress(_INFERENCE_SHARE * fraction, message),
-        cancelled,
-        before,
-    )
     threshold = model.card.threshold if request.threshold is None else request.threshold
-    landslides = tuple(
-        vectorise(
-            request.outlining(threshold),
-            lambda fraction, message: progress(
-                _INFERENCE_SHARE + (1 - _INFERENCE_SHARE) * fraction, message
-            ),
+    provenance = _provenance(request, stack, model)
+    with KeptRegions(request.probability, _decides(request, provenance)) as kept:
+        _tell_of_kept(kept, progress)
+        patches = write_probability(
+            request,
+            stack,
+            model,
+            statistics_of(sample, model.card.bands),
+            provenance,
+            kept,
+            lambda fraction, message: progress(_INFERENCE_SHARE * fraction, message),
             cancelled,
+            before,
         )
-    )
+        landslides = tuple(
+            vectorise(
+                request.outlining(threshold),
+                lambda fraction, message: progress(
+                    _INFERENCE_SHARE + (1 - _INFERENCE_SHARE) * fraction, message
+                ),
+                cancelled,
+            )
+        )
+        kept.finish()
     return Detection(
         probability=request.probability,
         landslides=landslides,
@@ -243,6 +258,8 @@ def write_probability(
     stack: Stack,
     model: Model,
     statistics: SceneStatistics,
+    provenance: Provenance,
+    kept: KeptRegions,
     progress: Progress,
     cancelled: Check,
     before: Stack | None = None,
@@ -250,7 +267,7 @@ def write_probability(
     """Run the model over the stack and write the probability raster.
 
     Reading the next region, running the model and writing the last region overlap; no more than
-    three regions are in memory.
+    three regions are in memory. Regions that an earlier run kept are taken over.
 
     Returns:
         How many patches the model ran on.
@@ -259,9 +276,23 @@ def write_probability(
     overlap = card.overlap if request.overlap is None else request.overlap
     lattice = Lattice.from_overlap(card.patch_size, overlap)
     area = stack.grid.window_of(request.extent) if request.extent else stack.grid.area
-    blocks = list(regions(area, request.region_size))
+    mask = DrawnPolygons.of(request.mask, stack.grid) if request.mask else None
+    blocks = [
+        block
+        for block in regions(area, request.region_size)
+        if mask is None or mask.numbers(block).any()
+    ]
+    if not blocks:
+        raise ParameterError(
+            f"None of the {len(request.mask.wkb) if request.mask else 0} polygons of the mask lies "
+            f"on {stack.path} (or on the extent that was asked for). Check their CRS, or go "
+            "without a mask."
+        )
     total = sum(len(lattice.patches(block)) for block in blocks)
     done = ran = 0
+
+    def write(region: Window, found: Region) -> None:
+        writer.write(region, *found)
 
     with ExitStack() as context:
         writer = context.enter_context(
@@ -269,27 +300,93 @@ def write_probability(
                 request.probability,
                 stack.grid,
                 area,
-                _provenance(request, stack, model),
+                provenance,
                 with_spread=request.test_time != "none",
             )
         )
-        writing = context.enter_context(Background(writer.write))
+        writing = context.enter_context(Background(write))
         as_it_was = replace(stack, light=None)
         change = context.enter_context(PreEvent(before, as_it_was, cancelled)) if before else None
-        reading = context.enter_context(closing(_read_regions(stack, card, lattice, blocks)))
+        missing = []
+        for region in blocks:
+            if cancelled():
+                raise _stopped(kept)
+            if found := kept.saved(region):
+                writing.put(region, found)
+                done += len(lattice.patches(region))
+            else:
+                missing.append(region)
+        reading = context.enter_context(closing(_read_regions(stack, card, lattice, missing)))
         for region, values, valid in reading:
-            runner = _RegionRunner(request, model, statistics, lattice, region, values, valid)
+            inside = mask.numbers(region) > 0 if mask else None
+            runner = _RegionRunner(
+                request, model, statistics, lattice, region, values, valid, inside
+            )
             for count in runner.batches():
                 if cancelled():
-                    raise Cancelled("Stopped on request. No file was written.")
+                    raise _stopped(kept)
                 done += count
                 progress(done / total, "")
             ran += runner.ran
-            found = runner.probability()
+            found = runner.found()
             if change:
-                found = change.raised(found, region)
-            writing.put(region, found, runner.valid(), runner.spread())
+                found = found._replace(probability=change.raised(found.probability, region))
+            if len(blocks) > 1:
+                kept.save(region, found)
+            writing.put(region, found)
     return ran
+
+
+def _stopped(kept: KeptRegions) -> Cancelled:
+    if not kept.count:
+        return Cancelled("Stopped on request. No file was written.")
+    return Cancelled(
+        f"Stopped on request. No file was written. {kept.count} finished regions are kept beside "
+        "the output: the same run goes on from there, another one begins anew."
+    )
+
+
+def _tell_of_kept(kept: KeptRegions, progress: Progress) -> None:
+    """Say what an earlier run left."""
+    if kept.changed:
+        progress(
+            0,
+            "An earlier run of this output did not end. It differs in "
+            f"{', '.join(kept.changed)}, so nothing of it is used.",
+        )
+    elif kept.found:
+        progress(0, f"{kept.found} regions were finished by an earlier run and are taken over.")
+
+
+def _decides(request: DetectRequest, provenance: Provenance) -> dict[str, Any]:
+    """All that a region's probabilities depend on; a run that agrees in it can be gone on with."""
+    inputs = {
+        "the stack": request.origin or request.stack,
+        "the DEM": request.dem,
+        "the image from before": request.pre_event,
+    }
+    settings = (
+        "extent overlap batch_size band_mapping test_time region_size sun_azimuth sun_elevation "
+        "even_light"
+    )
+    return {
+        **{name: identity(path) for name, path in inputs.items() if path},
+        **{name.replace("_", " "): getattr(request, name) for name in settings.split()},
+        "the mask": _digest(request.mask),
+        "the model": provenance.model_sha256,
+        "the device": provenance.device,
+        "Landslip's version": provenance.landslip,
+    }
+
+
+def _digest(mask: Outlines | None) -> str:
+    """What tells a mask from another; empty for none."""
+    if mask is None:
+        return ""
+    found = hashlib.sha256(mask.crs.encode())
+    for wkb in mask.wkb:
+        found.update(wkb)
+    return found.hexdigest()
 
 
 class _RegionRunner:
@@ -304,10 +401,12 @@ class _RegionRunner:
         region: Window,
         values: np.ndarray,
         valid: np.ndarray,
+        inside: np.ndarray | None = None,
     ) -> None:
         self._request = request
         self._model = model
         self._statistics = statistics
+        self._inside = inside
         self._patches = lattice.patches(region)
         self._region = region
         self._halo = lattice.halo_window(region)
@@ -328,7 +427,18 @@ class _RegionRunner:
         for start in range(0, len(self._patches), size):
             batch = self._patches[start : start + size]
             yield len(batch)
-            self._run([patch for patch in batch if self._valid[self._place(patch)].any()])
+            self._run([patch for patch in batch if self._matters(patch)])
+
+    def _matters(self, patch: Window) -> bool:
+        """Whether a patch has data, and pixels that are asked for."""
+        if not self._valid[self._place(patch)].any():
+            return False
+        if self._inside is None:
+            return True
+        region = self._region
+        rows = slice(max(0, patch.row - region.row), max(0, patch.row_stop - region.row))
+        cols = slice(max(0, patch.col - region.col), max(0, patch.col_stop - region.col))
+        return bool(self._inside[rows, cols].any())
 
     def _run(self, batch: list[Window]) -> None:
         if not batch:
@@ -346,17 +456,13 @@ class _RegionRunner:
     def _place(self, patch: Window) -> tuple[slice, slice]:
         return patch.slices(self._halo.row, self._halo.col)
 
-    def probability(self) -> np.ndarray:
-        """The region's probability [height, width]."""
-        return self._blender.probability()
-
-    def spread(self) -> np.ndarray | None:
-        """The spread of its runs [height, width]; None where each patch is run once."""
-        return self._spread.probability() if self._spread else None
-
-    def valid(self) -> np.ndarray:
-        """Which of the region's pixels are valid [height, width]."""
-        return self._valid[self._place(self._region)]
+    def found(self) -> Region:
+        """The region's probability, its valid pixels, and the spread of runs, if there are some."""
+        valid = self._valid[self._place(self._region)]
+        if self._inside is not None:
+            valid = valid & self._inside
+        spread = self._spread.probability() if self._spread else None
+        return Region(self._blender.probability(), valid, spread)
 
 
 def _read_regions(
@@ -429,7 +535,7 @@ def _provenance(request: DetectRequest, stack: Stack, model: Model) -> Provenanc
     return Provenance(
         model=model.card.name,
         model_version=model.card.version,
-        model_sha256=hashlib.sha256(Path(request.model).read_bytes()).hexdigest(),
+        model_sha256=checksum(request.model),
         threshold=model.card.threshold,
         source=request.product or Path(request.stack).name,
         **{name: str(tags.get(tag, "")) for name, tag in ACQUISITION_TAGS.items()},

@@ -10,7 +10,7 @@ import rasterio
 qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python bindings")
 
 from landslip.engine.inventory.fields import FIELDS  # noqa: E402
-from landslip.tests.qgis.support import Feedback, layer_features  # noqa: E402
+from landslip.tests.qgis.support import Feedback, layer_features, memory_layer  # noqa: E402
 from landslip.tests.safe_fixture import CORNERS, SIZE, Safe, write_safe  # noqa: E402
 from landslip.tests.support import card, reflectance, write_model, write_raster  # noqa: E402
 
@@ -38,7 +38,7 @@ def test_parameters_and_outputs_are_the_interface(registry):
     algorithm = registry.algorithmById(NAME)
     names = [p.name() for p in algorithm.parameterDefinitions()]
     assert " ".join(names) == (
-        "INPUT PRODUCT PRODUCT_FOLDER DEM PRE_EVENT MODEL EXTENT THRESHOLD MIN_AREA OVERLAP "
+        "INPUT PRODUCT PRODUCT_FOLDER DEM PRE_EVENT MODEL EXTENT MASK THRESHOLD MIN_AREA OVERLAP "
         "BATCH_SIZE DEVICE BAND_MAPPING TTA EVEN_LIGHT SUN_AZIMUTH SUN_ELEVATION FILL_HOLES "
         "SPLIT_DEPTH SMOOTH MIN_SLOPE MAX_ELONGATION FLAT_SLOPE EXCLUDE PROBABILITY INVENTORY"
     )
@@ -134,6 +134,24 @@ def test_temporary_outputs(run, parameters):
     results, _ = run(NAME, parameters)
     assert results["PROBABILITY"].endswith(".tif")
     assert qgis_core.QgsRasterLayer(results["PROBABILITY"]).isValid()
+
+
+def test_mask_in_another_crs(run, parameters):
+    run(NAME, parameters)
+    with rasterio.open(parameters["PROBABILITY"]) as dataset:
+        whole = dataset.read(1)
+    west, south, east, north = 141.005, 42.44, 141.015, 42.445
+    outline = (
+        f"POLYGON(({west} {south},{east} {south},{east} {north},{west} {north},{west} {south}))"
+    )
+    parameters["MASK"] = memory_layer("Polygon", "EPSG:4326", [outline])
+    results, _ = run(NAME, parameters)
+    with rasterio.open(parameters["PROBABILITY"]) as dataset:
+        part = dataset.read(1, masked=True)
+    inside = ~np.ma.getmaskarray(part)
+    assert 0.02 < inside.mean() < 0.9
+    assert np.array_equal(part.data[inside], whole[inside])
+    assert results["COUNT"] > 0
 
 
 def test_extent_in_another_crs(run, parameters):

@@ -1,0 +1,193 @@
+"""Finished regions of a run, kept beside its output until all is done: a killed run goes on.
+
+The folder ``.NAME.regions`` beside ``NAME.tif`` holds what the run was (``run.json``), a file that
+the run holds locked, and a file for each finished region. A region file has checksums, and gets its
+name when it is whole; one that a power cut has cut short counts as missing. Probabilities are kept
+to the last bit, so that the raster of a resumed run is the one that it would have been.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+
+from ..common.errors import OutputError
+from ..common.lock import hold
+from ..common.output import check_writable
+from ..raster.tiling import Window
+
+#: Version of the files; others are not read.
+_FORMAT = 1
+_RUN, _LOCK = "run.json", "lock"
+
+
+class Region(NamedTuple):
+    """What a run found in a region.
+
+    Attributes:
+        probability: Float32 [height, width].
+        valid: Bool [height, width].
+        spread: Float32 [height, width], or None where each patch is run once.
+    """
+
+    probability: np.ndarray
+    valid: np.ndarray
+    spread: np.ndarray | None
+
+
+def identity(path: str) -> list[Any]:
+    """Path, size and time of a file or folder: what tells an input from a changed one."""
+    try:
+        found = os.stat(path)
+    except OSError:  # something else than a file, such as /vsicurl/
+        return [path]
+    return [os.path.abspath(path), found.st_size, found.st_mtime_ns]
+
+
+def checksum(path: str) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+class KeptRegions:
+    """The folder of a run. Use from one thread, as a context.
+
+    Args:
+        target: The raster that the run makes.
+        run: What decides the regions, of JSON's types.
+
+    Attributes:
+        found: How many regions an earlier, equal run had finished.
+        changed: Names of what differs from the run whose regions lay there, if one differed.
+
+    Raises:
+        OutputError: Another run is writing the same raster, or the folder cannot be written.
+    """
+
+    def __init__(self, target: str, run: Mapping[str, Any]) -> None:
+        path = Path(target).resolve()
+        self._target = target
+        self._folder = path.parent / f".{path.stem}.regions"
+        self._run = json.loads(json.dumps({"format": _FORMAT, **run}))
+        self._done = False
+        check_writable(target)
+        try:
+            self._folder.mkdir(exist_ok=True)
+        except OSError as err:
+            raise self._failed(err) from err
+        self._lock = self._locked()
+        self.changed = self._differences()
+        if self.changed is None or self.changed:
+            self._begin()
+        self.changed = self.changed or []
+        self.found = len(list(self._folder.glob("*.npz")))
+
+    def __enter__(self) -> KeptRegions:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._release()
+        if self._done or not self.count:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def count(self) -> int:
+        """Regions that are kept now."""
+        return len(list(self._folder.glob("*.npz")))
+
+    def finish(self) -> None:
+        """All is done: nothing needs to be kept."""
+        self._done = True
+
+    def saved(self, window: Window) -> Region | None:
+        """What was kept of a region; None where it is missing or damaged."""
+        try:
+            with np.load(self._path(window), allow_pickle=False) as file:
+                shape = (window.height, window.width)
+                bits = np.unpackbits(file["valid"], count=window.height * window.width)
+                spread = file["spread"] if "spread" in file.files else None
+                region = Region(file["probability"], bits.reshape(shape).astype(bool), spread)
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return None
+        return region if region.probability.shape == shape else None
+
+    def save(self, window: Window, region: Region) -> None:
+        """Keep a region.
+
+        Raises:
+            OutputError: The disk is full, or another fault of the file system.
+        """
+        path = self._path(window)
+        beside = path.with_suffix(".part")
+        arrays = {"probability": region.probability, "valid": np.packbits(region.valid)}
+        if region.spread is not None:
+            arrays["spread"] = region.spread
+        try:
+            with beside.open("wb") as file:
+                np.savez(file, **arrays)
+            os.replace(beside, path)
+        except OSError as err:
+            beside.unlink(missing_ok=True)
+            raise self._failed(err) from err
+
+    def _locked(self) -> IO[bytes] | None:
+        """The lock of this output; None on a file system that has none."""
+        try:
+            lock = hold(self._folder / _LOCK)
+        except OSError:
+            return None
+        if lock is None:
+            raise OutputError(
+                f"Another run is writing {self._target}. Wait until it has ended, or choose "
+                "another file."
+            )
+        return lock
+
+    def _path(self, window: Window) -> Path:
+        return self._folder / f"{window.row}_{window.col}.npz"
+
+    def _differences(self) -> list[str] | None:
+        """Names of what differs from the former run; None where there was none."""
+        try:
+            former = json.loads((self._folder / _RUN).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        names = {*former, *self._run} if isinstance(former, dict) else {"format"}
+        return sorted(n for n in names if former.get(n) != self._run.get(n))
+
+    def _begin(self) -> None:
+        """Forget former regions, and write down what this run is."""
+        try:
+            for file in self._folder.iterdir():
+                if file.name != _LOCK:
+                    file.unlink()
+            beside = self._folder / f"{_RUN}.part"
+            beside.write_text(json.dumps(self._run, indent=1), encoding="utf-8")
+            os.replace(beside, self._folder / _RUN)
+        except OSError as err:
+            self._release()
+            raise self._failed(err) from err
+
+    def _release(self) -> None:
+        if self._lock:
+            self._lock.close()
+
+    def _failed(self, err: OSError) -> OutputError:
+        return OutputError(
+            f"{self._target} cannot be written ({err.strerror or err}, while finished parts were "
+            "kept beside it). Check that the disk has room and that the folder may be written to."
+        )

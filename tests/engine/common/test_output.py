@@ -1,0 +1,123 @@
+"""Files that appear whole, and what killed runs leave beside them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from landslip.engine.common import output
+from landslip.engine.common.lock import hold
+from landslip.engine.common.output import remove_leftovers, whole_file, whole_files, work_folder
+
+WRITER = """
+import sys, time
+from landslip.engine.common.output import whole_file, whole_files
+way, target = sys.argv[1:]
+with (whole_file if way == "file" else whole_files)(target) as path:
+    open(path, "w").write("half")
+    print("writing", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    monkeypatch.setattr(output, "_NEW", -1.0)
+
+
+def started(way, target):
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, way, str(target)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "writing\n"
+    return process
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL there")
+@pytest.mark.parametrize("way", ["file", "files"])
+def test_what_a_killed_run_left_goes_with_the_next(tmp_path, way):
+    target = tmp_path / "map.tif"
+    process = started(way, target)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert len(names(tmp_path)) == 2
+    with (whole_file if way == "file" else whole_files)(str(target)) as path:
+        Path(path).write_text("whole")
+    assert names(tmp_path) == ["map.tif"]
+    assert target.read_text() == "whole"
+
+
+def test_what_a_living_run_writes_stays(tmp_path):
+    target = tmp_path / "map.tif"
+    process = started("file", target)
+    try:
+        with whole_file(str(target)) as path:
+            Path(path).write_text("whole")
+        assert len(names(tmp_path)) == 3
+    finally:
+        process.kill()
+        process.wait()
+    remove_leftovers(target)
+    assert names(tmp_path) == ["map.tif"]
+
+
+def test_files_of_others_stay(tmp_path):
+    others = [
+        ".map-notes.part",
+        ".map-abcdefgh-x.part",
+        ".mapb-abcdefgh.part",
+        ".map-ABCDEFGH.part",
+    ]
+    for name in others:
+        (tmp_path / name).write_text("mine")
+    remove_leftovers(tmp_path / "map.tif")
+    assert names(tmp_path) == sorted(others)
+
+
+def test_a_mark_that_is_new_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr(output, "_NEW", 5.0)
+    mark = tmp_path / ".map-abcdefgh.part"
+    mark.write_text("")
+    remove_leftovers(tmp_path / "map.tif")
+    assert mark.exists()
+    os.utime(mark, (time.time() - 60,) * 2)
+    remove_leftovers(tmp_path / "map.tif")
+    assert not mark.exists()
+
+
+def test_without_locks_files_are_written_and_leftovers_stay(tmp_path, monkeypatch):
+    (tmp_path / ".map-abcdefgh.part").write_text("")
+
+    def no_locks(path):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(output, "hold", no_locks)
+    with whole_file(str(tmp_path / "map.tif")) as path:
+        Path(path).write_text("whole")
+    assert names(tmp_path) == [".map-abcdefgh.part", "map.tif"]
+
+
+def test_a_work_folder_goes_with_all_that_is_in_it(tmp_path):
+    with work_folder(tmp_path / "map.tif") as folder:
+        (folder / "deep").mkdir()
+        (folder / "deep" / "file").write_text("x")
+        assert folder.parent == tmp_path
+    assert names(tmp_path) == []
+
+
+def test_a_lock_is_held_by_one(tmp_path):
+    first = hold(tmp_path / "lock")
+    assert first is not None
+    assert hold(tmp_path / "lock") is None
+    first.close()
+    second = hold(tmp_path / "lock")
+    assert second is not None
+    second.close()
