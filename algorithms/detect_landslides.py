@@ -83,8 +83,10 @@ some 5 pixels a detection is mostly noise.</p>
 <p><b>Overlap</b>: share of a patch that its neighbour repeats. 0.5 blends without seams; 0.25 runs
 in half of the time, at the price of faint differences along patch borders.</p>
 <p><b>Batch size</b>: patches at a time. Lower it when a graphics card runs out of memory.</p>
-<p><b>Device</b>: <i>auto</i> takes the best that works here. The log and DEVICE_USED say which
-one really ran.</p>
+<p><b>Device</b>: <i>auto</i> tries each device on a piece of the scene and takes the fastest that
+says the same as the processor; the answer is remembered. The log and DEVICE_USED say which one
+really ran, and why others were passed over.</p>
+<p><b>Threads</b>: of the processor. 0 takes what OMP_NUM_THREADS says, else all.</p>
 <p><b>Band mapping</b>: names in band order, such as <code>B02,B03,B04</code> (<code>-</code> skips
 a band), or pairs such as <code>B04=1,B03=2,B02=3</code>.</p>
 <p><b>Test-time flips</b>: averages the model over mirrored (4 runs) or mirrored and turned (8
@@ -205,6 +207,15 @@ class DetectLandslides(LandslipAlgorithm):
                 options=list(DEVICE_NAMES),
                 usesStaticStrings=True,
                 defaultValue="auto",
+            ),
+            number(
+                "THREADS",
+                self.tr("Threads of the processor (0: all)"),
+                type=number.Integer,
+                defaultValue=0,
+                optional=True,  # models that were made before there was this parameter go on
+                minValue=0,
+                maxValue=1024,
             ),
             QgsProcessingParameterString(
                 "BAND_MAPPING", self.tr("Band mapping, such as B02,B03,B04"), optional=True
@@ -344,6 +355,7 @@ class DetectLandslides(LandslipAlgorithm):
             overlap=self.optional_number(parameters, "OVERLAP", context),
             batch_size=self.parameterAsInt(parameters, "BATCH_SIZE", context),
             device=self.choice(parameters, "DEVICE", context),
+            threads=self.parameterAsInt(parameters, "THREADS", context),
             band_mapping=self.parameterAsString(parameters, "BAND_MAPPING", context),
             test_time=self.choice(parameters, "TTA", context),
             outlines=outline_request(self, parameters, context),

@@ -206,7 +206,7 @@ def card_from_checkpoint(
         description=config.description,
         bands=tuple(state["bands"]),
         patch_size=PATCH,
-        overlap=0.5,
+        overlap=config.overlap,
         threshold=round(float(state["threshold"]), 3),
         normalisation=config.normalisation,
         pixel_size=10.0,

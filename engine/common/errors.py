@@ -25,6 +25,10 @@ class ModelError(LandslipError):
     """A model file is broken, has no valid card, or does not fit the stack."""
 
 
+class DeviceMemoryError(ModelError):
+    """A batch does not fit into the memory of the device."""
+
+
 class DeviceError(LandslipError):
     """The requested accelerator is not there."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -15,13 +15,14 @@ import numpy as np
 
 from ... import __version__
 from ..common.background import Background, read_ahead
-from ..common.errors import Cancelled, ParameterError
+from ..common.errors import Cancelled, DeviceMemoryError, ParameterError
 from ..common.hooks import Check, Progress, Warn, or_silent
 from ..common.output import check_geotiff
 from ..inventory.drawn import DrawnPolygons
 from ..inventory.fields import Landslide
 from ..inventory.polygons import Outlines
 from ..models.card import ModelCard
+from ..models.device_choice import fastest
 from ..models.probability import Provenance, probability_writer
 from ..models.runtime import Model
 from ..models.stitch import RegionBlender
@@ -55,6 +56,9 @@ from .kept import KeptRegions, Region, checksum, identity
 #: patches at their borders (9 % here at half overlap); smaller ones need less memory.
 REGION_SIZE = 1536
 
+#: Most patches of a scene that devices are tried on.
+_TRIED = 8
+
 #: Ground pixel sizes within this factor of the model's training pixels need no warning.
 PIXEL_SIZE_TOLERANCE = 1.25
 
@@ -78,7 +82,9 @@ class DetectRequest:
         min_area: Smallest landslide to keep, square metres.
         overlap: Share of a patch that the next one repeats, 0..0.75; None for the model card's.
         batch_size: Patches a call of the model.
-        device: One of `runtime.DEVICE_NAMES`.
+        device: One of `runtime.DEVICE_NAMES`; ``auto`` tries them on the scene
+            (`models.device_choice`).
+        threads: Of the processor; 0 for what ``OMP_NUM_THREADS`` says, else for all.
         band_mapping: See `stack.open_stack`.
         test_time: One of `test_time.TEST_TIME`.
         region_size: Side of the blocks of output pixels worked on at a time.
@@ -107,6 +113,7 @@ class DetectRequest:
     overlap: float | None = None
     batch_size: int = 8
     device: str = "auto"
+    threads: int = 0
     band_mapping: str = ""
     test_time: str = "none"
     region_size: int = REGION_SIZE
@@ -191,13 +198,13 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     hole_pixels(request.outlines.fill_holes, stack.grid)
     if request.outlines.excluded:
         check_mask(request.outlines.excluded)
-    model = Model(request.model, request.device)
+    automatic = request.device == "auto"
+    model = Model(request.model, "cpu" if automatic else request.device, request.threads)
     stack.require_bands(model.card.bands, f"The model {model.card.name}")
     _warn_of_pixel_size(stack, model.card, warn)
     told = sun_of(request.sun_azimuth, request.sun_elevation)
     if "illumination" in model.card.bands and stack.number("illumination") is None:
         stack = with_sun(stack, told, warn, cancelled)
-    progress(0, f"Model {model.card.name} {model.card.version} on {model.device}")
     if before:
         progress(0, f"Image from before the event: {before.path}")
     if stack.scales:
@@ -216,6 +223,12 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
         sample = scene_sample(stack, model.card.bands, cancelled)
         progress(0, light_text(stack))
 
+    statistics = statistics_of(sample, model.card.bands)
+    if automatic:
+        batch = _real_batch(stack, model.card, statistics, min(request.batch_size, _TRIED))
+        options = checksum(request.model), batch, statistics, request.threads
+        model = fastest(request.model, *options, lambda message: progress(0, message))
+    progress(0, f"Model {model.card.name} {model.card.version} on {model.device}")
     threshold = model.card.threshold if request.threshold is None else request.threshold
     provenance = _provenance(request, stack, model)
     with KeptRegions(request.probability, _decides(request, provenance)) as kept:
@@ -224,7 +237,7 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
             request,
             stack,
             model,
-            statistics_of(sample, model.card.bands),
+            statistics,
             provenance,
             kept,
             lambda fraction, message: progress(_INFERENCE_SHARE * fraction, message),
@@ -251,6 +264,19 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
         patches=patches,
         seconds=time.monotonic() - started,
     )
+
+
+def _real_batch(
+    stack: Stack, card: ModelCard, statistics: SceneStatistics, size: int
+) -> np.ndarray:
+    """Patches [size, C, H, W] from the middle of a scene, whose gaps hold its mean."""
+    side = card.patch_size
+    row, col = max(0, stack.grid.height - side) // 2, max(0, stack.grid.width - side * size) // 2
+    with StackReader(stack, card.bands) as reader:
+        values, valid = reader.read(Window(row, col, side, side * size))
+    for layer, mean in zip(values, statistics.mean):
+        layer[~valid] = mean
+    return np.stack(np.split(values, size, axis=2))
 
 
 def write_probability(
@@ -317,10 +343,11 @@ def write_probability(
             else:
                 missing.append(region)
         reading = context.enter_context(closing(_read_regions(stack, card, lattice, missing)))
+        batches = BatchSize(request.batch_size, lambda text: progress(done / total, text))
         for region, values, valid in reading:
             inside = mask.numbers(region) > 0 if mask else None
             runner = _RegionRunner(
-                request, model, statistics, lattice, region, values, valid, inside
+                request, model, statistics, lattice, region, values, valid, inside, batches
             )
             for count in runner.batches():
                 if cancelled():
@@ -379,6 +406,26 @@ def _decides(request: DetectRequest, provenance: Provenance) -> dict[str, Any]:
     }
 
 
+class BatchSize:
+    """How many patches a device gets at a time: fewer once its memory was full.
+
+    Args:
+        size: To begin with.
+        tell: Called with a sentence when it changes.
+    """
+
+    def __init__(self, size: int, tell: Callable[[str], None]) -> None:
+        self.size, self._tell = size, tell
+
+    def halve(self, tried: int) -> None:
+        """From now on, batches have half as many patches as the one that did not fit."""
+        self.size = min(self.size, tried // 2)
+        self._tell(
+            f"The device's memory is too small for {tried} patches; it goes on with {self.size} at "
+            "a time."
+        )
+
+
 def _digest(mask: Outlines | None) -> str:
     """What tells a mask from another; empty for none."""
     if mask is None:
@@ -401,9 +448,11 @@ class _RegionRunner:
         region: Window,
         values: np.ndarray,
         valid: np.ndarray,
-        inside: np.ndarray | None = None,
+        inside: np.ndarray | None,
+        batches: BatchSize,
     ) -> None:
         self._request = request
+        self._batches = batches
         self._model = model
         self._statistics = statistics
         self._inside = inside
@@ -423,9 +472,9 @@ class _RegionRunner:
 
     def batches(self) -> Iterator[int]:
         """Work batch by batch; gives the number of patches dealt with, before each batch runs."""
-        size = self._request.batch_size
-        for start in range(0, len(self._patches), size):
-            batch = self._patches[start : start + size]
+        rest = self._patches
+        while rest:
+            batch, rest = rest[: self._batches.size], rest[self._batches.size :]
             yield len(batch)
             self._run([patch for patch in batch if self._matters(patch)])
 
@@ -444,9 +493,18 @@ class _RegionRunner:
         if not batch:
             return
         stacked = np.stack([self._values[(slice(None), *self._place(patch))] for patch in batch])
-        probability, spread = run_with_test_time(
-            self._request.test_time, stacked, lambda x: self._model.run(x, self._statistics)
-        )
+        try:
+            probability, spread = run_with_test_time(
+                self._request.test_time, stacked, lambda x: self._model.run(x, self._statistics)
+            )
+        except DeviceMemoryError:
+            if len(batch) < 2:
+                raise
+            self._batches.halve(len(batch))
+            while batch:
+                piece, batch = batch[: self._batches.size], batch[self._batches.size :]
+                self._run(piece)
+            return
         self.ran += len(batch)
         for patch, layer, deviation in zip(batch, probability, spread):
             self._blender.add(patch, layer)

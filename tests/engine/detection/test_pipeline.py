@@ -16,6 +16,7 @@ from landslip.engine.common.errors import (
     BandError,
     Cancelled,
     DeviceError,
+    DeviceMemoryError,
     LandslipError,
     ModelError,
     OutputError,
@@ -23,6 +24,7 @@ from landslip.engine.common.errors import (
     RasterError,
     ScaleError,
 )
+from landslip.engine.detection import pipeline
 from landslip.engine.detection.pipeline import DetectRequest, detect
 from landslip.engine.models.probability import NODATA, open_probability
 from landslip.engine.models.runtime import Model
@@ -480,3 +482,38 @@ def test_an_earlier_image_that_does_not_fit_is_a_sentence(tmp_path, request_for,
         with pytest.raises(RasterError, match=told):
             detect(request_for(pre_event=str(tmp_path / f"{name}.tif")))
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_device_with_little_memory_gets_smaller_batches(request_for, tmp_path, monkeypatch):
+    run, sizes = pipeline.Model.run, []
+
+    def narrow(self, patches, statistics):
+        sizes.append(len(patches))
+        if len(patches) > 2:
+            raise DeviceMemoryError("m.onnx failed on cuda (out of memory).")
+        return run(self, patches, statistics)
+
+    detect(request_for(probability=str(tmp_path / "whole.tif"), batch_size=8))
+    monkeypatch.setattr(pipeline.Model, "run", narrow)
+    said = []
+    detect(request_for(batch_size=8), lambda done, text: said.append(text))
+    assert [text for text in said if "memory" in text] == [
+        "The device's memory is too small for 8 patches; it goes on with 4 at a time.",
+        "The device's memory is too small for 4 patches; it goes on with 2 at a time.",
+    ]
+    assert sizes[:3] == [8, 4, 2]
+    assert max(sizes[5:]) == 2
+    with (
+        rasterio.open(tmp_path / "whole.tif") as whole,
+        rasterio.open(tmp_path / "out" / "p.tif") as part,
+    ):
+        assert np.allclose(whole.read(1), part.read(1), atol=1e-6)
+
+
+def test_a_patch_that_does_not_fit_is_a_sentence(request_for, monkeypatch):
+    def full(self, patches, statistics):
+        raise DeviceMemoryError("m.onnx failed on cuda (out of memory). Try a smaller batch size.")
+
+    monkeypatch.setattr(pipeline.Model, "run", full)
+    with pytest.raises(DeviceMemoryError, match="Try a smaller batch size"):
+        detect(request_for())

@@ -6,7 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landslip.engine.common.errors import DependencyError, DeviceError, ModelError
+from landslip.engine.common.errors import (
+    DependencyError,
+    DeviceError,
+    DeviceMemoryError,
+    ModelError,
+)
 from landslip.engine.models import runtime
 from landslip.engine.models.card import METADATA_KEY
 from landslip.engine.models.runtime import DEVICE_NAMES, Model, available_devices
@@ -143,3 +148,47 @@ def test_session_errors_are_known():
     """The list is read from ONNX Runtime's module: it must not become empty unseen."""
     names = {error.__name__ for error in runtime._session_errors()}
     assert {"InvalidProtobuf", "Fail", "InvalidArgument", "RuntimeException"} <= names
+
+
+@pytest.mark.parametrize(
+    ("asked", "environment", "expected"),
+    [(0, None, 0), (3, "2", 3), (0, "2", 2), (0, "4,2", 4), (0, "many", 0)],
+)
+def test_threads_are_those_asked_for_or_of_the_environment(
+    tmp_path, monkeypatch, asked, environment, expected
+):
+    seen = []
+    opened = runtime._session_on
+
+    def watched(ort, path, device, threads):
+        seen.append(threads)
+        return opened(ort, path, device, threads)
+
+    monkeypatch.setattr(runtime, "_session_on", watched)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if environment:
+        monkeypatch.setenv("OMP_NUM_THREADS", environment)
+    Model(write_model(tmp_path / "m.onnx"), "cpu", asked)
+    assert seen == [expected]
+
+
+@pytest.mark.parametrize(
+    ("said", "full"),
+    [
+        ("CUDA failure 2: out of memory ; GPU=0", True),
+        ("BFCArena: Available memory of 5 is smaller than requested bytes of 9", True),
+        ("Failed to allocate memory for requested buffer of size 4194304", True),
+        ("CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED", True),
+        ("Got invalid dimensions for input: stack", False),
+    ],
+)
+def test_a_full_memory_is_told_from_other_failures(tmp_path, said, full):
+    class Failing:
+        def run(self, names, inputs):
+            raise runtime._session_errors()[0](said)
+
+    model = Model(write_model(tmp_path / "m.onnx"), "cpu")
+    model._session = Failing()
+    with pytest.raises(ModelError) as err:
+        model.run(np.zeros((2, 3, 8, 8), np.float32), STATISTICS)
+    assert isinstance(err.value, DeviceMemoryError) == full
