@@ -188,6 +188,12 @@ def _start(config: Config, patches: Patches, parts: dict[str, np.ndarray]) -> nn
 
 
 def _check_trainable(patches: Patches, chosen: np.ndarray, config: Config) -> None:
+    if config.teachers:
+        raise ParameterError(
+            f"The recipe {config.name} is taught by '{config.teachers}', a run of the judge's "
+            "experiment. Train it with crossvalidate or gpu_run, or set teachers='' to train on "
+            "labels alone."
+        )
     if len(chosen) < config.batch:
         raise ParameterError(
             f"{len(chosen)} training patches are less than a batch of {config.batch}. Lower batch, "

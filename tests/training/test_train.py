@@ -142,3 +142,9 @@ def test_early_checkpoints_do_not_compete(tiny, synthetic_folder, tmp_path):
     config = dataclasses.replace(tiny, epochs=3, settle=0.67)
     train(config, synthetic_folder, tmp_path / "run")
     assert load_checkpoint(tmp_path / "run" / "best.pt")["epoch"] == 3
+
+
+def test_a_recipe_that_others_teach_is_for_the_judge(tiny, synthetic_folder, tmp_path):
+    taught = dataclasses.replace(tiny, teachers="light, 16 epochs")
+    with pytest.raises(ParameterError, match="Train it with crossvalidate or gpu_run"):
+        train(taught, synthetic_folder, tmp_path / "run")
