@@ -108,7 +108,7 @@ def draw_reliability(rows: dict[str, list[Verdict]], names: Sequence[str], path:
     from matplotlib.figure import Figure
 
     there = [name for name in names if rows.get(name)]
-    figure = Figure(figsize=(1 + 3.2 * len(there), 3.6), layout="constrained")
+    figure = Figure(figsize=(1 + 3.2 * len(there), 4.2), layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(1, len(there), squeeze=False, sharey=True)[0]
     for axes, name in zip(panels, there):
