@@ -21,8 +21,8 @@ from .host import Host
 
 #: How long a device is measured, seconds, and how many patches it gets at a time.
 _SECONDS, _BATCH, _SIDE = 1.0, 8, 128
-#: Patches of a whole Sentinel-2 tile at half overlap.
-TILE_PATCHES = 171**2
+#: Patches of a whole Sentinel-2 tile that overlap by three eighths.
+TILE_PATCHES = 138**2
 
 
 @dataclass(frozen=True)

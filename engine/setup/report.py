@@ -70,8 +70,8 @@ def write_setup_report(target: str, made_by: str, findings: Findings) -> None:
             report.paragraph(
                 f"Measured for a second each with the model {findings.model}, without reading and "
                 "writing. A tile of 110 km has about "
-                f"{report.number(TILE_PATCHES)} patches at half overlap. 'auto' takes the first "
-                "device that starts."
+                f"{report.number(TILE_PATCHES)} patches that overlap by three eighths. 'auto' "
+                "takes the fastest device that says what the processor says."
             )
         )
     else:
