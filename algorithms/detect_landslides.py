@@ -80,8 +80,8 @@ chosen on validation data. Higher finds fewer and surer ones. To try others afte
 some 5 pixels a detection is mostly noise.</p>
 
 <h3>Advanced</h3>
-<p><b>Overlap</b>: share of a patch that its neighbour repeats. Left empty, the model's own (0.375 or
-0.25). 0.5 blends best and takes half as long again as 0.375; 0 is fastest, with seams.</p>
+<p><b>Overlap</b>: share of a patch that its neighbour repeats. Left empty, the model's own (0.375
+or 0.25). 0.5 blends best and takes half as long again as 0.375; 0 is fastest, with seams.</p>
 <p><b>Batch size</b>: patches at a time. Lower it when a graphics card runs out of memory.</p>
 <p><b>Device</b>: <i>auto</i> tries each device on a piece of the scene and takes the fastest that
 says the same as the processor; the answer is remembered. The log and DEVICE_USED say which one

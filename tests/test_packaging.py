@@ -21,6 +21,7 @@ FLOORS = {
     "engine": {"engine"},
     "training": {"training", "engine"},
     "sample": {"sample", "engine"},
+    "cli": {"cli", "engine", "sample"},
     "algorithms": {"algorithms", "engine", "sample"},
 }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -21,7 +22,16 @@ from landslip.engine.inventory.history import HISTORY_FIELDS
 from landslip.engine.models.card import ModelCard
 from landslip.engine.models.zoo import FOLDER, shipped_cards
 
-TARGET = Path(__file__).resolve().parent.parent / "docs" / "reference"
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "docs" / "reference"
+#: The definitions that the command line is made of, and its words for the algorithms.
+COMMANDS = ROOT / "resources" / "commands.json"
+CLI = {
+    "prepare": "preparestack",
+    "detect": "detectlandslides",
+    "vectorise": "vectoriseprobability",
+    "sample": "samplescene",
+}
 #: What an example needs besides the parameters that must be given.
 EXAMPLES = {
     "detectlandslides": ["INPUT=stack.tif", "DEM=dem.tif"],
@@ -112,17 +122,16 @@ SIGNATURE = (
 
 def main(arguments: list[str]) -> int:
     """Write the pages, or say which are stale."""
-    made = pages()
+    made = {**{TARGET / name: text for name, text in pages().items()}, COMMANDS: commands_file()}
     if "--check" in arguments:
-        stale = sorted(name for name, text in made.items() if _written(name) != text)
-        for name in stale:
-            print(f"{TARGET / name} is stale: run {sys.argv[0]}")
+        stale = sorted(path for path, text in made.items() if _written(path) != text)
+        for path in stale:
+            print(f"{path} is stale: run {sys.argv[0]}")
         return int(bool(stale))
-    for name, text in made.items():
-        target = TARGET / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    print(f"{len(made)} pages written below {TARGET}")
+    for path, text in made.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    print(f"{len(made) - 1} pages written below {TARGET}, and {COMMANDS}")
     return 0
 
 
@@ -133,9 +142,62 @@ def pages() -> dict[str, str]:
     return {**algorithms, **others}
 
 
-def _written(name: str) -> str | None:
-    file = TARGET / name
+def _written(file: Path) -> str | None:
     return file.read_text(encoding="utf-8") if file.is_file() else None
+
+
+# --- the command line ---
+
+
+def commands_file() -> str:
+    """The parameters of the algorithms that are commands without QGIS, as JSON."""
+    found = {algorithm.name(): algorithm for algorithm in _algorithms()}
+    made = [
+        {
+            "name": word,
+            "algorithm": name,
+            "description": found[name].shortDescription(),
+            "options": [_option(p) for p in found[name].parameterDefinitions()],
+        }
+        for word, name in CLI.items()
+    ]
+    return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+
+
+def _option(parameter: Any) -> dict[str, Any]:
+    """A parameter as `landslip.cli.options.Option` has it, without what is as usual."""
+    kind = parameter.type()
+    written = parameter.isDestination()
+    default = None if written else parameter.defaultValue()
+    created = written and not parameter.flags() & parameter.FlagOptional
+    several = kind == "multilayer" or (kind == "enum" and parameter.allowMultiple())
+    option: dict[str, Any] = {
+        "name": parameter.name(),
+        "label": parameter.description(),
+        "kind": kind,
+        "optional": not created
+        and (bool(parameter.flags() & parameter.FlagOptional) or default is not None),
+    }
+    if default is not None and not several:
+        option["default"] = default
+    if kind == "enum":
+        option["choices"] = list(parameter.options())
+    if several:
+        option["several"] = True
+    if kind == "number":
+        option |= _bounds(parameter)
+    if parameter.flags() & parameter.FlagAdvanced:
+        option["advanced"] = True
+    return option
+
+
+def _bounds(parameter: Any) -> dict[str, Any]:
+    """What a number may be; QGIS bounds what has no bounds by the largest numbers there are."""
+    limits = {"least": parameter.minimum(), "most": parameter.maximum()}
+    found: dict[str, Any] = {k: v for k, v in limits.items() if abs(v) < 1e30}
+    if parameter.dataType() == parameter.Integer:
+        found["whole"] = True
+    return found
 
 
 def _algorithms() -> list[Any]:

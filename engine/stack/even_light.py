@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..common.errors import ParameterError
 from ..raster.illumination import Sun
-from ..raster.light import fitted_correction
+from ..raster.light import MOST_SKY, fitted_correction
 from .reader import OPTICAL_BANDS, Stack
 from .scene import scene_sample
 from .sunlight import with_sun
@@ -46,7 +46,14 @@ def with_even_light(
         return stack
     optical = tuple(band for band in bands if band in OPTICAL_BANDS)
     sample = scene_sample(replace(stack, light=None), (*optical, "illumination"), cancelled)
-    return replace(stack, light=(optical, fitted_correction(sample[:-1], sample[-1])))
+    correction = fitted_correction(sample[:-1], sample[-1])
+    if min(correction.sky) >= MOST_SKY:
+        warn(
+            f"The brightness of {stack.path} does not follow the light of a sun at azimuth "
+            f"{stack.sun.azimuth:.0f} and elevation {stack.sun.elevation:.0f} degrees, so even "
+            "light changes nothing. Check where the sun stood, and that the DEM lies on the image."
+        )
+    return replace(stack, light=(optical, correction))
 
 
 def light_text(stack: Stack) -> str:

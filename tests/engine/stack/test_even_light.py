@@ -60,6 +60,14 @@ def test_without_a_sun_the_stack_stays_and_the_log_says_so(tmp_path, rng, lit):
     assert "no sun is known" in light_text(stack)
 
 
+def test_a_sun_that_stood_elsewhere_changes_nothing_and_is_told(lit):
+    said = []
+    raw = open_stack(*lit)
+    even = with_even_light(raw, BANDS, Sun(330, 40), said.append)
+    assert np.abs(read(even) - read(raw)).max() < 0.05 * read(raw).max()
+    assert "does not follow the light of a sun at azimuth 330" in said[0]
+
+
 def test_without_elevation_there_is_a_sentence(lit):
     with pytest.raises(ParameterError, match="Give a DEM raster, or switch even light off"):
         with_even_light(open_stack(lit[0]), BANDS, SUN)

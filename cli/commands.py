@@ -1,0 +1,284 @@
+"""What the commands do with their options: a request to the engine, and its results."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..engine.common.dependencies import require
+from ..engine.common.errors import Cancelled, OutputError, ParameterError
+from ..engine.common.hooks import Check, Progress, Warn
+from ..engine.common.output import check_geotiff, check_writable
+from ..engine.detection.in_product import detect_in_product
+from ..engine.detection.pipeline import DetectRequest, detect
+from ..engine.inventory.fields import Landslide
+from ..engine.inventory.geopackage import write_geopackage
+from ..engine.inventory.polygons import Outlines
+from ..engine.inventory.wkb import polygons_of
+from ..engine.models.probability import open_probability
+from ..engine.models.zoo import AUTO, model_path
+from ..engine.outlines.vectorise import VectoriseRequest, known_threshold, vectorise
+from ..engine.preparation.band_choice import all_bands, model_bands
+from ..engine.preparation.prepare import PrepareRequest, prepare
+from ..engine.preparation.target_grid import AreaOfInterest, GridRequest
+from ..engine.products.product import open_products
+from ..engine.stack.reader import open_stack
+
+Values = dict[str, Any]
+Box = tuple[float, float, float, float]
+_EXTENT = re.compile(r"\s*([^,\s]+),([^,\s]+),([^,\s]+),([^,\s\[]+)\s*(?:\[(.+)\])?\s*")
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """What a run tells while it lasts, and what it asks."""
+
+    progress: Progress
+    cancelled: Check
+    warn: Warn
+
+
+def _detect(values: Values, listeners: Listeners) -> Values:
+    image, product = _image(values)
+    _check_inventory(values["INVENTORY"])
+    stack = "" if product else image
+    request = DetectRequest(
+        stack=image,
+        model=_detection_model(values, image, bool(product)),
+        probability=values["PROBABILITY"],
+        dem=values["DEM"],
+        extent=_extent_on(values["EXTENT"], stack),
+        mask=polygons(values["MASK"]) if values["MASK"] else None,
+        threshold=values["THRESHOLD"],
+        min_area=values["MIN_AREA"],
+        overlap=values["OVERLAP"],
+        batch_size=values["BATCH_SIZE"],
+        device=values["DEVICE"],
+        threads=values["THREADS"],
+        band_mapping=values["BAND_MAPPING"] or "",
+        test_time=values["TTA"],
+        sun_azimuth=values["SUN_AZIMUTH"],
+        sun_elevation=values["SUN_ELEVATION"],
+        even_light=values["EVEN_LIGHT"],
+        pre_event=values["PRE_EVENT"],
+        outlines=_outlines(values),
+    )
+    work = detect_in_product if product else detect
+    found = work(request, listeners.progress, listeners.cancelled, listeners.warn)
+    write_geopackage(found.landslides, found.crs, values["INVENTORY"])
+    return {
+        "PROBABILITY": found.probability,
+        "INVENTORY": values["INVENTORY"],
+        **_totals(found.landslides),
+        "DEVICE_USED": found.device,
+    }
+
+
+def _vectorise(values: Values, listeners: Listeners) -> Values:
+    _check_inventory(values["INVENTORY"])
+    request = replace(
+        _outlines(values),
+        probability=values["INPUT"],
+        dem=values["DEM"],
+        threshold=values["THRESHOLD"],
+        min_area=values["MIN_AREA"],
+    )
+    raster = open_probability(request.probability)
+    known_threshold(request, raster)
+    found = list(vectorise(request, listeners.progress, listeners.cancelled))
+    write_geopackage(found, raster.grid.crs, values["INVENTORY"])
+    return {"INVENTORY": values["INVENTORY"], **_totals(found)}
+
+
+def _prepare(values: Values, listeners: Listeners) -> Values:
+    products = _products(values, "INPUT")
+    if not products:
+        raise ParameterError("No product was given; expected --input or --input-folder.")
+    extent, extent_crs = extent_of(values["EXTENT"]) if values["EXTENT"] else (None, "")
+    area = polygons(values["AREA"]) if values["AREA"] else None
+    request = PrepareRequest(
+        products=products,
+        stack=values["OUTPUT"],
+        dems=tuple(values["DEM"] or ()),
+        mask=values["MASK"] or "",
+        model=_preparation_model(values, products),
+        grid=GridRequest(
+            crs=values["CRS"] or "",
+            pixel_size=values["PIXEL_SIZE"],
+            extent=extent,
+            extent_crs=extent_crs,
+            area=AreaOfInterest(area.crs, _rings(area)) if area else None,
+        ),
+        out=tuple(values["OUT"] or ()),
+        rules=tuple(values["RULES"] or ()),
+        pre_event=_products(values, "PRE_EVENT"),
+        resampling=values["RESAMPLING"],
+        dem_resampling=values["DEM_RESAMPLING"],
+        fill_voids=values["FILL_VOIDS"],
+        offset=values["OFFSET"],
+        band_mapping=values["BAND_MAPPING"] or "",
+        cog=values["COG"],
+    )
+    made = prepare(request, listeners.progress, listeners.cancelled, listeners.warn)
+    results = {"OUTPUT": made.stack, "BANDS": ",".join(made.bands), "VALID": made.valid_share}
+    return {**results, "MASK": made.mask} if made.mask else results
+
+
+def _sample(values: Values, listeners: Listeners) -> Values:
+    from ..sample.scene import SceneRequest, make_scene, write_files
+
+    outputs = {name: values[name] for name in ("STACK", "DEM", "TRUTH")}
+    for name, target in outputs.items():
+        check_geotiff(target, [], name)
+
+    def progress(done: float) -> None:
+        if listeners.cancelled():
+            raise Cancelled("Stopped on request. No sample scene was written.")
+        listeners.progress(done, "")
+
+    request = SceneRequest(
+        size=values["SIZE"], seed=values["SEED"], landslide_share=values["SHARE"]
+    )
+    scene = make_scene(request, progress)
+    write_files(scene, *outputs.values())
+    return {**outputs, "AREA": float(scene.truth.sum()) * request.pixel_size**2}
+
+
+#: By the name of the algorithm.
+RUN: dict[str, Callable[[Values, Listeners], Values]] = {
+    "detectlandslides": _detect,
+    "vectoriseprobability": _vectorise,
+    "preparestack": _prepare,
+    "samplescene": _sample,
+}
+
+
+# --- what options mean ---------------------------------------------------------------------------
+
+
+def _image(values: Values) -> tuple[str, str]:
+    """The image, and the product that it is; the latter empty for a stack."""
+    product = values["PRODUCT"] or values["PRODUCT_FOLDER"] or ""
+    given = [v for v in (values["INPUT"], values["PRODUCT"], values["PRODUCT_FOLDER"]) if v]
+    if len(given) != 1:
+        raise ParameterError(
+            f"{' and '.join(given) or 'No image'} was given; expected one of --input (a raster "
+            "with named Sentinel-2 bands), --product and --product-folder (a downloaded product)."
+        )
+    return given[0], product
+
+
+def _detection_model(values: Values, image: str, is_product: bool) -> str:
+    name, mapping, dem = values["MODEL"], values["BAND_MAPPING"] or "", values["DEM"]
+    if name != AUTO:
+        return model_path(name)
+    if is_product:
+        products = open_products([image], band_mapping=mapping)
+        return model_path(name, model_bands(products, [dem] if dem else []))
+    return model_path(name, open_stack(image, dem, mapping).available_bands)
+
+
+def _preparation_model(values: Values, products: tuple[str, ...]) -> str:
+    name = values["MODEL"] or ""
+    if name != AUTO:
+        return model_path(name) if name else ""
+    opened = open_products(products, values["OFFSET"], values["BAND_MAPPING"] or "")
+    return model_path(name, all_bands(opened, tuple(values["DEM"] or ())))
+
+
+def _products(values: Values, name: str) -> tuple[str, ...]:
+    folder = values[f"{name}_FOLDER"]
+    return (*(values[name] or ()), *([folder] if folder else ()))
+
+
+def _outlines(values: Values) -> VectoriseRequest:
+    return VectoriseRequest(
+        probability="",
+        fill_holes=values["FILL_HOLES"],
+        split=values["SPLIT_DEPTH"],
+        smooth=values["SMOOTH"],
+        min_slope=values["MIN_SLOPE"],
+        max_elongation=values["MAX_ELONGATION"],
+        flat_slope=values["FLAT_SLOPE"],
+        excluded=values["EXCLUDE"],
+    )
+
+
+def _totals(landslides: list[Landslide] | tuple[Landslide, ...]) -> Values:
+    area = sum(landslide["area_m2"] for landslide in landslides)
+    return {"COUNT": len(landslides), "AREA": float(area)}
+
+
+def _check_inventory(target: str) -> None:
+    """Refuse, before the work starts, an inventory that cannot be written."""
+    if not target.lower().endswith(".gpkg"):
+        raise OutputError(
+            f"The inventory is written as a GeoPackage, but {target} does not end in .gpkg. Choose "
+            "a file name that does; other formats need QGIS."
+        )
+    check_writable(target)
+    require("pyogrio.raw", "pyogrio")
+
+
+def extent_of(text: str) -> tuple[Box, str]:
+    """xmin, ymin, xmax, ymax of an extent as QGIS writes it, and its CRS, if there is one.
+
+    Raises:
+        ParameterError: It is no extent.
+    """
+    match = _EXTENT.fullmatch(text)
+    try:
+        numbers = [float(part) for part in match.groups()[:4]] if match else []
+    except ValueError:
+        numbers = []
+    if not (match and numbers):
+        raise ParameterError(
+            f"The extent is '{text}'; expected xmin,xmax,ymin,ymax, and a CRS in brackets where it "
+            "is not that of the image, such as '141.9,142.1,42.6,42.8 [EPSG:4326]'."
+        )
+    xmin, xmax, ymin, ymax = numbers
+    return (xmin, ymin, xmax, ymax), match[5] or ""
+
+
+def _extent_on(text: str | None, stack: str) -> Box | None:
+    """An extent in the CRS of a stack; as it is where there is none."""
+    if not text:
+        return None
+    box, crs = extent_of(text)
+    if not (crs and stack):
+        return box
+    pyproj = require("pyproj")
+    change = pyproj.Transformer.from_crs(crs, open_stack(stack).grid.crs, always_xy=True)
+    return tuple(change.transform_bounds(*box))
+
+
+def polygons(path: str) -> Outlines:
+    """The polygons of a vector file that GDAL reads.
+
+    Raises:
+        DependencyError: pyogrio is not installed.
+        ParameterError: It cannot be read, or has no CRS or no polygon.
+    """
+    raw = require("pyogrio.raw", "pyogrio")
+    errors = require("pyogrio.errors", "pyogrio")
+    try:
+        about, _, shapes, _ = raw.read(path, columns=[])
+    except (errors.DataSourceError, errors.DataLayerError) as err:
+        raise ParameterError(f"{path} cannot be read as polygons ({err}).") from err
+    if not about["crs"] or shapes is None or "Polygon" not in (about["geometry_type"] or ""):
+        raise ParameterError(
+            f"{path} has the CRS '{about['crs'] or 'none'}' and geometries of the kind "
+            f"{about['geometry_type'] or 'none'}; expected polygons and a CRS."
+        )
+    return Outlines(path, about["crs"], tuple(bytes(wkb) for wkb in shapes if wkb is not None))
+
+
+def _rings(area: Outlines) -> tuple[tuple[tuple[tuple[float, float], ...], ...], ...]:
+    """Rings of the polygons, each closed."""
+    return tuple(
+        tuple(tuple((float(x), float(y)) for x, y in (*ring, ring[0])) for ring in polygon)
+        for wkb in area.wkb
+        for polygon in polygons_of(wkb)
+    )

@@ -1,0 +1,189 @@
+"""The command line's options, made of the algorithms' parameters."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..engine.common.errors import ParameterError
+
+DEFINITIONS = Path(__file__).resolve().parent.parent / "resources" / "commands.json"
+_YES, _NO = ("true", "yes", "1"), ("false", "no", "0")
+#: What a kind of parameter is called in a usage line; the rest are files.
+_WORDS = {
+    "boolean": "TRUE|FALSE",
+    "crs": "CRS",
+    "enum": "CHOICE",
+    "extent": "XMIN,XMAX,YMIN,YMAX",
+    "number": "NUMBER",
+    "string": "TEXT",
+}
+
+
+@dataclass(frozen=True)
+class Option:
+    """A parameter of an algorithm.
+
+    Attributes:
+        name: As in QGIS.
+        label: What the dialog calls it.
+        kind: QGIS's word for its kind.
+        optional: Whether it may be left out.
+        default: What it is then.
+        choices: What it may be; empty for anything.
+        several: Whether it may be given more than once.
+        whole: Whether it is a whole number.
+        least: Smallest number; None for none.
+        most: Largest number; None for none.
+        advanced: Whether the dialog hides it at first.
+    """
+
+    name: str
+    label: str
+    kind: str
+    optional: bool
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    several: bool = False
+    whole: bool = False
+    least: float | None = None
+    most: float | None = None
+    advanced: bool = False
+
+    @property
+    def flag(self) -> str:
+        """Its name on the command line."""
+        return f"--{self.name.lower().replace('_', '-')}"
+
+    def value(self, text: str) -> Any:
+        """What a text of the command line means.
+
+        Raises:
+            ParameterError: It cannot be that of this option.
+        """
+        if self.kind == "boolean":
+            if text.lower() in (*_YES, *_NO):
+                return text.lower() in _YES
+            raise ParameterError(f"{self.flag} is '{text}'; expected true or false.")
+        if self.kind == "number":
+            return self._number(text)
+        if self.choices and text not in self.choices:
+            raise ParameterError(
+                f"{self.flag} is '{text}'; expected one of {', '.join(self.choices)}."
+            )
+        return text
+
+    def _number(self, text: str) -> float | int:
+        try:
+            number = int(text) if self.whole else float(text)
+        except ValueError:
+            kind = "whole number" if self.whole else "number"
+            raise ParameterError(f"{self.flag} is '{text}'; expected a {kind}.") from None
+        least = float("-inf") if self.least is None else self.least
+        most = float("inf") if self.most is None else self.most
+        if not least <= number <= most:
+            raise ParameterError(
+                f"{self.flag} is {text}; expected {_between(self.least, self.most)}."
+            )
+        return number
+
+
+def _between(least: float | None, most: float | None) -> str:
+    words = [
+        f"{word} {limit:g}" for word, limit in (("from", least), ("to", most)) if limit is not None
+    ]
+    return f"a number {' '.join(words)}" if words else "a finite number"
+
+
+@dataclass(frozen=True)
+class Command:
+    """An algorithm on the command line.
+
+    Attributes:
+        name: Its word there.
+        algorithm: Its name in QGIS.
+        description: What it does, a sentence.
+        options: Its parameters.
+    """
+
+    name: str
+    algorithm: str
+    description: str
+    options: tuple[Option, ...]
+
+
+def commands() -> list[Command]:
+    """The commands that there are."""
+    found = json.loads(DEFINITIONS.read_text(encoding="utf-8"))
+    return [
+        Command(
+            each["name"],
+            each["algorithm"],
+            each["description"],
+            tuple(
+                Option(**{**option, "choices": tuple(option.get("choices", ()))})
+                for option in each["options"]
+            ),
+        )
+        for each in found
+    ]
+
+
+def parser_of(known: Sequence[Command], version: str) -> argparse.ArgumentParser:
+    """A parser that knows all commands."""
+    parser = argparse.ArgumentParser(
+        prog="landslip",
+        description="Landslip without QGIS. Names and defaults are those of the algorithms.",
+    )
+    parser.add_argument("--version", action="version", version=version)
+    words = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in known:
+        word = words.add_parser(
+            command.name, help=command.description, description=f"{command.description}."
+        )
+        groups = {False: word, True: word.add_argument_group("advanced")}
+        for option in command.options:
+            groups[option.advanced].add_argument(
+                option.flag,
+                dest=option.name,
+                action="append" if option.several else "store",
+                required=not option.optional,
+                metavar=_WORDS.get(option.kind, "PATH"),
+                help=_help(option),
+            )
+        word.add_argument("--json", action="store_true", help="print the results as JSON")
+        word.add_argument("--quiet", action="store_true", help="show warnings alone")
+    return parser
+
+
+def _help(option: Option) -> str:
+    words = [option.label]
+    if option.choices:
+        words.append(f"one of {', '.join(option.choices)}")
+    if option.default not in (None, "", []):
+        words.append(f"default: {str(option.default).lower()}")
+    if option.several:
+        words.append("may be given several times")
+    return "; ".join(words).replace("%", "%%")
+
+
+def values_of(command: Command, given: argparse.Namespace) -> dict[str, Any]:
+    """The parameters of a command, as its algorithm has them; None where one was left out.
+
+    Raises:
+        ParameterError: One cannot be what was given.
+    """
+    values: dict[str, Any] = {}
+    for option in command.options:
+        text = getattr(given, option.name)
+        if text is None:
+            values[option.name] = option.default
+        elif option.several:
+            values[option.name] = [option.value(each) for each in text]
+        else:
+            values[option.name] = option.value(text)
+    return values

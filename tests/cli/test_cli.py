@@ -1,0 +1,209 @@
+"""The command `landslip`: the engine without QGIS, by the algorithms' names and defaults."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import rasterio
+
+pyogrio = pytest.importorskip("pyogrio")
+
+from landslip.cli.__main__ import STOPPED, main  # noqa: E402
+from landslip.cli.commands import RUN, extent_of  # noqa: E402
+from landslip.cli.options import Option, commands  # noqa: E402
+from landslip.engine.common.errors import ParameterError  # noqa: E402
+from landslip.engine.inventory.fields import FIELDS  # noqa: E402
+from landslip.tests.safe_fixture import Safe, write_safe  # noqa: E402
+from landslip.tests.support import card, write_model  # noqa: E402
+
+
+@pytest.fixture
+def image(stack_path, model_path, tmp_path):
+    """What detection needs, and a folder to write to."""
+
+    def arguments(name="p", *more):
+        outputs = (
+            "--probability",
+            tmp_path / f"{name}.tif",
+            "--inventory",
+            tmp_path / f"{name}.gpkg",
+        )
+        given = ("detect", "--input", stack_path, "--model", model_path, "--device", "cpu")
+        return [str(each) for each in (*given, *outputs, *more)]
+
+    return arguments
+
+
+def slides(path):
+    frame = pyogrio.raw.read(path)
+    return frame[0], frame[2], frame[3]
+
+
+def test_every_command_has_what_it_needs():
+    assert {command.algorithm for command in commands()} == set(RUN)
+    for command in commands():
+        assert command.description
+        flags = [option.flag for option in command.options]
+        assert len(set(flags)) == len(flags)
+
+
+@pytest.mark.parametrize("command", commands(), ids=lambda c: c.name)
+def test_help_names_every_option(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([command.name, "--help"])
+    assert ended.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for option in command.options:
+        assert option.flag in text
+        assert " ".join(option.label.split()[:3]) in text
+
+
+def test_detection_gives_a_raster_an_inventory_and_json(image, tmp_path, capsys):
+    assert main(image("p", "--json", "--min-area", "1000")) == 0
+    said = capsys.readouterr()
+    results = json.loads(said.out)
+    about, shapes, columns = slides(tmp_path / "p.gpkg")
+    assert results["COUNT"] == len(shapes) > 5
+    assert list(about["fields"]) == [field.name for field in FIELDS]
+    areas = columns[list(about["fields"]).index("area_m2")]
+    assert areas.min() >= 1000
+    assert results["AREA"] == pytest.approx(areas.sum())
+    assert results["DEVICE_USED"] == "cpu"
+    assert "Model" in said.err
+    with rasterio.open(tmp_path / "p.tif") as dataset:
+        assert (dataset.read(1) >= 0.5).sum() * 100 >= areas.sum() * 0.99
+
+
+def test_quiet_shows_nothing_but_the_results(image, capsys):
+    assert main(image("p", "--quiet")) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert "COUNT: " in said.out
+
+
+def test_an_inventory_is_a_mask_and_an_extent_has_a_crs(image, tmp_path, stack_path):
+    assert main(image("p", "--quiet")) == 0
+    assert main(image("q", "--quiet", "--mask", str(tmp_path / "p.gpkg"), "--min-area", "0")) == 0
+    with rasterio.open(tmp_path / "p.tif") as whole, rasterio.open(tmp_path / "q.tif") as part:
+        found, masked = whole.read(1), part.read(1, masked=True)
+    inside = ~np.ma.getmaskarray(masked)
+    assert 0 < inside.mean() < 0.5
+    assert np.array_equal(masked.data[inside], found[inside])
+    with rasterio.open(stack_path) as dataset:
+        west, south, east, north = dataset.bounds
+    half = f"{west},{(west + east) / 2},{south},{north}"
+    assert main(image("r", "--quiet", "--extent", half)) == 0
+    with rasterio.open(tmp_path / "r.tif") as part:
+        assert part.width == found.shape[1] // 2
+        assert np.array_equal(part.read(1), found[:, : part.width])
+
+
+def test_another_threshold(image, tmp_path):
+    assert main(image("p", "--quiet")) == 0
+    again = ["vectorise", "--input", str(tmp_path / "p.tif"), "--quiet"]
+    assert main([*again, "--inventory", str(tmp_path / "half.gpkg")]) == 0
+    assert main([*again, "--threshold", "0.9", "--inventory", str(tmp_path / "sure.gpkg")]) == 0
+    first, half, sure = (len(slides(tmp_path / f"{n}.gpkg")[1]) for n in ("p", "half", "sure"))
+    assert first == half > sure
+
+
+def test_from_a_product_to_a_stack_to_landslides(tmp_path):
+    product = write_safe(tmp_path, Safe())
+    stack = str(tmp_path / "stack.tif")
+    assert main(["prepare", "--input", str(product), "--output", stack, "--quiet"]) == 0
+    with rasterio.open(stack) as dataset:
+        assert "B04" in dataset.descriptions
+    model = write_model(tmp_path / "m.onnx", card(bands=("B04", "B03", "B02")))
+    outputs = ["--probability", str(tmp_path / "p.tif"), "--inventory", str(tmp_path / "p.gpkg")]
+    given = ["detect", "--input", stack, "--model", model, "--quiet"]
+    assert main([*given, *outputs]) == 0
+
+
+def test_a_sample_scene(tmp_path):
+    paths = [str(tmp_path / f"{name}.tif") for name in ("stack", "dem", "truth")]
+    given = [part for pair in zip(("--stack", "--dem", "--truth"), paths) for part in pair]
+    assert main(["sample", "--size", "128", *given]) == 0
+    with rasterio.open(paths[2]) as dataset:
+        assert dataset.shape == (128, 128)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (["--threshold", "3"], "--threshold is 3; expected a number from 0 to 1"),
+        (["--threshold", "high"], "--threshold is 'high'; expected a number"),
+        (["--batch-size", "2.5"], "--batch-size is '2.5'; expected a whole number"),
+        (["--device", "abacus"], "--device is 'abacus'; expected one of auto, cuda"),
+        (["--smooth", "maybe"], "--smooth is 'maybe'; expected true or false"),
+        (["--extent", "1,2,3"], "expected xmin,xmax,ymin,ymax"),
+        (["--product", "x.zip"], "expected one of --input"),
+        (["--mask", "nowhere.gpkg"], "nowhere.gpkg cannot be read as polygons"),
+        (["--model", "nowhere"], "nowhere"),
+        (["--even-light", "true"], "Give a DEM raster, or switch even light off"),
+    ],
+)
+def test_what_is_wrong_is_a_sentence_and_leaves_no_file(image, tmp_path, capsys, more, told):
+    assert main(image("p", *more)) == 1
+    assert told in capsys.readouterr().err
+    assert not list(tmp_path.glob("p.*"))
+
+
+def test_an_inventory_that_is_no_geopackage_is_refused_before_the_work(image, tmp_path, capsys):
+    given = [each.replace("p.gpkg", "p.shp") for each in image()]
+    assert main(given) == 1
+    assert "does not end in .gpkg" in capsys.readouterr().err
+    assert not list(tmp_path.glob("p.*"))
+
+
+def test_a_wrong_command_line_ends_with_2(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["detect"])
+    assert ended.value.code == 2
+    assert "--probability" in capsys.readouterr().err
+
+
+def test_extents_are_as_qgis_writes_them():
+    assert extent_of("1,2,3.5,4 [EPSG:4326]") == ((1.0, 3.5, 2.0, 4.0), "EPSG:4326")
+    assert extent_of("-1e3,2,-3,4") == ((-1000.0, -3.0, 2.0, 4.0), "")
+    with pytest.raises(ParameterError):
+        extent_of("1,2,3,x")
+
+
+def test_numbers_keep_their_bounds_and_whole_ones_stay_whole():
+    option = Option("SIZE", "Size", "number", False, 1, whole=True, least=1.0, most=9.0)
+    assert option.value("9") == 9
+    assert isinstance(option.value("3"), int)
+    with pytest.raises(ParameterError, match="from 1 to 9"):
+        option.value("10")
+    with pytest.raises(ParameterError, match="a finite number"):
+        Option("X", "X", "number", True).value("nan")
+
+
+SLOW = """
+import sys, time
+from landslip.engine.detection import pipeline
+run = pipeline.Model.run
+def slow(self, patches, statistics):
+    time.sleep(0.3)
+    print("running", flush=True)
+    return run(self, patches, statistics)
+pipeline.Model.run = slow
+from landslip.cli.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGINT there")
+def test_ctrl_c_stops_in_order(image, tmp_path):
+    given = [sys.executable, "-c", SLOW, *image("p", "--batch-size", "1")]
+    process = subprocess.Popen(given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "running\n"
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == STOPPED
+    assert "Stopped on request" in said
+    assert not (tmp_path / "p.tif").exists()
