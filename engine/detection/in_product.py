@@ -10,6 +10,7 @@ from ..common.hooks import Check, Progress, Warn, or_silent
 from ..common.output import check_writable, work_folder
 from ..preparation.prepare import PrepareRequest, prepare
 from ..products.product import open_products
+from ..stack.even_light import check_elevation
 from .pipeline import Detection, DetectRequest, check_request, detect
 
 #: Share of the progress bar that preparing takes; networks take longer than resampling.
@@ -44,6 +45,8 @@ def detect_in_product(
             "An image from before the event was given with a Sentinel-2 product; expected a stack. "
             "Run Prepare Sentinel-2 + terrain stack with both products: it lays them on each other."
         )
+    if request.even_light:
+        check_elevation(request.stack, bool(request.dem))
     check_writable(request.probability)
     product = open_products([request.stack], band_mapping=request.band_mapping)[0].id
     # Beside the result, where there is room; a full tile of all bands takes some gigabytes.

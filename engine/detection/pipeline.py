@@ -39,7 +39,7 @@ from ..outlines.vectorise import (
 from ..raster.reading import bounded_cache, open_raster
 from ..raster.tiling import Lattice, Window, regions
 from ..stack.check import check_stack
-from ..stack.even_light import light_text, with_even_light
+from ..stack.even_light import check_elevation, light_text, with_even_light
 from ..stack.reader import ACQUISITION_TAGS, Stack, StackReader, open_stack
 from ..stack.scene import (
     SceneStatistics,
@@ -194,6 +194,8 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     started = time.monotonic()
     stack = open_stack(request.stack, request.dem, request.band_mapping)
     before = open_pre_event(request.pre_event, stack) if request.pre_event else None
+    if request.even_light:
+        check_elevation(request.stack, stack.has_elevation)
     # Hours before they are needed.
     hole_pixels(request.outlines.fill_holes, stack.grid)
     if request.outlines.excluded:
@@ -600,7 +602,7 @@ def _provenance(request: DetectRequest, stack: Stack, model: Model) -> Provenanc
         run_date=datetime.now(timezone.utc).date().isoformat(),
         device=model.device,
         test_time=request.test_time,
-        even_light=light_text(stack) if stack.light else "",
+        even_light=light_text(stack) if request.even_light else "",
         pre_event=Path(request.pre_event).name if request.pre_event else "",
         landslip=__version__,
         attribution=model.card.attribution,

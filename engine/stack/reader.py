@@ -282,7 +282,8 @@ class StackReader:
             if self._stack.light:
                 names, correction = self._stack.light
                 places = [self._bands.index(band) for band in names]
-                values[places] = correction.applied(values[places], terrain["illumination"])
+                lit = np.where(valid, terrain["illumination"], np.nan)
+                values[places] = correction.applied(values[places], lit)
         return values, valid
 
     def _read_terrain(self, elevation: Elevation, window: Window) -> dict[str, np.ndarray]:

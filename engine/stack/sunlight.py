@@ -42,7 +42,7 @@ def with_sun(
         ParameterError: The file's tags hold no sun that can be.
         Cancelled: The user stopped the run.
     """
-    known = told or _sun_of_file(stack)
+    known = known_sun(stack, told)
     if known:
         return replace(stack, sun=known)
     found = scene_sun(stack, cancelled)
@@ -62,6 +62,15 @@ def with_sun(
     return stack
 
 
+def known_sun(stack: Stack, told: Sun | None = None) -> Sun | None:
+    """The sun as the user or the stack's file tells it; None where neither does.
+
+    Raises:
+        ParameterError: The file's tags hold no sun that can be.
+    """
+    return told or _sun_of_file(stack)
+
+
 def sun_of(azimuth: float | None, elevation: float | None) -> Sun | None:
     """The sun as the user gave it; None where it was not given.
 
@@ -71,8 +80,10 @@ def sun_of(azimuth: float | None, elevation: float | None) -> Sun | None:
     if azimuth is None and elevation is None:
         return None
     if azimuth is None or elevation is None:
+        given, missing = ("elevation", "azimuth") if azimuth is None else ("azimuth", "elevation")
         raise ParameterError(
-            "Only one of the sun's azimuth and elevation was given; expected both or neither."
+            f"The sun's {given} was given without its {missing}; expected both or neither. Take "
+            "both from the product's metadata, or leave both empty."
         )
     return Sun(azimuth, elevation)
 
@@ -102,13 +113,14 @@ def _sun_of_file(stack: Stack) -> Sun | None:
     with open_raster(stack.path) as dataset:
         tags = dataset.tags()
     azimuth, elevation = tags.get(AZIMUTH_TAG), tags.get(ELEVATION_TAG)
-    if azimuth and elevation:
+    if azimuth or elevation:
         try:
-            return Sun(float(azimuth), float(elevation))
-        except ValueError as err:
+            return Sun(float(azimuth or ""), float(elevation or ""))
+        except (ValueError, ParameterError) as err:
             raise ParameterError(
-                f"{stack.path} has the tags {AZIMUTH_TAG}={azimuth} and "
-                f"{ELEVATION_TAG}={elevation}; expected degrees. Correct or remove them."
+                f"{stack.path} has the tags {AZIMUTH_TAG}={azimuth or ''} and "
+                f"{ELEVATION_TAG}={elevation or ''}; expected degrees clockwise from north, and "
+                "degrees above the horizon, above 0 and up to 90. Correct both or remove both."
             ) from err
     return _sun_at(tags.get(TIME_TAG, ""), stack.grid)
 

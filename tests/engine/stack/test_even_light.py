@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from landslip.engine.common.errors import ParameterError
+from landslip.engine.common.errors import ParameterError, RasterError
 from landslip.engine.detection.pipeline import DetectRequest, detect
 from landslip.engine.models.probability import open_probability
 from landslip.engine.raster.illumination import Sun
@@ -57,15 +57,82 @@ def test_without_a_sun_the_stack_stays_and_the_log_says_so(tmp_path, rng, lit):
     stack = with_even_light(open_stack(path, lit[1]), BANDS, warn=said.append)
     assert stack.light is None
     assert "does not say where the sun stood" in said[0]
-    assert "no sun is known" in light_text(stack)
+    assert light_text(stack) == "The light of slopes stays as it is."
 
 
 def test_a_sun_that_stood_elsewhere_changes_nothing_and_is_told(lit):
     said = []
-    raw = open_stack(*lit)
-    even = with_even_light(raw, BANDS, Sun(330, 40), said.append)
-    assert np.abs(read(even) - read(raw)).max() < 0.05 * read(raw).max()
+    even = with_even_light(open_stack(*lit), BANDS, Sun(330, 40), said.append)
+    assert even.light is None
     assert "does not follow the light of a sun at azimuth 330" in said[0]
+
+
+def test_level_land_is_not_the_suns_fault(tmp_path, lit):
+    flat = write_raster(tmp_path / "flat.tif", np.full((150, 170), 100, "float32"))
+    said = []
+    assert with_even_light(open_stack(lit[0], flat), BANDS, SUN, said.append).light is None
+    assert said == [f"Even light changes nothing in {lit[0]}: the land is level."]
+
+
+def test_a_band_called_illumination_is_not_the_suns(tmp_path, lit):
+    with rasterio.open(lit[0]) as dataset:
+        values = dataset.read()
+    path = write_raster(
+        tmp_path / "own.tif",
+        np.concatenate([values, np.full_like(values[:1], 60)]),
+        names=["B02", "B03", "B04", "illumination"],
+    )
+    plain = with_even_light(open_stack(*lit), BANDS, SUN)
+    assert with_even_light(open_stack(path, lit[1]), BANDS, SUN).light == plain.light
+
+
+def test_a_fitted_sun_is_not_believed_too_low_or_too_high(lit, monkeypatch):
+    from landslip.engine.raster.illumination import FittedSun
+    from landslip.engine.stack import sunlight
+
+    for fitted, taken in ((15.0, 30), (75.0, 60), (44.0, 44)):
+        found = FittedSun(Sun(150, fitted), 0.8, 1000)
+        monkeypatch.setattr(sunlight, "scene_sun", lambda *_, found=found: found)
+        said = []
+        assert with_even_light(open_stack(*lit), BANDS, warn=said.append).sun == Sun(150, taken)
+        assert any("even light takes" in text for text in said) == (fitted != taken)
+    assert with_even_light(open_stack(*lit), BANDS, Sun(150, 20)).sun == Sun(150, 20)
+
+
+def test_a_dem_with_gaps_is_told_and_one_without_data_refused(tmp_path, lit):
+    with rasterio.open(lit[1]) as dataset:
+        dem = dataset.read(1)
+    dem[:, 85:] = -9999
+    half = write_raster(tmp_path / "half.tif", dem, nodata=-9999)
+    said = []
+    even = with_even_light(open_stack(lit[0], half), BANDS, SUN, said.append)
+    assert even.light is not None
+    assert "50 % of the valid pixels" in said[0] or "49 % of the valid pixels" in said[0]
+    dem[:] = -9999
+    empty = write_raster(tmp_path / "empty.tif", dem, nodata=-9999)
+    with pytest.raises(RasterError, match=r"The DEM .*empty\.tif has no data on the valid pixels"):
+        with_even_light(open_stack(lit[0], empty), BANDS, SUN)
+
+
+@pytest.mark.parametrize(
+    "tags", [{"SUN_AZIMUTH": "150"}, {"SUN_AZIMUTH": "1", "SUN_ELEVATION": "-5"}]
+)
+def test_half_a_sun_in_the_tags_is_a_sentence(lit, tags):
+    with rasterio.open(lit[0], "r+") as dataset:
+        dataset.update_tags(**tags)
+    with pytest.raises(ParameterError, match="SUN_ELEVATION=.*Correct both or remove both"):
+        with_even_light(open_stack(*lit), BANDS)
+
+
+def test_gaps_in_the_image_give_no_warnings(tmp_path, rng, lit):
+    nodata = float(np.finfo("float32").min)
+    with rasterio.open(lit[0]) as dataset:
+        values = dataset.read().astype("float32")
+    values[:, :40] = nodata
+    path = write_raster(tmp_path / "gaps.tif", values, names=["B02", "B03", "B04"], nodata=nodata)
+    even = with_even_light(open_stack(path, lit[1]), BANDS, SUN)
+    with np.errstate(all="raise"):
+        read(even, Window(0, 0, 80, 80))
 
 
 def test_without_elevation_there_is_a_sentence(lit):
