@@ -15,7 +15,7 @@ import numpy as np
 
 from ... import __version__
 from ..common.background import Background, read_ahead
-from ..common.errors import Cancelled, DeviceMemoryError, ParameterError
+from ..common.errors import Cancelled, DeviceMemoryError, ParameterError, RasterError
 from ..common.hooks import Check, Progress, Warn, or_silent
 from ..common.output import check_geotiff
 from ..inventory.drawn import DrawnPolygons
@@ -36,6 +36,7 @@ from ..outlines.vectorise import (
     hole_pixels,
     vectorise,
 )
+from ..raster.elevation import DemSource, Elevation
 from ..raster.reading import bounded_cache, open_raster
 from ..raster.tiling import Lattice, Window, regions
 from ..stack.check import check_stack
@@ -304,6 +305,7 @@ def write_probability(
     overlap = card.overlap if request.overlap is None else request.overlap
     lattice = Lattice.from_overlap(card.patch_size, overlap)
     area = stack.grid.window_of(request.extent) if request.extent else stack.grid.area
+    _check_dem_there(stack, area)
     mask = DrawnPolygons.of(request.mask, stack.grid) if request.mask else None
     blocks = [
         block
@@ -364,6 +366,19 @@ def write_probability(
                 kept.save(region, found)
             writing.put(region, found)
     return ran
+
+
+def _check_dem_there(stack: Stack, area: Window) -> None:
+    """Say before any work that a DEM lies beside the extent: the inventory would be without it."""
+    if not stack.dem or area == stack.grid.area:
+        return
+    try:
+        Elevation([DemSource(stack.dem)], stack.grid.shifted(area)).close()
+    except RasterError as err:
+        raise RasterError(
+            f"The DEM {stack.dem} does not touch the extent that was asked for, though it touches "
+            f"{stack.path}. Choose another extent, or give a DEM that covers it."
+        ) from err
 
 
 def _stopped(kept: KeptRegions) -> Cancelled:

@@ -517,3 +517,16 @@ def test_a_patch_that_does_not_fit_is_a_sentence(request_for, monkeypatch):
     monkeypatch.setattr(pipeline.Model, "run", full)
     with pytest.raises(DeviceMemoryError, match="Try a smaller batch size"):
         detect(request_for())
+
+
+def test_a_dem_beside_the_extent_is_told_before_the_work(request_for, stack_path, tmp_path):
+    with rasterio.open(stack_path) as dataset:
+        west, south, east, north = dataset.bounds
+        profile = {**dataset.profile, "count": 1, "dtype": "float32", "width": 20, "nodata": None}
+        dem = str(tmp_path / "dem.tif")
+        with rasterio.open(dem, "w", **profile) as target:
+            target.write(np.full((1, dataset.height, 20), 100, np.float32))
+    extent = ((west + east) / 2, south, east, north)
+    with pytest.raises(RasterError, match="does not touch the extent that was asked for"):
+        detect(request_for(dem=dem, extent=extent))
+    assert not list((tmp_path / "out").iterdir())

@@ -120,7 +120,7 @@ def test_a_dem_with_gaps_is_told_and_one_without_data_refused(tmp_path, lit):
 def test_half_a_sun_in_the_tags_is_a_sentence(lit, tags):
     with rasterio.open(lit[0], "r+") as dataset:
         dataset.update_tags(**tags)
-    with pytest.raises(ParameterError, match="SUN_ELEVATION=.*Correct both or remove both"):
+    with pytest.raises(ParameterError, match=r"SUN_ELEVATION=.*Correct both or remove both"):
         with_even_light(open_stack(*lit), BANDS)
 
 
