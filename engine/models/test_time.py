@@ -33,6 +33,9 @@ def run_with_test_time(
         to where it came from.
     """
     orientations = _ORIENTATIONS[kind]
+    if len(orientations) == 1:
+        probability = run(patches)
+        return probability, np.zeros_like(probability)
     total = np.zeros((patches.shape[0], *patches.shape[2:]))
     squares = np.zeros_like(total)
     for turns, mirror in orientations:
