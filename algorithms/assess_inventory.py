@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from qgis.core import (
@@ -18,7 +17,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from ..engine.assessment.assess import Assessment, AssessRequest, Side, assess
+from ..engine.assessment.assess import AssessRequest, Side, assess
 from ..engine.assessment.report import write_assessment_report
 from ..engine.common.output import check_report
 from ..engine.inventory.polygons import Outlines
@@ -159,7 +158,7 @@ class AssessInventory(LandslipAlgorithm):
                 len(objects.detected.area),
             )
         )
-        return {"OUTPUT": report, "COMPARISON": request.comparison, **_scores(found)}
+        return {"OUTPUT": report, "COMPARISON": request.comparison, **found.numbers()}
 
     def _request(
         self,
@@ -195,15 +194,3 @@ class AssessInventory(LandslipAlgorithm):
 
 def _name_of(side: Side) -> str:
     return side if isinstance(side, str) else side.name
-
-
-def _scores(found: Assessment) -> dict[str, float | None]:
-    pixels, objects = found.pixels, found.objects
-    scores = (
-        *(pixels.precision, pixels.recall, pixels.f1, pixels.iou, pixels.miou),
-        *(objects.precision, objects.recall, objects.boundary_distance),
-        *(found.area_bias, found.count_bias),
-        found.curves.best_threshold() if found.curves else math.nan,
-    )
-    # What is no number would break the JSON of qgis_process.
-    return {name: x if math.isfinite(x) else None for name, x in zip(SCORES, scores)}

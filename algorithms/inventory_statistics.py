@@ -18,7 +18,7 @@ from qgis.core import (
 )
 
 from ..engine.assessment.statistics import (
-    InventoryStatistics,
+    TERRAIN_FIELDS,
     StatisticsRequest,
     inventory_statistics,
 )
@@ -62,7 +62,6 @@ NUMBERS = {
     "INVERSE_GAMMA_EXPONENT": "Exponent of the inverse gamma distribution",
     "ROLLOVER": "Most frequent area (m2)",
 }
-_TERRAIN_FIELDS = ("aspect_deg", "slope_mean", "z_min", "z_max")
 
 
 class InventoryStatisticsAlgorithm(LandslipAlgorithm):
@@ -131,29 +130,17 @@ class InventoryStatisticsAlgorithm(LandslipAlgorithm):
                 len(found.areas), found.areas.sum() / 1e6, found.per_km2
             )
         )
-        return {"OUTPUT": report, **_numbers(found)}
+        return {"OUTPUT": report, **found.numbers()}
 
 
 def _terrain(table: Table) -> dict[str, np.ndarray]:
     """The terrain fields that the inventory has, NaN where one is empty."""
     return {
         name: np.array([_number(record.get(name)) for record in table.records])
-        for name in _TERRAIN_FIELDS
+        for name in TERRAIN_FIELDS
         if name in table.columns
     }
 
 
 def _number(value: Any) -> float:
     return float(value) if isinstance(value, (int, float)) else math.nan
-
-
-def _numbers(found: InventoryStatistics) -> dict[str, float | None]:
-    tail, whole = found.power_law, found.inverse_gamma
-    fits = (
-        (tail.exponent, tail.low, tail.high, tail.start, whole.exponent, whole.rollover)
-        if tail and whole
-        else (math.nan,) * 6
-    )
-    values = (len(found.areas), float(found.areas.sum()), found.per_km2, *fits)
-    # What is no number would break the JSON of qgis_process.
-    return {name: x if math.isfinite(x) else None for name, x in zip(NUMBERS, values)}

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
+from .. import __version__
+from ..engine.assessment.assess import AssessRequest, Side, assess
+from ..engine.assessment.report import write_assessment_report
+from ..engine.assessment.statistics import (
+    TERRAIN_FIELDS,
+    StatisticsRequest,
+    inventory_statistics,
+)
+from ..engine.assessment.statistics_report import write_statistics_report
 from ..engine.common.dependencies import require
-from ..engine.common.errors import Cancelled, OutputError, ParameterError
+from ..engine.common.errors import Cancelled, OutputError, ParameterError, RasterError
 from ..engine.common.hooks import Check, Progress, Warn
-from ..engine.common.output import check_geotiff, check_writable
+from ..engine.common.output import check_geotiff, check_report, check_writable
 from ..engine.detection.in_product import detect_in_product
 from ..engine.detection.pipeline import DetectRequest, detect
 from ..engine.inventory.fields import Landslide
@@ -24,10 +35,12 @@ from ..engine.preparation.band_choice import all_bands, model_bands
 from ..engine.preparation.prepare import PrepareRequest, prepare
 from ..engine.preparation.target_grid import AreaOfInterest, GridRequest
 from ..engine.products.product import open_products
+from ..engine.raster.reading import open_raster
 from ..engine.stack.reader import open_stack
 
 Values = dict[str, Any]
 Box = tuple[float, float, float, float]
+MADE_BY = f"Landslip {__version__}"
 _EXTENT = re.compile(r"\s*([^,\s]+),([^,\s]+),([^,\s]+),([^,\s\[]+)\s*(?:\[(.+)\])?\s*")
 
 
@@ -146,12 +159,47 @@ def _sample(values: Values, listeners: Listeners) -> Values:
     return {**outputs, "AREA": float(scene.truth.sum()) * request.pixel_size**2}
 
 
+def _assess(values: Values, listeners: Listeners) -> Values:
+    check_report(values["OUTPUT"])
+    request = AssessRequest(
+        detected=_side(values["INPUT"]),
+        reference=_side(values["REFERENCE"]),
+        threshold=values["THRESHOLD"],
+        min_area=values["MIN_AREA"],
+        overlap=values["OVERLAP"],
+        pixel_size=values["PIXEL_SIZE"],
+        judged=polygons(values["AREA"]) if values["AREA"] else None,
+        comparison=values["COMPARISON"],
+    )
+    found = assess(request, listeners.progress, listeners.cancelled)
+    names = values["INPUT"], values["REFERENCE"]
+    write_assessment_report(found, *names, MADE_BY, values["OUTPUT"])
+    results = {"OUTPUT": values["OUTPUT"], **found.numbers()}
+    return {**results, "COMPARISON": request.comparison} if request.comparison else results
+
+
+def _statistics(values: Values, listeners: Listeners) -> Values:
+    check_report(values["OUTPUT"])
+    request = StatisticsRequest(
+        inventory=polygons(values["INPUT"]),
+        study=polygons(values["AREA"]) if values["AREA"] else None,
+        dem=values["DEM"],
+        attributes=number_columns(values["INPUT"], TERRAIN_FIELDS),
+        min_area=values["MIN_AREA"],
+    )
+    found = inventory_statistics(request, listeners.progress, listeners.cancelled)
+    write_statistics_report(found, values["INPUT"], MADE_BY, values["OUTPUT"])
+    return {"OUTPUT": values["OUTPUT"], **found.numbers()}
+
+
 #: By the name of the algorithm.
 RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "detectlandslides": _detect,
     "vectoriseprobability": _vectorise,
     "preparestack": _prepare,
     "samplescene": _sample,
+    "assessinventory": _assess,
+    "inventorystatistics": _statistics,
 }
 
 
@@ -273,6 +321,29 @@ def polygons(path: str) -> Outlines:
             f"{about['geometry_type'] or 'none'}; expected polygons and a CRS."
         )
     return Outlines(path, about["crs"], tuple(bytes(wkb) for wkb in shapes if wkb is not None))
+
+
+def _side(path: str) -> Side:
+    """One side of a comparison: the path of a raster, or polygons."""
+    try:
+        open_raster(path).close()
+    except RasterError:
+        return polygons(path)
+    return path
+
+
+def number_columns(path: str, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Columns of numbers [n] of a vector file, as far as it has them; NaN where one is empty."""
+    raw = require("pyogrio.raw", "pyogrio")
+    about, _, shapes, columns = raw.read(path)
+    there = np.array([wkb is not None for wkb in shapes], bool)
+    found = dict(zip(about["fields"].tolist(), columns))
+    numbers = {name: found[name] for name in names if name in found}
+    return {
+        name: column.astype(float)[there]
+        for name, column in numbers.items()
+        if column.dtype.kind in "iuf"
+    }
 
 
 def _rings(area: Outlines) -> tuple[tuple[tuple[tuple[float, float], ...], ...], ...]:

@@ -30,6 +30,8 @@ CLI = {
     "prepare": "preparestack",
     "detect": "detectlandslides",
     "vectorise": "vectoriseprobability",
+    "assess": "assessinventory",
+    "statistics": "inventorystatistics",
     "sample": "samplescene",
 }
 #: What an example needs besides the parameters that must be given.

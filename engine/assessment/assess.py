@@ -6,6 +6,7 @@ that memory does not grow with the raster.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from ..raster.reading import bounded_cache
 from ..raster.tiling import Window
 from .curves import ProbabilityCounts
 from .footprint import Pixels, PolygonFootprint, RasterFootprint, grid_around
-from .metrics import Confusion, confusion
+from .metrics import Confusion, confusion, finite
 from .object_scores import MAX_DISTANCE, ObjectCounts, ObjectScores
 
 #: Values of the comparison raster, and its colours: those of the papers' maps.
@@ -102,6 +103,24 @@ class Assessment:
     def count_bias(self) -> float:
         """Detected landslides over those of the reference, minus 1."""
         return _bias(len(self.objects.detected.area), len(self.objects.reference.area))
+
+    def numbers(self) -> dict[str, float | None]:
+        """Every score by its name; None for what is no number, which JSON has no word for."""
+        pixels, objects = self.pixels, self.objects
+        scores = {
+            "PRECISION": pixels.precision,
+            "RECALL": pixels.recall,
+            "F1": pixels.f1,
+            "IOU": pixels.iou,
+            "MIOU": pixels.miou,
+            "OBJECT_PRECISION": objects.precision,
+            "OBJECT_RECALL": objects.recall,
+            "BOUNDARY_DISTANCE": objects.boundary_distance,
+            "AREA_BIAS": self.area_bias,
+            "COUNT_BIAS": self.count_bias,
+            "BEST_THRESHOLD": self.curves.best_threshold() if self.curves else math.nan,
+        }
+        return finite(scores)
 
 
 def assess(

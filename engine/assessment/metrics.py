@@ -5,6 +5,8 @@ Equations (6) to (11) of the HPCL-Net paper (relic landslides on the Loess Plate
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,3 +99,8 @@ def confusion(
 
 def _ratio(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
+
+
+def finite(numbers: Mapping[str, float]) -> dict[str, float | None]:
+    """Numbers by name, with None for those that are no number or infinite, as JSON wants it."""
+    return {name: value if math.isfinite(value) else None for name, value in numbers.items()}

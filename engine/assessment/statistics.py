@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,9 +20,21 @@ from ..raster.relief import Relief
 from ..raster.tiling import Window
 from .footprint import PolygonFootprint
 from .frequency_area import LEAST, InverseGamma, PowerLaw, fit_inverse_gamma, fit_power_law
+from .metrics import finite
 
 #: Pixels of the DEM read at a time.
 BAND_PIXELS = 2_000_000
+#: Attributes of an inventory that tell of its terrain.
+TERRAIN_FIELDS = ("aspect_deg", "slope_mean", "z_min", "z_max")
+#: Names of the numbers that fits give.
+FITTED = (
+    "EXPONENT",
+    "EXPONENT_LOW",
+    "EXPONENT_HIGH",
+    "TAIL_START",
+    "INVERSE_GAMMA_EXPONENT",
+    "ROLLOVER",
+)
 #: Sectors of the aspect rose; the first one is centred on north.
 SECTORS = 16
 SLOPE_EDGES = np.arange(0.0, 91.0, 5.0)
@@ -104,6 +117,20 @@ class InventoryStatistics:
     def area_share(self) -> float:
         """Landslide area over study area, 0..1."""
         return float(self.areas.sum()) / self.study_area
+
+    def numbers(self) -> dict[str, float | None]:
+        """What there is to tell, by name; None for what is no number, as there is no fit."""
+        tail, whole = self.power_law, self.inverse_gamma
+        fits = (
+            (tail.exponent, tail.low, tail.high, tail.start, whole.exponent, whole.rollover)
+            if tail and whole
+            else (math.nan,) * len(FITTED)
+        )
+        return {
+            "COUNT": len(self.areas),
+            **finite({"AREA": float(self.areas.sum()), "DENSITY": self.per_km2}),
+            **finite(dict(zip(FITTED, fits))),
+        }
 
 
 def inventory_statistics(

@@ -123,6 +123,35 @@ def test_from_a_product_to_a_stack_to_landslides(tmp_path):
     assert main([*given, *outputs]) == 0
 
 
+def test_scores_and_statistics_with_their_reports(image, tmp_path, capsys):
+    assert main(image("p", "--quiet")) == 0
+    capsys.readouterr()
+    inventory, raster = (str(tmp_path / name) for name in ("p.gpkg", "p.tif"))
+    report = str(tmp_path / "scores.html")
+    given = ["assess", "--input", inventory, "--reference", inventory, "--output", report]
+    assert main([*given, "--json", "--quiet"]) == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert scores["F1"] == scores["OBJECT_RECALL"] == 1.0
+    assert scores["BEST_THRESHOLD"] is None
+    given[2] = raster
+    assert main([*given, "--json", "--quiet", "--comparison", str(tmp_path / "c.tif")]) == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert 0.5 < scores["PRECISION"] <= scores["RECALL"] == 1.0
+    assert scores["BEST_THRESHOLD"] is not None
+    assert (tmp_path / "c.tif").exists()
+    report = str(tmp_path / "statistics.html")
+    assert main(["statistics", "--input", inventory, "--output", report, "--json"]) == 0
+    numbers = json.loads(capsys.readouterr().out)
+    assert numbers["COUNT"] == len(slides(inventory)[1])
+    assert "Landslip" in (tmp_path / "statistics.html").read_text(encoding="utf-8")
+
+
+def test_a_report_of_another_kind_is_refused(image, tmp_path, capsys):
+    given = ["statistics", "--input", "x.gpkg", "--output", str(tmp_path / "x.docx")]
+    assert main(given) == 1
+    assert "does not end in .html" in capsys.readouterr().err
+
+
 def test_a_sample_scene(tmp_path):
     paths = [str(tmp_path / f"{name}.tif") for name in ("stack", "dem", "truth")]
     given = [part for pair in zip(("--stack", "--dem", "--truth"), paths) for part in pair]
