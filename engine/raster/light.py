@@ -78,7 +78,7 @@ def fitted_correction(values: np.ndarray, lit: np.ndarray) -> LightCorrection:
         return LightCorrection((0.0,) * len(values), (MOST_SKY,) * len(values), 1.0)
     light = lit[known].clip(0)
     pairs = [_fitted(band[known], light) for band in values]
-    dark, sky = zip(*pairs, strict=True)
+    dark, sky = zip(*pairs)
     return LightCorrection(tuple(dark), tuple(sky), float(light.mean()))
 
 
