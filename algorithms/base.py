@@ -19,6 +19,7 @@ from qgis.core import (
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterFeatureSource,
     QgsProcessingParameterNumber,
     QgsProviderRegistry,
 )
@@ -186,6 +187,24 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
                 raise OutputError(
                     f"{other} and {name} have the same file name, {file}. Choose another one for "
                     f"{name}."
+                )
+        self._check_sources(parameters, context, taken)
+
+    def _check_sources(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, taken: dict[Path, str]
+    ) -> None:
+        """Refuse outputs that would replace the file of a layer that is read."""
+        for definition in self.parameterDefinitions():
+            name = definition.name()
+            if not isinstance(definition, QgsProcessingParameterFeatureSource):
+                continue
+            layer = self.parameterAsVectorLayer(parameters, name, context)
+            path = layer.source().split("|")[0] if layer is not None else ""
+            output = taken.get(Path(path).resolve()) if path else None
+            if output:
+                raise OutputError(
+                    f"{output} would overwrite {path}, which is read as {name}. Choose another "
+                    f"file name for {output}."
                 )
 
     def choice(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> str:

@@ -17,8 +17,8 @@ from typing import Any
 from .. import __version__
 from ..engine.common.errors import Cancelled, LandslipError
 from .commands import RUN, Listeners
-from .options import commands, parser_of, values_of
-from .progress import Bar
+from .options import check_outputs, commands, parser_of, values_of
+from .progress import Bar, tell
 
 STOPPED = 130
 
@@ -33,14 +33,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _stop_on_interrupt(stop)
     try:
         values = values_of(command, given)
+        check_outputs(command, values)
         with Bar(quiet=given.quiet) as bar:
             listeners = Listeners(bar.show, stop.is_set, bar.warn)
             results = RUN[command.algorithm](values, listeners)
     except Cancelled as err:
-        print(err, file=sys.stderr)
+        tell(str(err))
         return STOPPED
     except LandslipError as err:
-        print(err, file=sys.stderr)
+        tell(str(err))
         return 1
     _tell(results, given.json)
     return 0

@@ -298,7 +298,14 @@ def _extent_on(text: str | None, stack: str) -> Box | None:
     if not (crs and stack):
         return box
     pyproj = require("pyproj")
-    change = pyproj.Transformer.from_crs(crs, open_stack(stack).grid.crs, always_xy=True)
+    target = open_stack(stack).grid.crs
+    try:
+        change = pyproj.Transformer.from_crs(crs, target, always_xy=True)
+    except pyproj.exceptions.CRSError as err:
+        raise ParameterError(
+            f"The extent's CRS is '{crs}', which PROJ does not know; expected a code such as "
+            "EPSG:4326."
+        ) from err
     return tuple(change.transform_bounds(*box))
 
 

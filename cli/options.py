@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..engine.common.errors import ParameterError
+from ..engine.common.errors import OutputError, ParameterError
 
 DEFINITIONS = Path(__file__).resolve().parent.parent / "resources" / "commands.json"
 _YES, _NO = ("true", "yes", "1"), ("false", "no", "0")
@@ -114,6 +114,32 @@ class Command:
     algorithm: str
     description: str
     options: tuple[Option, ...]
+
+
+#: Kinds of parameters that name a file to read, and one to write.
+_READ = ("raster", "source", "file", "multilayer", "layer", "vector")
+_WRITTEN = ("rasterDestination", "sink", "fileDestination", "vectorDestination")
+
+
+def check_outputs(command: Command, values: dict[str, Any]) -> None:
+    """Refuse outputs that would overwrite an input or each other.
+
+    Raises:
+        OutputError: One would.
+    """
+    taken: dict[Path, str] = {}
+    for kinds in (_READ, _WRITTEN):
+        for option in command.options:
+            value = values[option.name]
+            for path in value if isinstance(value, list) else [value]:
+                if option.kind not in kinds or not path:
+                    continue
+                other = taken.setdefault(Path(path).resolve(), option.flag)
+                if other != option.flag and option.kind in _WRITTEN:
+                    raise OutputError(
+                        f"{option.flag} would overwrite {path}, which is given as {other}. Choose "
+                        "another file name."
+                    )
 
 
 def commands() -> list[Command]:

@@ -9,6 +9,12 @@ from typing import Any
 from ..engine.common.dependencies import require
 
 
+def tell(text: str) -> None:
+    """Write a line to standard error, if there is one."""
+    if sys.stderr is not None:
+        print(text, file=sys.stderr, flush=True)
+
+
 class Bar:
     """A bar where somebody looks; sentences alone where standard error goes to a file.
 
@@ -19,7 +25,7 @@ class Bar:
     def __init__(self, quiet: bool = False) -> None:
         self._quiet = quiet
         self._bar: Any = None
-        if not quiet and sys.stderr.isatty():
+        if not quiet and sys.stderr is not None and sys.stderr.isatty():
             self._bar = require("tqdm").tqdm(
                 total=100,
                 bar_format="{percentage:3.0f} % {bar} {elapsed}, {remaining} left",
@@ -53,4 +59,4 @@ class Bar:
         if self._bar is not None:
             self._bar.write(message, file=sys.stderr)
         else:
-            print(message, file=sys.stderr, flush=True)
+            tell(message)

@@ -169,6 +169,7 @@ def test_a_sample_scene(tmp_path):
         (["--device", "abacus"], "--device is 'abacus'; expected one of auto, cuda"),
         (["--smooth", "maybe"], "--smooth is 'maybe'; expected true or false"),
         (["--extent", "1,2,3"], "expected xmin,xmax,ymin,ymax"),
+        (["--extent", "1,2,3,4 [EPSG:99999]"], "'EPSG:99999', which PROJ does not know"),
         (["--product", "x.zip"], "expected one of --input"),
         (["--mask", "nowhere.gpkg"], "nowhere.gpkg cannot be read as polygons"),
         (["--model", "nowhere"], "nowhere"),
@@ -186,6 +187,25 @@ def test_an_inventory_that_is_no_geopackage_is_refused_before_the_work(image, tm
     assert main(given) == 1
     assert "does not end in .gpkg" in capsys.readouterr().err
     assert not list(tmp_path.glob("p.*"))
+
+
+def test_no_output_overwrites_an_input_or_another_output(image, tmp_path, capsys):
+    assert main(image("p", "--quiet")) == 0
+    before = (tmp_path / "p.gpkg").read_bytes()
+    assert main(image("p", "--mask", str(tmp_path / "p.gpkg"))) == 1
+    assert "--inventory would overwrite" in capsys.readouterr().err
+    assert (tmp_path / "p.gpkg").read_bytes() == before
+    paths = [part for flag in ("--stack", "--dem", "--truth") for part in (flag, "same.tif")]
+    assert main(["sample", *paths]) == 1
+    assert "--dem would overwrite same.tif, which is given as --stack" in capsys.readouterr().err
+
+
+def test_without_standard_error_results_are_all_that_is_printed(image, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main(image("p", "--json")) == 0
+    assert json.loads(capsys.readouterr().out)["COUNT"] > 5
+    assert main(image("q", "--threshold", "3")) == 1
+    assert capsys.readouterr().out == ""
 
 
 def test_a_wrong_command_line_ends_with_2(capsys):

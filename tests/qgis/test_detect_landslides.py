@@ -156,6 +156,15 @@ def test_mask_in_another_crs(run, parameters):
     assert results["COUNT"] > 0
 
 
+def test_the_mask_is_not_written_over(run, parameters, tmp_path):
+    run(NAME, parameters)
+    before = Path(parameters["INVENTORY"]).read_bytes()
+    parameters["MASK"] = parameters["INVENTORY"]
+    parameters["PROBABILITY"] = str(tmp_path / "other.tif")
+    assert "which is read as MASK" in error_of(run, parameters)
+    assert Path(parameters["INVENTORY"]).read_bytes() == before
+
+
 def test_extent_in_another_crs(run, parameters):
     parameters["EXTENT"] = "141.005,141.015,42.44,42.445 [EPSG:4326]"
     run(NAME, parameters)
