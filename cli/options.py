@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ class Option:
             raise ParameterError(f"{self.flag} is '{text}'; expected a {kind}.") from None
         least = float("-inf") if self.least is None else self.least
         most = float("inf") if self.most is None else self.most
-        if not least <= number <= most:
+        if not (math.isfinite(number) and least <= number <= most):
             raise ParameterError(
                 f"{self.flag} is {text}; expected {_between(self.least, self.most)}."
             )

@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import shutil
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -20,9 +19,10 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from ..common.errors import OutputError
+from ..common.errors import OutputError, RasterError
 from ..common.lock import hold
 from ..common.output import check_writable
+from ..raster.reading import open_raster
 from ..raster.tiling import Window
 
 #: Version of the files; others are not read.
@@ -46,6 +46,18 @@ class Region(NamedTuple):
 
 def identity(path: str) -> list[Any]:
     """Path, size and time of a file or folder: what tells an input from a changed one."""
+    if os.path.isdir(path):
+        inside = [str(file) for file in sorted(Path(path).rglob("*")) if file.is_file()]
+        return [_stated(file) for file in inside]
+    try:
+        with open_raster(path) as dataset:
+            files = list(dataset.files)  # of a VRT, what it is made of, too
+    except RasterError:  # such as the archive of a product
+        files = []
+    return [_stated(file) for file in dict.fromkeys([path, *files])]
+
+
+def _stated(path: str) -> list[Any]:
     try:
         found = os.stat(path)
     except OSError:  # something else than a file, such as /vsicurl/
@@ -100,8 +112,11 @@ class KeptRegions:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        gone = self._done or not self.count
+        if gone and os.name != "nt":  # before another run can take the lock
+            shutil.rmtree(self._folder, ignore_errors=True)
         self._release()
-        if self._done or not self.count:
+        if gone and os.name == "nt":
             shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
@@ -121,7 +136,7 @@ class KeptRegions:
                 bits = np.unpackbits(file["valid"], count=window.height * window.width)
                 spread = file["spread"] if "spread" in file.files else None
                 region = Region(file["probability"], bits.reshape(shape).astype(bool), spread)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        except Exception:
             return None
         return region if region.probability.shape == shape else None
 
@@ -166,7 +181,9 @@ class KeptRegions:
             former = json.loads((self._folder / _RUN).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        names = {*former, *self._run} if isinstance(former, dict) else {"format"}
+        if not isinstance(former, dict):
+            return None
+        names = {*former, *self._run}
         return sorted(n for n in names if former.get(n) != self._run.get(n))
 
     def _begin(self) -> None:

@@ -121,6 +121,40 @@ def test_a_changed_image_and_a_changed_model_are_noticed(tmp_path, rng, request_
         assert np.array_equal(pixels(tmp_path / "p.tif"), pixels(tmp_path / "fresh.tif"))
 
 
+def test_what_a_vrt_is_made_of_counts_as_the_stack(tmp_path, rng, request_for):
+    from dataclasses import replace
+
+    request = request_for()
+    path = tmp_path / "stack.vrt"
+    bands = "".join(
+        f'<VRTRasterBand dataType="UInt16" band="{n}"><Description>{name}</Description>'
+        f'<SimpleSource><SourceFilename relativeToVRT="1">stack.tif</SourceFilename>'
+        f"<SourceBand>{n}</SourceBand></SimpleSource></VRTRasterBand>"
+        for n, name in enumerate(BANDS, start=1)
+    )
+    with rasterio.open(request.stack) as dataset:
+        crs, (a, b, c, d, e, f) = dataset.crs.to_wkt(), dataset.transform[:6]
+        size = f'rasterXSize="{dataset.width}" rasterYSize="{dataset.height}"'
+    path.write_text(
+        f"<VRTDataset {size}><SRS>{crs}</SRS>"
+        f"<GeoTransform>{c},{a},{b},{f},{d},{e}</GeoTransform>{bands}</VRTDataset>"
+    )
+    virtual = replace(request, stack=str(path))
+    stopped(virtual)
+    write_raster(tmp_path / "stack.tif", reflectance(rng) + 50, names=list(BANDS))
+    said = []
+    detect(virtual, lambda done, text: said.append(text))
+    assert any("differs in the stack" in text for text in said)
+
+
+@pytest.mark.parametrize("content", ["[]", "null", "{", "3"])
+def test_a_damaged_record_begins_anew(tmp_path, request_for, content):
+    stopped(request_for())
+    (tmp_path / ".p.regions" / "run.json").write_text(content)
+    detect(request_for())
+    assert hidden(tmp_path) == []
+
+
 def test_a_damaged_region_is_made_again(tmp_path, request_for):
     stopped(request_for())
     kept = sorted((tmp_path / ".p.regions").glob("*.npz"))
