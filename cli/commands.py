@@ -33,7 +33,7 @@ from ..engine.models.zoo import AUTO, model_path
 from ..engine.outlines.vectorise import VectoriseRequest, known_threshold, vectorise
 from ..engine.preparation.band_choice import all_bands, model_bands
 from ..engine.preparation.prepare import PrepareRequest, prepare
-from ..engine.preparation.target_grid import AreaOfInterest, GridRequest
+from ..engine.preparation.target_grid import AreaOfInterest, GridRequest, finest_grid
 from ..engine.products.product import open_products
 from ..engine.raster.reading import open_raster
 from ..engine.stack.reader import open_stack
@@ -56,13 +56,12 @@ class Listeners:
 def _detect(values: Values, listeners: Listeners) -> Values:
     image, product = _image(values)
     _check_inventory(values["INVENTORY"])
-    stack = "" if product else image
     request = DetectRequest(
         stack=image,
         model=_detection_model(values, image, bool(product)),
         probability=values["PROBABILITY"],
         dem=values["DEM"],
-        extent=_extent_on(values["EXTENT"], stack),
+        extent=_extent_on(values["EXTENT"], lambda: _crs(image, bool(product))),
         mask=polygons(values["MASK"]) if values["MASK"] else None,
         threshold=values["THRESHOLD"],
         min_area=values["MIN_AREA"],
@@ -290,15 +289,22 @@ def extent_of(text: str) -> tuple[Box, str]:
     return (xmin, ymin, xmax, ymax), match[5] or ""
 
 
-def _extent_on(text: str | None, stack: str) -> Box | None:
-    """An extent in the CRS of a stack; as it is where there is none."""
+def _crs(image: str, is_product: bool) -> str:
+    """The CRS of a stack or a product."""
+    if is_product:
+        return finest_grid(open_products([image])[0]).crs
+    return open_stack(image).grid.crs
+
+
+def _extent_on(text: str | None, crs_of_image: Callable[[], str]) -> Box | None:
+    """An extent in the CRS of the image."""
     if not text:
         return None
     box, crs = extent_of(text)
-    if not (crs and stack):
+    if not crs:
         return box
     pyproj = require("pyproj")
-    target = open_stack(stack).grid.crs
+    target = crs_of_image()
     try:
         change = pyproj.Transformer.from_crs(crs, target, always_xy=True)
     except pyproj.exceptions.CRSError as err:
