@@ -20,8 +20,9 @@ from qgis.core import (
 from ..engine.assessment.assess import AssessRequest, Side, assess
 from ..engine.assessment.report import write_assessment_report
 from ..engine.common.output import check_report
+from ..engine.common.report import MADE_BY
 from ..engine.inventory.polygons import Outlines
-from .base import MADE_BY, Group, LandslipAlgorithm, engine_errors, hooks
+from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .detect_landslides import minimum_area_parameter, threshold_parameter
 from .inventory_layer import use_style
 from .inventory_reader import read_inventory

@@ -26,17 +26,12 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
-from .. import __version__
 from ..engine.common.errors import LandslipError, OutputError
 from ..engine.common.output import check_writable
 from .layer_file import file_of_output, file_of_sink
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 ICON = str(RESOURCES / "icon.svg")
-#: What reports name as their maker.
-MADE_BY = f"Landslip {__version__}"
-
-
 _SWITCHES = ("true", "false", "1", "0")
 #: QGIS's limits where an algorithm sets none, of either sign.
 _ENDLESS = sys.float_info.max

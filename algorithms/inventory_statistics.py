@@ -24,9 +24,10 @@ from ..engine.assessment.statistics import (
 )
 from ..engine.assessment.statistics_report import write_statistics_report
 from ..engine.common.output import check_report
+from ..engine.common.report import MADE_BY
 from ..engine.inventory.polygons import Outlines
 from ..engine.inventory.table import Table
-from .base import MADE_BY, Group, LandslipAlgorithm, engine_errors, hooks
+from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .inventory_reader import read_inventory
 
 HELP = """

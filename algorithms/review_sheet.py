@@ -20,8 +20,9 @@ from qgis.core import (
 from ..engine.assessment.review_sheet import ORDERS, cards, write_review_sheet
 from ..engine.common.errors import LandslipError
 from ..engine.common.output import check_report
+from ..engine.common.report import MADE_BY
 from ..engine.stack.reader import open_stack
-from .base import MADE_BY, Group, LandslipAlgorithm, engine_errors, hooks
+from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .inventory_reader import read_inventory
 from .review_pdf import write_review_pdf
 

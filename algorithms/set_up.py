@@ -27,7 +27,7 @@ from qgis.PyQt.QtCore import QT_VERSION_STR, QByteArray, QProcess
 
 from ..engine.common.errors import Cancelled, SetUpError
 from ..engine.common.output import check_report
-from ..engine.common.report import number
+from ..engine.common.report import MADE_BY, number
 from ..engine.models.runtime import available_devices, plugin_problems
 from ..engine.setup.host import Host, interpreter, refusal
 from ..engine.setup.install import InstallRequest, check_wheels, clean, install
@@ -51,7 +51,7 @@ from ..engine.setup.packages import (
     recorded_version,
 )
 from ..engine.setup.report import Findings, lines, write_setup_report
-from .base import MADE_BY, Group, LandslipAlgorithm, engine_errors
+from .base import Group, LandslipAlgorithm, engine_errors
 
 NO_ACCELERATOR = "none"
 

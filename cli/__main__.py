@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
-from .. import __version__
 from ..engine.common.errors import Cancelled, LandslipError
+from ..engine.common.report import MADE_BY
 from .commands import RUN, Listeners
 from .options import check_outputs, commands, parser_of, values_of
 from .progress import Bar, tell
@@ -26,7 +26,7 @@ STOPPED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     known = commands()
-    parser = parser_of(known, f"Landslip {__version__}")
+    parser = parser_of(known, MADE_BY)
     given = parser.parse_args(arguments)
     command = next(each for each in known if each.name == given.command)
     stop = threading.Event()

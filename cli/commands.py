@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from .. import __version__
 from ..engine.assessment.assess import AssessRequest, Side, assess
 from ..engine.assessment.report import write_assessment_report
 from ..engine.assessment.statistics import (
@@ -22,6 +21,7 @@ from ..engine.common.dependencies import require
 from ..engine.common.errors import Cancelled, OutputError, ParameterError, RasterError
 from ..engine.common.hooks import Check, Progress, Warn
 from ..engine.common.output import check_geotiff, check_report, check_writable
+from ..engine.common.report import MADE_BY
 from ..engine.detection.in_product import detect_in_product
 from ..engine.detection.pipeline import DetectRequest, detect
 from ..engine.inventory.fields import Landslide
@@ -40,7 +40,6 @@ from ..engine.stack.reader import open_stack
 
 Values = dict[str, Any]
 Box = tuple[float, float, float, float]
-MADE_BY = f"Landslip {__version__}"
 _EXTENT = re.compile(r"\s*([^,\s]+),([^,\s]+),([^,\s]+),([^,\s\[]+)\s*(?:\[(.+)\])?\s*")
 
 

@@ -6,7 +6,11 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
+from ... import __version__
 from .output import whole_file
+
+#: What made a report, as reports name it.
+MADE_BY = f"Landslip {__version__}"
 
 _STYLE = """
 body { font: 15px/1.5 sans-serif; color: #222; max-width: 1020px; margin: 2em auto; padding: 0 1em }

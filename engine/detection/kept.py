@@ -14,7 +14,6 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -106,12 +105,7 @@ class KeptRegions:
     def __enter__(self) -> KeptRegions:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         gone = self._done or not self.count
         if gone and os.name != "nt":  # before another run can take the lock
             shutil.rmtree(self._folder, ignore_errors=True)
