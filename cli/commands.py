@@ -68,6 +68,7 @@ def _detect(values: Values, listeners: Listeners) -> Values:
         batch_size=values["BATCH_SIZE"],
         device=values["DEVICE"],
         threads=values["THREADS"],
+        memory=values["MEMORY"],
         band_mapping=values["BAND_MAPPING"] or "",
         test_time=values["TTA"],
         sun_azimuth=values["SUN_AZIMUTH"],

@@ -49,8 +49,7 @@ def fastest(
         threads: Of the processor; 0 for all.
         tell: Called with a sentence for each device that was passed over.
     """
-    automatic = {device.name for device in DEVICES if device.automatic}
-    names = [name for name in available_devices() if name in automatic and name != "cpu"]
+    names = candidates()
     if not names:
         return Model(path, "cpu", threads)
     key = f"{model_sha256[:16]} {_machine()} {' '.join(names)} {batch.shape} {threads}"
@@ -63,6 +62,12 @@ def fastest(
     chosen = _tried(path, names, batch, statistics, threads, tell)
     _remember(key, chosen)
     return Model(path, chosen, threads)
+
+
+def candidates() -> list[str]:
+    """Devices beside the processor that `fastest` tries."""
+    automatic = {device.name for device in DEVICES if device.automatic}
+    return [name for name in available_devices() if name in automatic and name != "cpu"]
 
 
 def _tried(

@@ -39,9 +39,9 @@ def test_parameters_and_outputs_are_the_interface(registry):
     names = [p.name() for p in algorithm.parameterDefinitions()]
     assert " ".join(names) == (
         "INPUT PRODUCT PRODUCT_FOLDER DEM PRE_EVENT MODEL EXTENT MASK THRESHOLD MIN_AREA "
-        "OVERLAP BATCH_SIZE DEVICE THREADS BAND_MAPPING TTA EVEN_LIGHT SUN_AZIMUTH SUN_ELEVATION "
-        "FILL_HOLES SPLIT_DEPTH SMOOTH MIN_SLOPE MAX_ELONGATION FLAT_SLOPE EXCLUDE PROBABILITY "
-        "INVENTORY"
+        "OVERLAP BATCH_SIZE DEVICE THREADS MEMORY BAND_MAPPING TTA EVEN_LIGHT SUN_AZIMUTH "
+        "SUN_ELEVATION FILL_HOLES SPLIT_DEPTH SMOOTH MIN_SLOPE MAX_ELONGATION FLAT_SLOPE EXCLUDE "
+        "PROBABILITY INVENTORY"
     )
     assert {o.name() for o in algorithm.outputDefinitions()} == {
         "PROBABILITY",
@@ -60,6 +60,7 @@ def test_parameters_and_outputs_are_the_interface(registry):
         "BATCH_SIZE",
         "DEVICE",
         "THREADS",
+        "MEMORY",
         "BAND_MAPPING",
         "TTA",
         "EVEN_LIGHT",
