@@ -88,6 +88,10 @@ blends best and takes half as long again as 0.375; 0 is fastest, with seams.</p>
 <p><b>Device</b>: <i>auto</i> tries each device on a piece of the scene and takes the fastest that
 says the same as the processor; the answer is remembered. The log and DEVICE_USED say which one
 really ran, and why others were passed over.</p>
+<p><b>Scheduler</b>: address of the scheduler of a Dask cluster whose workers share the work. They
+need Landslip's Python package in the same version, and must see the image and the DEM under the same
+path. The result is that of a run on this machine. Leave it empty to work alone; the manual's page
+<i>Scripts and clusters</i> has the rest. Connect to schedulers that you trust only.</p>
 <p><b>Threads</b>: of the processor. 0 takes what OMP_NUM_THREADS says, else all.</p>
 <p><b>Memory</b>: what the run may take, in MiB. It decides how large the regions are in which the
 raster is read, run and written, not the result; below some 450 MiB (600 for 14 bands) there is
@@ -213,6 +217,11 @@ class DetectLandslides(LandslipAlgorithm):
                 options=list(DEVICE_NAMES),
                 usesStaticStrings=True,
                 defaultValue="auto",
+            ),
+            QgsProcessingParameterString(
+                "SCHEDULER",
+                self.tr("Scheduler of a Dask cluster, such as tcp://host:8786"),
+                optional=True,
             ),
             number(
                 "THREADS",
@@ -370,6 +379,7 @@ class DetectLandslides(LandslipAlgorithm):
             overlap=self.optional_number(parameters, "OVERLAP", context),
             batch_size=self.parameterAsInt(parameters, "BATCH_SIZE", context),
             device=self.choice(parameters, "DEVICE", context),
+            scheduler=self.parameterAsString(parameters, "SCHEDULER", context).strip(),
             threads=self.parameterAsInt(parameters, "THREADS", context),
             memory=self.parameterAsInt(parameters, "MEMORY", context) or _memory_setting(),
             band_mapping=self.parameterAsString(parameters, "BAND_MAPPING", context),

@@ -67,6 +67,7 @@ def _detect(values: Values, listeners: Listeners) -> Values:
         overlap=values["OVERLAP"],
         batch_size=values["BATCH_SIZE"],
         device=values["DEVICE"],
+        scheduler=values["SCHEDULER"] or "",
         threads=values["THREADS"],
         memory=values["MEMORY"],
         band_mapping=values["BAND_MAPPING"] or "",

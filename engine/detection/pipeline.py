@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -40,7 +41,7 @@ from ..raster.reading import bounded_cache, open_raster
 from ..raster.tiling import Lattice, Window, regions
 from ..stack.check import check_stack
 from ..stack.even_light import check_elevation, light_text, with_even_light
-from ..stack.reader import ACQUISITION_TAGS, Stack, StackReader, open_stack
+from ..stack.reader import ACQUISITION_TAGS, Stack, open_stack
 from ..stack.scene import (
     SceneStatistics,
     looks_like_unit_reflectance,
@@ -49,9 +50,10 @@ from ..stack.scene import (
     with_unit_reflectance,
 )
 from ..stack.sunlight import sun_of, with_sun
+from .cluster import DEVICE, Cluster
 from .fusion import PreEvent, open_pre_event
 from .kept import KeptRegions, Region, checksum, former_run, identity
-from .region_job import RegionJob, run_regions
+from .region_job import RegionJob, real_batch, run_regions
 
 #: Sides of a region, pixels: multiples of the output's TIFF block. Larger regions repeat fewer
 #: patches at their borders (9 % of the largest at half overlap); smaller ones need less memory.
@@ -60,9 +62,6 @@ _REGION_SIZE = "region size"
 #: What a run takes, bytes: in any case, and for a pixel of a region; the same again for each band.
 _BASE, _PER_PIXEL = 350 * 2**20, 60
 _BAND_BASE, _BAND_PER_PIXEL = 20 * 2**20, 11
-
-#: Most patches of a scene that devices are tried on.
-_TRIED = 8
 
 #: Ground pixel sizes within this factor of the model's training pixels need no warning.
 PIXEL_SIZE_TOLERANCE = 1.25
@@ -90,6 +89,8 @@ class DetectRequest:
         batch_size: Patches a call of the model.
         device: One of `runtime.DEVICE_NAMES`; ``auto`` tries them on the scene
             (`models.device_choice`).
+        scheduler: Address of the scheduler of a Dask cluster that shares the work (`cluster`);
+            empty for this machine alone.
         threads: Of the processor; 0 for what ``OMP_NUM_THREADS`` says, else for all.
         band_mapping: See `stack.open_stack`.
         test_time: One of `test_time.TEST_TIME`.
@@ -121,6 +122,7 @@ class DetectRequest:
     overlap: float | None = None
     batch_size: int = 8
     device: str = "auto"
+    scheduler: str = ""
     threads: int = 0
     band_mapping: str = ""
     test_time: str = "none"
@@ -209,8 +211,9 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     hole_pixels(request.outlines.fill_holes, stack.grid)
     if request.outlines.excluded:
         check_mask(request.outlines.excluded)
-    automatic = request.device == "auto"
-    model = Model(request.model, "cpu" if automatic else request.device, request.threads)
+    automatic = request.device == "auto" and not request.scheduler
+    here = "cpu" if automatic or request.scheduler else request.device
+    model = Model(request.model, here, request.threads)
     stack.require_bands(model.card.bands, f"The model {model.card.name}")
     _warn_of_pixel_size(stack, model.card, warn)
     told = sun_of(request.sun_azimuth, request.sun_elevation)
@@ -238,12 +241,13 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     statistics = statistics_of(sample, model.card.bands)
     model_sha256 = checksum(request.model)
     if automatic and candidates():
-        batch = _real_batch(stack, model.card, statistics, min(request.batch_size, _TRIED))
+        batch = real_batch(stack, model.card, statistics, request.batch_size)
         options = model_sha256, batch, statistics, request.threads
         model = fastest(request.model, *options, lambda message: progress(0, message))
-    progress(0, f"Model {model.card.name} {model.card.version} on {model.device}")
+    device = DEVICE if request.scheduler else model.device
+    progress(0, f"Model {model.card.name} {model.card.version} on {device}")
     threshold = model.card.threshold if request.threshold is None else request.threshold
-    provenance = _provenance(request, stack, model, model_sha256)
+    provenance = _provenance(request, stack, model.card, device, model_sha256)
     request = replace(request, region_size=region_side(request, model.card))
     with KeptRegions(request.probability, _decides(request, provenance)) as kept:
         _tell_of_kept(kept, progress)
@@ -272,25 +276,12 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
         probability=request.probability,
         landslides=landslides,
         crs=stack.grid.crs,
-        device=model.device,
+        device=device,
         card=model.card,
         threshold=threshold,
         patches=patches,
         seconds=time.monotonic() - started,
     )
-
-
-def _real_batch(
-    stack: Stack, card: ModelCard, statistics: SceneStatistics, size: int
-) -> np.ndarray:
-    """Patches [size, C, H, W] from the middle of a scene, whose gaps hold its mean."""
-    side = card.patch_size
-    row, col = max(0, stack.grid.height - side) // 2, max(0, stack.grid.width - side * size) // 2
-    with StackReader(stack, card.bands) as reader:
-        values, valid = reader.read(Window(row, col, side, side * size))
-    for layer, mean in zip(values, statistics.mean):
-        layer[~valid] = mean
-    return np.stack(np.split(values, size, axis=2))
 
 
 def write_probability(
@@ -366,9 +357,13 @@ def write_probability(
                 done += len(lattice.patches(region))
             else:
                 missing.append(region)
-        work = run_regions(
-            job, model, missing, inside, advance, lambda text: progress(done / total, text)
-        )
+        if request.scheduler and missing:
+            cluster = context.enter_context(_cluster(request, lambda t: progress(done / total, t)))
+            work = cluster.run_regions(job, missing, inside, advance)
+        else:
+            work = run_regions(
+                job, model, missing, inside, advance, lambda text: progress(done / total, text)
+            )
         for region, found, patches in context.enter_context(closing(work)):
             ran += patches
             if change:
@@ -389,6 +384,10 @@ def _region_job(
         lattice = Lattice(card.window, card.window - card.window_overlap)
         batch = max(1, batch * card.patch_size**2 // card.window**2)
     return RegionJob(stack, card.bands, statistics, lattice, request.test_time, batch)
+
+
+def _cluster(request: DetectRequest, tell: Callable[[str], None]) -> Cluster:
+    return Cluster(request.scheduler, request.model, request.device, request.threads, tell)
 
 
 def region_side(request: DetectRequest, card: ModelCard) -> int:
@@ -530,22 +529,22 @@ def _warn_of_pixel_size(stack: Stack, card: ModelCard, warn: Warn) -> None:
 
 
 def _provenance(
-    request: DetectRequest, stack: Stack, model: Model, model_sha256: str
+    request: DetectRequest, stack: Stack, card: ModelCard, device: str, model_sha256: str
 ) -> Provenance:
     with open_raster(request.stack) as dataset:
         tags = dataset.tags()
     return Provenance(
-        model=model.card.name,
-        model_version=model.card.version,
+        model=card.name,
+        model_version=card.version,
         model_sha256=model_sha256,
-        threshold=model.card.threshold,
+        threshold=card.threshold,
         source=request.product or Path(request.stack).name,
         **{name: str(tags.get(tag, "")) for name, tag in ACQUISITION_TAGS.items()},
         run_date=datetime.now(timezone.utc).date().isoformat(),
-        device=model.device,
+        device=device,
         test_time=request.test_time,
         even_light=light_text(stack) if request.even_light else "",
         pre_event=Path(request.pre_event).name if request.pre_event else "",
         landslip=__version__,
-        attribution=model.card.attribution,
+        attribution=card.attribution,
     )

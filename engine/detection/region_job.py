@@ -10,6 +10,7 @@ import numpy as np
 
 from ..common.background import read_ahead
 from ..common.errors import DeviceMemoryError
+from ..models.card import ModelCard
 from ..models.runtime import Model
 from ..models.stitch import RegionBlender
 from ..models.test_time import run_with_test_time
@@ -19,6 +20,8 @@ from ..stack.reader import Stack, StackReader
 from ..stack.scene import SceneStatistics
 from .kept import Region
 
+#: Most patches of a scene that devices are tried on.
+_TRIED = 8
 #: Which pixels of a region are asked for, bool [height, width]; None for all.
 Inside = Callable[[Window], "np.ndarray | None"]
 
@@ -156,6 +159,17 @@ class _RegionRunner:
             valid = valid & self._inside
         spread = self._spread.probability() if self._spread else None
         return Region(self._blender.probability(), valid, spread)
+
+
+def real_batch(stack: Stack, card: ModelCard, statistics: SceneStatistics, size: int) -> np.ndarray:
+    """Up to `_TRIED` patches [size, C, H, W] of a scene's middle, whose gaps hold its mean."""
+    side, size = card.patch_size, min(size, _TRIED)
+    row, col = max(0, stack.grid.height - side) // 2, max(0, stack.grid.width - side * size) // 2
+    with StackReader(stack, card.bands) as reader:
+        values, valid = reader.read(Window(row, col, side, side * size))
+    for layer, mean in zip(values, statistics.mean):
+        layer[~valid] = mean
+    return np.stack(np.split(values, size, axis=2))
 
 
 def _read_regions(
