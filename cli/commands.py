@@ -29,9 +29,8 @@ from ..engine.inventory.geopackage import write_geopackage
 from ..engine.inventory.polygons import Outlines
 from ..engine.inventory.wkb import polygons_of
 from ..engine.models.probability import open_probability
-from ..engine.models.zoo import AUTO, model_path
 from ..engine.outlines.vectorise import VectoriseRequest, known_threshold, vectorise
-from ..engine.preparation.band_choice import all_bands, model_bands
+from ..engine.preparation.model_choice import detection_model, preparation_model
 from ..engine.preparation.prepare import PrepareRequest, prepare
 from ..engine.preparation.target_grid import AreaOfInterest, GridRequest, finest_grid
 from ..engine.products.product import open_products
@@ -57,7 +56,13 @@ def _detect(values: Values, listeners: Listeners) -> Values:
     _check_inventory(values["INVENTORY"])
     request = DetectRequest(
         stack=image,
-        model=_detection_model(values, image, bool(product)),
+        model=detection_model(
+            values["MODEL"],
+            image,
+            bool(product),
+            values["DEM"] or "",
+            values["BAND_MAPPING"] or "",
+        ),
         probability=values["PROBABILITY"],
         dem=values["DEM"],
         extent=_extent_on(values["EXTENT"], lambda: _crs(image, bool(product))),
@@ -109,12 +114,13 @@ def _prepare(values: Values, listeners: Listeners) -> Values:
         raise ParameterError("No product was given; expected --input or --input-folder.")
     extent, extent_crs = extent_of(values["EXTENT"]) if values["EXTENT"] else (None, "")
     area = polygons(values["AREA"]) if values["AREA"] else None
+    dems, mapping = tuple(values["DEM"] or ()), values["BAND_MAPPING"] or ""
     request = PrepareRequest(
         products=products,
         stack=values["OUTPUT"],
-        dems=tuple(values["DEM"] or ()),
+        dems=dems,
         mask=values["MASK"] or "",
-        model=_preparation_model(values, products),
+        model=preparation_model(values["MODEL"] or "", products, dems, values["OFFSET"], mapping),
         grid=GridRequest(
             crs=values["CRS"] or "",
             pixel_size=values["PIXEL_SIZE"],
@@ -129,7 +135,7 @@ def _prepare(values: Values, listeners: Listeners) -> Values:
         dem_resampling=values["DEM_RESAMPLING"],
         fill_voids=values["FILL_VOIDS"],
         offset=values["OFFSET"],
-        band_mapping=values["BAND_MAPPING"] or "",
+        band_mapping=mapping,
         cog=values["COG"],
     )
     made = prepare(request, listeners.progress, listeners.cancelled, listeners.warn)
@@ -214,24 +220,6 @@ def _image(values: Values) -> tuple[str, str]:
             "with named Sentinel-2 bands), --product and --product-folder (a downloaded product)."
         )
     return given[0], product
-
-
-def _detection_model(values: Values, image: str, is_product: bool) -> str:
-    name, mapping, dem = values["MODEL"], values["BAND_MAPPING"] or "", values["DEM"]
-    if name != AUTO:
-        return model_path(name)
-    if is_product:
-        products = open_products([image], band_mapping=mapping)
-        return model_path(name, model_bands(products, [dem] if dem else []))
-    return model_path(name, open_stack(image, dem, mapping).available_bands)
-
-
-def _preparation_model(values: Values, products: tuple[str, ...]) -> str:
-    name = values["MODEL"] or ""
-    if name != AUTO:
-        return model_path(name) if name else ""
-    opened = open_products(products, values["OFFSET"], values["BAND_MAPPING"] or "")
-    return model_path(name, all_bands(opened, tuple(values["DEM"] or ())))
 
 
 def _products(values: Values, name: str) -> tuple[str, ...]:
