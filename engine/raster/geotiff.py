@@ -72,8 +72,8 @@ class BlockWriter:
         )
         try:
             self._dataset.write(values, window=place)
-        except _gdal_errors() as err:
-            raise _write_error(self._target, err) from err
+        except gdal_errors() as err:
+            raise write_error(self._target, err) from err
 
 
 @contextmanager
@@ -100,11 +100,11 @@ def geotiff(target: str, layout: Layout) -> Iterator[BlockWriter]:
             _finish(rasterio, plain, layout)
             if layout.cog:
                 _rearrange(plain, temporary, layout)
-        except _gdal_errors() as err:
-            raise _write_error(target, err) from err
+        except gdal_errors() as err:
+            raise write_error(target, err) from err
 
 
-def _gdal_errors() -> tuple[type[Exception], ...]:
+def gdal_errors() -> tuple[type[Exception], ...]:
     """What rasterio raises where a file ends short; overviews let GDAL's own errors through."""
     return (
         require("rasterio.errors", "rasterio").RasterioError,
@@ -156,7 +156,8 @@ def _rearrange(plain: str, target: str, layout: Layout) -> None:
     )
 
 
-def _write_error(path: str, err: Exception) -> OutputError:
+def write_error(path: str, err: Exception) -> OutputError:
+    """What to tell a user of a raster that cannot be written, and why."""
     return OutputError(
         f"{path} cannot be written ({err}). Check that the disk has room and that the folder may "
         "be written to. No half-written file was left."
