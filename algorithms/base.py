@@ -28,7 +28,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..engine.common.errors import LandslipError, OutputError
 from ..engine.common.output import check_writable
-from .layer_file import file_of_output, file_of_sink
+from .layer_file import file_of_layer, file_of_output, file_of_sink
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 ICON = str(RESOURCES / "icon.svg")
@@ -193,12 +193,11 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
             name = definition.name()
             if not isinstance(definition, QgsProcessingParameterFeatureSource):
                 continue
-            layer = self.parameterAsVectorLayer(parameters, name, context)
-            path = layer.source().split("|")[0] if layer is not None else ""
-            output = taken.get(Path(path).resolve()) if path else None
+            file = file_of_layer(self.parameterAsVectorLayer(parameters, name, context))
+            output = taken.get(file.resolve()) if file else None
             if output:
                 raise OutputError(
-                    f"{output} would overwrite {path}, which is read as {name}. Choose another "
+                    f"{output} would overwrite {file}, which is read as {name}. Choose another "
                     f"file name for {output}."
                 )
 

@@ -15,7 +15,6 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterNumber,
     QgsProcessingParameterString,
-    QgsProviderRegistry,
 )
 
 from ..engine.common.errors import ParameterError
@@ -26,6 +25,7 @@ from ..engine.inventory.update import UpdateRequest, changes, survey_date, updat
 from .base import Group, LandslipAlgorithm, engine_errors
 from .inventory_layer import INVENTORY_STYLE, use_style
 from .inventory_reader import read_inventory
+from .layer_file import file_of_layer
 from .overlaps import box_around, inside, overlaps
 from .table_layer import Sink, write_table
 
@@ -100,18 +100,19 @@ class UpdateInventory(LandslipAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> tuple[bool, str]:
         """Refuse to write over the inventory: a run that breaks off would lose it."""
-        layer = self.parameterAsVectorLayer(parameters, "INPUT", context)
+        own = file_of_layer(self.parameterAsVectorLayer(parameters, "INPUT", context))
         target = parameters.get("OUTPUT")
         if isinstance(target, QgsProcessingOutputLayerDefinition):
             target = target.sink.staticValue()
-        if layer is not None and layer.providerType() == "ogr" and isinstance(target, str):
-            own = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())["path"]
-            if Path(own).resolve() == Path(target.split("|")[0]).resolve():
-                return False, self.tr(
-                    "The updated inventory is to be written over the inventory so far ({}); "
-                    "expected another file, so that nothing is lost if the run breaks off. Choose "
-                    "another name."
-                ).format(own)
+        if (
+            own
+            and isinstance(target, str)
+            and own.resolve() == Path(target.split("|")[0]).resolve()
+        ):
+            return False, self.tr(
+                "The updated inventory is to be written over the inventory so far ({}); expected "
+                "another file, so that nothing is lost if the run breaks off. Choose another name."
+            ).format(own)
         return super().checkParameterValues(parameters, context)
 
     def processAlgorithm(
