@@ -28,6 +28,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..engine.common.errors import LandslipError, OutputError
 from ..engine.common.output import check_writable
+from ..engine.common.wording import number_within
 from .layer_file import file_of_layer, file_of_output, file_of_sink
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
@@ -256,20 +257,11 @@ def number_problem(definition: QgsProcessingParameterNumber, value: Any) -> str:
     whole = definition.dataType() == QgsProcessingParameterNumber.Integer
     if low <= number <= high and not (whole and number % 1):
         return ""
-    kind = "a whole number" if whole else "a number"
+    least = low if low > -_ENDLESS else None
+    expected = number_within(least, high if high < _ENDLESS else None, whole)
     return (
-        f"{definition.description()} ({definition.name()}) is {number:.10g}; expected {kind}"
-        f"{_range_text(low, high)}."
+        f"{definition.description()} ({definition.name()}) is {number:.10g}; expected {expected}."
     )
-
-
-def _range_text(low: float, high: float) -> str:
-    """The limits that there are, such as " from 0 to 1"."""
-    if low > -_ENDLESS and high < _ENDLESS:
-        return f" from {low:.10g} to {high:.10g}"
-    if low > -_ENDLESS:
-        return f" of {low:.10g} or more"
-    return f" of {high:.10g} or less" if high < _ENDLESS else ""
 
 
 def option_texts(value: Any, options: Sequence[str]) -> Any:

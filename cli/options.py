@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.common.errors import OutputError, ParameterError
+from ..engine.common.wording import number_within
 
 DEFINITIONS = Path(__file__).resolve().parent.parent / "resources" / "commands.json"
 _YES, _NO = ("true", "yes", "1"), ("false", "no", "0")
@@ -87,17 +88,9 @@ class Option:
         least = float("-inf") if self.least is None else self.least
         most = float("inf") if self.most is None else self.most
         if not (math.isfinite(number) and least <= number <= most):
-            raise ParameterError(
-                f"{self.flag} is {text}; expected {_between(self.least, self.most)}."
-            )
+            expected = number_within(self.least, self.most, self.whole)
+            raise ParameterError(f"{self.flag} is {text}; expected {expected}.")
         return number
-
-
-def _between(least: float | None, most: float | None) -> str:
-    words = [
-        f"{word} {limit:g}" for word, limit in (("from", least), ("to", most)) if limit is not None
-    ]
-    return f"a number {' '.join(words)}" if words else "a finite number"
 
 
 @dataclass(frozen=True)

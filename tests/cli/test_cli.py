@@ -226,8 +226,13 @@ def test_numbers_keep_their_bounds_and_whole_ones_stay_whole():
     option = Option("SIZE", "Size", "number", False, 1, whole=True, least=1.0, most=9.0)
     assert option.value("9") == 9
     assert isinstance(option.value("3"), int)
-    with pytest.raises(ParameterError, match="from 1 to 9"):
+    with pytest.raises(ParameterError, match="expected a whole number from 1 to 9"):
         option.value("10")
+    seed = Option("SEED", "Seed", "number", False, 1, whole=True, least=0.0, most=2147483647.0)
+    with pytest.raises(ParameterError, match="is -1; expected a whole number from 0 to 2147483647"):
+        seed.value("-1")
+    with pytest.raises(ParameterError, match="is -1; expected a number of 0 or more"):
+        Option("AREA", "Area", "number", True, least=0.0).value("-1")
     with pytest.raises(ParameterError, match="a finite number"):
         Option("X", "X", "number", True).value("nan")
 
