@@ -34,12 +34,14 @@ from ..engine.preparation.model_choice import detection_model, preparation_model
 from ..engine.preparation.prepare import PrepareRequest, prepare
 from ..engine.preparation.target_grid import AreaOfInterest, GridRequest, finest_grid
 from ..engine.products.product import open_products
+from ..engine.raster.grid import check_order
 from ..engine.raster.reading import open_raster
 from ..engine.stack.reader import open_stack
 
 Values = dict[str, Any]
 Box = tuple[float, float, float, float]
-_EXTENT = re.compile(r"\s*([^,\s]+),([^,\s]+),([^,\s]+),([^,\s\[]+)\s*(?:\[(.+)\])?\s*")
+_NUMBER = r"\s*([^,\s\[]+)\s*"
+_EXTENT = re.compile(rf"{','.join([_NUMBER] * 4)}(?:\[(.+)\]\s*)?")
 
 
 @dataclass(frozen=True)
@@ -293,6 +295,7 @@ def _extent_on(text: str | None, crs_of_image: Callable[[], str]) -> Box | None:
     pyproj = require("pyproj")
     target = crs_of_image()
     try:
+        check_order(box, pyproj.CRS(crs).is_geographic)
         change = pyproj.Transformer.from_crs(crs, target, always_xy=True)
     except pyproj.exceptions.CRSError as err:
         raise ParameterError(

@@ -170,6 +170,10 @@ def test_a_sample_scene(tmp_path):
         (["--smooth", "maybe"], "--smooth is 'maybe'; expected true or false"),
         (["--extent", "1,2,3"], "expected xmin,xmax,ymin,ymax"),
         (["--extent", "1,2,3,4 [EPSG:99999]"], "'EPSG:99999', which PROJ does not know"),
+        (["--extent", "1,2,3,4 [EPSG:xx]"], "'EPSG:xx', which PROJ does not know"),
+        (["--extent", "2,1,3,4"], "goes from 2 to 1 in x and from 3 to 4 in y; expected the"),
+        (["--extent", "1,2,4,3"], "Check the order of the numbers"),
+        (["--extent", "142,141,42,43 [EPSG:4326]"], "from 142 to 141 in x"),
         (["--product", "x.zip"], "expected one of --input"),
         (["--mask", "nowhere.gpkg"], "nowhere.gpkg cannot be read as polygons"),
         (["--model", "nowhere"], "nowhere"),
@@ -218,8 +222,20 @@ def test_a_wrong_command_line_ends_with_2(capsys):
 def test_extents_are_as_qgis_writes_them():
     assert extent_of("1,2,3.5,4 [EPSG:4326]") == ((1.0, 3.5, 2.0, 4.0), "EPSG:4326")
     assert extent_of("-1e3,2,-3,4") == ((-1000.0, -3.0, 2.0, 4.0), "")
-    with pytest.raises(ParameterError):
-        extent_of("1,2,3,x")
+    assert extent_of(" 1 , 2,  3.5,4\t[EPSG:4326] ") == ((1.0, 3.5, 2.0, 4.0), "EPSG:4326")
+    assert extent_of("1, 2, 3.5, 4[EPSG:4326]") == ((1.0, 3.5, 2.0, 4.0), "EPSG:4326")
+    for text in ("1,2,3,x", "1 2,3,4,5", "1,2,3,4 5", "1,2,3,4,5", "1,,2,3"):
+        with pytest.raises(ParameterError, match="expected xmin,xmax,ymin,ymax"):
+            extent_of(text)
+
+
+def test_an_unknown_crs_of_a_stack_is_a_sentence(tmp_path, capsys):
+    product = write_safe(tmp_path, Safe())
+    given = ["prepare", "--input", str(product), "--output", str(tmp_path / "o.tif")]
+    assert main([*given, "--crs", "EPSG:xx"]) == 1
+    assert "'EPSG:xx' is no CRS. Give a code such as EPSG:32632" in capsys.readouterr().err
+    assert main([*given, "--extent", "7.6, 7.7, 46.9, 47 [EPSG:xx]"]) == 1
+    assert "'EPSG:xx' is no CRS" in capsys.readouterr().err
 
 
 def test_numbers_keep_their_bounds_and_whole_ones_stay_whole():

@@ -283,10 +283,20 @@ def test_area_of_interest(tmp_path, make):
     ("grid", "message"),
     [
         (GridRequest(crs="EPSG:0"), "is no CRS"),
+        (GridRequest(crs="EPSG:xx"), r"'EPSG:xx' is no CRS\. Give a code"),
+        (GridRequest(extent=(0, 0, 1, 1), extent_crs="EPSG:1:2"), "'EPSG:1:2' is no CRS"),
         (GridRequest(pixel_size=0), "The pixel size is 0"),
         (GridRequest(crs="EPSG:4326", pixel_size=10), "10 degrees"),
         (GridRequest(pixel_size=0.001), "thousand million"),
         (GridRequest(extent=(0, 0, 1, 1)), "does not touch the raster"),
+        (
+            GridRequest(extent=(WEST + 200, NORTH - 200, WEST + 100, NORTH)),
+            "from 400200 to 400100 in x .* expected the smaller number first",
+        ),
+        (
+            GridRequest(extent=(7.7, 47, 7.6, 46), extent_crs="EPSG:4326"),
+            r"from 7\.7 to 7\.6 in x and from 47 to 46 in y",
+        ),
     ],
 )
 def test_a_grid_that_makes_no_sense(tmp_path, make, grid, message):
