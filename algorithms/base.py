@@ -27,6 +27,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..engine.common.errors import LandslipError, OutputError
+from ..engine.common.file_names import place_of
 from ..engine.common.output import check_writable
 from ..engine.common.wording import number_within
 from .layer_file import file_of_layer, file_of_output, file_of_sink
@@ -178,7 +179,7 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
             if file is None:
                 continue
             check_writable(str(file))
-            other = taken.setdefault(file.resolve(), name)
+            other = taken.setdefault(place_of(file), name)
             if other != name:
                 raise OutputError(
                     f"{other} and {name} have the same file name, {file}. Choose another one for "
@@ -195,7 +196,7 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
             if not isinstance(definition, QgsProcessingParameterFeatureSource):
                 continue
             file = file_of_layer(self.parameterAsVectorLayer(parameters, name, context))
-            output = taken.get(file.resolve()) if file else None
+            output = taken.get(place_of(file)) if file else None
             if output:
                 raise OutputError(
                     f"{output} would overwrite {file}, which is read as {name}. Choose another "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -18,6 +17,7 @@ from qgis.core import (
 )
 
 from ..engine.common.errors import ParameterError
+from ..engine.common.file_names import place_of
 from ..engine.inventory.fields import FIELDS
 from ..engine.inventory.history import CHANGES, HISTORY_FIELDS
 from ..engine.inventory.table import Table
@@ -104,11 +104,7 @@ class UpdateInventory(LandslipAlgorithm):
         target = parameters.get("OUTPUT")
         if isinstance(target, QgsProcessingOutputLayerDefinition):
             target = target.sink.staticValue()
-        if (
-            own
-            and isinstance(target, str)
-            and own.resolve() == Path(target.split("|")[0]).resolve()
-        ):
+        if own and isinstance(target, str) and place_of(own) == place_of(target.split("|")[0]):
             return False, self.tr(
                 "The updated inventory is to be written over the inventory so far ({}); expected "
                 "another file, so that nothing is lost if the run breaks off. Choose another name."

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.common.errors import OutputError, ParameterError
+from ..engine.common.file_names import encoding_problem, place_of
 from ..engine.common.wording import number_within
 
 DEFINITIONS = Path(__file__).resolve().parent.parent / "resources" / "commands.json"
@@ -77,6 +78,8 @@ class Option:
             raise ParameterError(
                 f"{self.flag} is '{text}'; expected one of {', '.join(self.choices)}."
             )
+        if problem := encoding_problem(text):
+            raise ParameterError(f"{self.flag}: {problem}")
         return text
 
     def _number(self, text: str) -> float | int:
@@ -128,7 +131,7 @@ def check_outputs(command: Command, values: dict[str, Any]) -> None:
             for path in value if isinstance(value, list) else [value]:
                 if option.kind not in kinds or not path:
                     continue
-                other = taken.setdefault(Path(path).resolve(), option.flag)
+                other = taken.setdefault(place_of(path), option.flag)
                 if other != option.flag and option.kind in _WRITTEN:
                     raise OutputError(
                         f"{option.flag} would overwrite {path}, which is given as {other}. Choose "

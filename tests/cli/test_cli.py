@@ -186,6 +186,45 @@ def test_what_is_wrong_is_a_sentence_and_leaves_no_file(image, tmp_path, capsys,
     assert not list(tmp_path.glob("p.*"))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+@pytest.mark.parametrize(
+    ("flag", "value", "told"),
+    [
+        ("--probability", "nowhere/p.tif", "folder nowhere does not exist. Make it"),
+        ("--inventory", "nowhere/p.gpkg", "folder nowhere does not exist. Make it"),
+        ("--probability", "circle/p.tif", "symbolic links). Choose another file name or folder"),
+        ("--inventory", "circle.gpkg", "symbolic links). Choose another file name or folder"),
+        ("--input", "circle", "circle cannot be read as a raster"),
+        ("--mask", "circle", "circle cannot be read as polygons"),
+        ("--model", "circle", "There is no model 'circle'"),
+        ("--model", "m" * 300, "There is no model 'mmm"),
+        ("--input", "b\udcff.tif", r"--input: The name b\udcff.tif is not UTF-8; GDAL takes no"),
+        ("--probability", "b\udcff/p.tif", r"--probability: The name b\udcff/p.tif is not UTF-8"),
+    ],
+)
+def test_names_that_lead_nowhere_are_told_before_the_work(
+    image, tmp_path, capsys, monkeypatch, flag, value, told
+):
+    monkeypatch.chdir(tmp_path)
+    if "circle" in value:
+        for name, other in (("circle", "round"), ("round", "circle")):
+            (tmp_path / name).symlink_to(other)
+        (tmp_path / "circle.gpkg").symlink_to("circle.gpkg")
+    given = image()
+    if flag in given:
+        given[given.index(flag) + 1] = value
+    else:
+        given += [flag, value]
+
+    def worked(*_):
+        raise AssertionError("the work began")
+
+    monkeypatch.setattr("landslip.engine.detection.pipeline.scene_sample", worked)
+    assert main(given) == 1
+    assert told in capsys.readouterr().err
+    assert not list(tmp_path.glob("p.*"))
+
+
 def test_an_inventory_that_is_no_geopackage_is_refused_before_the_work(image, tmp_path, capsys):
     given = [each.replace("p.gpkg", "p.shp") for each in image()]
     assert main(given) == 1
