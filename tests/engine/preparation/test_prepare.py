@@ -496,8 +496,10 @@ def test_cancelled(tmp_path, make):
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_disk_full(tmp_path):
-    """In a process whose files may not grow beyond 64 KiB."""
+@pytest.mark.parametrize("room", [65536, 0])
+@pytest.mark.parametrize("cog", [False, True])
+def test_disk_full(tmp_path, room, cog):
+    """In a process whose files may not grow beyond 64 KiB, or at all."""
     product = write_safe(tmp_path, L1C)
     (tmp_path / "out").mkdir()
     script = f"""
@@ -506,10 +508,11 @@ def test_disk_full(tmp_path):
         from landslip.engine.preparation.prepare import PrepareRequest, prepare
         from landslip.engine.preparation.target_grid import GridRequest
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+        resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))
+        target = {str(tmp_path / "out" / "s.tif")!r}
         grid = GridRequest(pixel_size=0.7)
         try:
-            prepare(PrepareRequest(({product!r},), {str(tmp_path / "out" / "s.tif")!r}, grid=grid))
+            prepare(PrepareRequest(({product!r},), target, grid=grid, cog={cog}))
         except LandslipError as err:
             print(type(err).__name__, err)
     """
