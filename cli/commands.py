@@ -85,7 +85,14 @@ def _detect(values: Values, listeners: Listeners) -> Values:
     )
     work = detect_in_product if product else detect
     found = work(request, listeners.progress, listeners.cancelled, listeners.warn)
-    write_geopackage(found.landslides, found.crs, values["INVENTORY"])
+    try:
+        write_geopackage(found.landslides, found.crs, values["INVENTORY"])
+    except OutputError as err:
+        raise OutputError(
+            f"{err} The probability raster {found.probability} is complete: "
+            f"'landslip vectorise --input {found.probability}' makes the inventory of it, so the "
+            "model need not run again."
+        ) from err
     return {
         "PROBABILITY": found.probability,
         "INVENTORY": values["INVENTORY"],

@@ -15,6 +15,7 @@ pyogrio = pytest.importorskip("pyogrio")
 from landslip.cli.__main__ import STOPPED, main  # noqa: E402
 from landslip.cli.commands import RUN, extent_of  # noqa: E402
 from landslip.cli.options import Option, commands  # noqa: E402
+from landslip.engine.common import output  # noqa: E402
 from landslip.engine.common.errors import ParameterError  # noqa: E402
 from landslip.engine.inventory.fields import FIELDS  # noqa: E402
 from landslip.tests.safe_fixture import Safe, write_safe  # noqa: E402
@@ -230,6 +231,58 @@ def test_an_inventory_that_is_no_geopackage_is_refused_before_the_work(image, tm
     assert main(given) == 1
     assert "does not end in .gpkg" in capsys.readouterr().err
     assert not list(tmp_path.glob("p.*"))
+
+
+def test_without_room_for_the_inventory_the_raster_is_there_to_go_on_from(
+    image, tmp_path, capsys, monkeypatch
+):
+    to_disk = output._to_disk
+
+    def full(path):
+        if path.endswith(".gpkg"):
+            raise OSError(28, "No space left on device")
+        to_disk(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(output, "_to_disk", full)
+        assert main(image("p", "--quiet")) == 1
+    told = capsys.readouterr().err
+    assert "p.gpkg cannot be written (No space left on device)" in told
+    raster = tmp_path / "p.tif"
+    assert f"'landslip vectorise --input {raster}' makes the inventory of it" in told
+    assert not (tmp_path / "p.gpkg").exists()
+    given = ["vectorise", "--input", str(raster), "--inventory", str(tmp_path / "p.gpkg")]
+    assert main([*given, "--quiet"]) == 0
+    assert len(slides(tmp_path / "p.gpkg")[1]) > 5
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such limits there")
+@pytest.mark.parametrize("command", ["prepare", "sample", "vectorise", "detect"])
+def test_a_disk_without_any_room_is_a_sentence(image, tmp_path, command):
+    out = tmp_path / "out"
+    out.mkdir()
+    given = {
+        "prepare": ("--input", write_safe(tmp_path, Safe()), "--output", out / "s.tif"),
+        "sample": ("--stack", out / "s.tif", "--dem", out / "d.tif", "--truth", out / "t.tif"),
+        "vectorise": ("--input", tmp_path / "p.tif", "--inventory", out / "p.gpkg"),
+        "detect": [each.replace(str(tmp_path), str(out), 1) for each in image()[-4:]],
+    }[command]
+    if command == "vectorise":
+        assert main(image("p", "--quiet")) == 0
+    given = [command, *given] if command != "detect" else [*image()[:-4], *given]
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
+    script = f"{limit}; from landslip.cli.__main__ import main; raise SystemExit(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", script, *map(str, given)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "cannot be written" in done.stderr
+    assert "Check that the disk has room" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in out.iterdir() if "regions" not in path.name] == []
 
 
 def test_no_output_overwrites_an_input_or_another_output(image, tmp_path, capsys):
