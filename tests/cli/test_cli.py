@@ -304,6 +304,16 @@ def test_without_standard_error_results_are_all_that_is_printed(image, monkeypat
     assert capsys.readouterr().out == ""
 
 
+def test_a_fault_of_a_file_that_nobody_foresaw_is_a_sentence(image, capsys, monkeypatch):
+    def denied(*_):
+        raise PermissionError(13, "Permission denied", "weights.onnx")
+
+    monkeypatch.setitem(RUN, "detectlandslides", denied)
+    assert main(image()) == 1
+    told = capsys.readouterr().err
+    assert "weights.onnx cannot be read or written (Permission denied). Check its path" in told
+
+
 def test_a_wrong_command_line_ends_with_2(capsys):
     with pytest.raises(SystemExit) as ended:
         main(["detect"])
