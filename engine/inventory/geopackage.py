@@ -44,8 +44,10 @@ def write_geopackage(landslides: Sequence[Landslide], crs: str, target: str) -> 
                 layer="inventory",
             )
         except (errors.DataSourceError, errors.DataLayerError, errors.FeatureError) as err:
+            # SQLite's reason follows all of the statement that failed.
+            reason = str(err).rpartition("failed: ")[2]
             raise OutputError(
-                f"{target} cannot be written ({err}). Check that the disk has room and that the "
+                f"{target} cannot be written ({reason}). Check that the disk has room and that the "
                 "folder may be written to."
             ) from err
 
