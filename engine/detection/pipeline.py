@@ -368,7 +368,7 @@ def write_probability(
             ran += patches
             if change:
                 found = found._replace(probability=change.raised(found.probability, region))
-            if len(blocks) > 1:
+            if len(blocks) > 1 and found.valid.any():  # else nothing was run
                 kept.save(region, found)
             writing.put(region, found)
     return ran
@@ -495,10 +495,10 @@ def check_request(request: DetectRequest) -> None:
         raise ParameterError(
             f"The batch size is {request.batch_size}; expected 1 or more (8 suits most machines)."
         )
-    if request.region_size < 1:
+    if request.region_size < 0:
         raise ParameterError(
-            f"The region size is {request.region_size} pixels; expected 1 or more ({REGION_SIZE} "
-            "suits most machines)."
+            f"The region size is {request.region_size} pixels; expected 1 or more, or 0 for what "
+            "the memory holds."
         )
     if request.test_time not in TEST_TIME:
         raise ParameterError(
