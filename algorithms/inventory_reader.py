@@ -66,7 +66,7 @@ def read_inventory(
         Cancelled: The user stopped the run.
     """
     source = inventory_source(algorithm, parameters, name, context)
-    if not source.sourceCrs().isValid():
+    if not is_known(source.sourceCrs()):
         raise without_crs(source.sourceName())
     target = _crs(crs) if crs else source.sourceCrs()
     repair = _Repair(source, target, context)
@@ -103,7 +103,7 @@ def raw_inventory(source: Any, feedback: QgsProcessingFeedback) -> Table:
     )
     name = source.sourceName()
     crs = source.sourceCrs()
-    wkt = crs.toWkt(_WKT) if crs.isValid() else ""
+    wkt = crs.toWkt(_WKT) if is_known(crs) else ""
     columns = {each.name(): _exact_kind(each) for each in source.fields()}
     return Table(name, wkt, columns, records)
 
@@ -126,6 +126,12 @@ def inventory_source(
     return source
 
 
+def is_known(crs: QgsCoordinateReferenceSystem) -> bool:
+    """Whether a CRS says anything: a GeoPackage has one of its own for what is not known."""
+    wkt = crs.toWkt(_WKT) if crs.isValid() else ""
+    return bool(wkt) and not wkt.startswith(("ENGCRS", "LOCAL_CS"))
+
+
 def columns_of(fields: Any) -> dict[str, type]:
     """Type of the values in each column."""
     return {each.name(): _kind(each) for each in fields}
@@ -135,6 +141,8 @@ def fault_of(geometry: QgsGeometry) -> str:
     """What is wrong with an outline, or empty."""
     if geometry.isNull() or geometry.isEmpty():
         return "no outline"
+    if geometry.type() != QgsWkbTypes.PolygonGeometry:
+        return f"a {QgsWkbTypes.displayString(geometry.wkbType())}, not a polygon"
     if geometry.isGeosValid():
         return ""
     errors = geometry.validateGeometry(QgsGeometry.ValidatorGeos)

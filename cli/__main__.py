@@ -1,7 +1,7 @@
 """The command ``landslip``.
 
-Exit status: 0 when all went well, 1 when a message on standard error says what was wrong, 2 when
-the command line was wrong, 130 when it was stopped with Ctrl-C.
+Exit status: 0 when all went well, 1 when a message on standard error says what was wrong (also with
+a file that was checked), 2 when the command line was wrong, 130 when it was stopped with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from typing import Any
 
 from ..engine.common.errors import Cancelled, LandslipError
 from ..engine.common.report import MADE_BY
-from .commands import RUN, Listeners
+from .commands import RUN
+from .listeners import Listeners
 from .options import check_outputs, commands, parser_of, values_of
 from .progress import Bar, tell
 
-STOPPED = 130
+FOUND_WRONG, STOPPED = 1, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tell(str(err))
         return 1
     _tell(results, given.json)
-    return 0
+    return FOUND_WRONG if results.get("VALID") is False else 0
 
 
 def _stop_on_interrupt(stop: threading.Event) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.common.errors import OutputError, ParameterError
+from ..engine.inventory.vector_file import split_source
 
 DEFINITIONS = Path(__file__).resolve().parent.parent / "resources" / "commands.json"
 _YES, _NO = ("true", "yes", "1"), ("false", "no", "0")
@@ -135,7 +136,8 @@ def check_outputs(command: Command, values: dict[str, Any]) -> None:
             for path in value if isinstance(value, list) else [value]:
                 if option.kind not in kinds or not path:
                     continue
-                other = taken.setdefault(Path(path).resolve(), option.flag)
+                file, _ = split_source(path)
+                other = taken.setdefault(Path(file).resolve(), option.flag)
                 if other != option.flag and option.kind in _WRITTEN:
                     raise OutputError(
                         f"{option.flag} would overwrite {path}, which is given as {other}. Choose "
