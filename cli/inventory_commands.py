@@ -135,11 +135,7 @@ def _dataset(values: Values) -> Dataset:
 
 def _write(table: Table, preset: Preset, path: str) -> str:
     driver = DRIVERS[file_ending(path)]
-    try:
-        write_layer(path, table, driver, preset.name, options=layer_options(preset, path))
-    except OutputError as err:
-        return str(err)
-    return ""
+    return write_layer(path, table, driver, preset.name, options=layer_options(preset, path))
 
 
 def _read(path: str, preset: Preset) -> Table:

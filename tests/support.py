@@ -141,5 +141,5 @@ def write_outlines(path, outlines, crs=UTM, geometry="Unknown", **columns):
     layer = Table("layer", crs or "", kinds, records)
     if geometry == "Unknown":
         geometry = "MultiPolygon" if any("MULTI" in (o or "") for o in outlines) else "Polygon"
-    write_layer(str(path), layer, drivers[path.suffix], path.stem, geometry)
+    assert not write_layer(str(path), layer, drivers[path.suffix], path.stem, geometry)
     return str(path)

@@ -66,10 +66,12 @@ def write_inventory(
     """
     written = _renamed(table, names_in(list(table.columns), Path(target)))
     with beside_other_layers(target, layer, warn) as temporary:
-        try:
-            write_layer(temporary, written, "GPKG", layer, geometry)
-        except OutputError as err:
-            raise OutputError(str(err).replace(temporary, target)) from err
+        reason = write_layer(temporary, written, "GPKG", layer, geometry)
+        if reason:
+            raise OutputError(
+                f"{target} cannot be written ({reason.replace(temporary, target)}). Check that the "
+                "disk has room and that the folder may be written to."
+            )
         wrong = differences(written, read_layer(f"{temporary}|layername={layer}").table)
         if wrong:
             raise OutputError(

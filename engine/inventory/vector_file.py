@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..common.dependencies import require
-from ..common.errors import OutputError, ParameterError
+from ..common.errors import ParameterError
 from .table import Record, Table
 
 #: What parts the path of a file from the name of a layer in it, as in QGIS.
@@ -23,6 +23,8 @@ _PART = "|layername="
 _ARC_STEP = {"OGR_ARC_STEPSIZE": "1"}
 #: The newest GeoPackage that the GDAL of QGIS 3.22 knows.
 _VERSION = {"VERSION": "1.2"}
+#: What pyogrio 0.7 would write with latitudes first.
+_LONGITUDE_FIRST = {("GeoJSON", "EPSG:4326"): "OGC:CRS84"}
 _POLYGONS = ("Polygon", "Surface", "Unknown", "Collection")
 #: A moment as GDAL writes it, by version: with signs and a zone of its own.
 _DAY = re.compile(r"(\d+)[-/](\d+)[-/](\d+)")
@@ -106,7 +108,7 @@ def write_layer(
     layer: str,
     geometry: str = "MultiPolygon",
     options: dict[str, str] | None = None,
-) -> None:
+) -> str:
     """Write a table as a layer of polygons. A GeoPackage's other layers stay.
 
     Args:
@@ -117,9 +119,11 @@ def write_layer(
         geometry: Type of the outlines; single polygons are made multi-polygons for that.
         options: What else the driver is told about the layer.
 
+    Returns:
+        Why it cannot be written; empty where it was.
+
     Raises:
         DependencyError: pyogrio is not installed.
-        OutputError: It cannot be written.
     """
     raw = require("pyogrio.raw", "pyogrio")
     values = [[record.values.get(name) for record in table.records] for name in table.columns]
@@ -138,7 +142,7 @@ def write_layer(
                 field_mask=[np.array([v is None for v in c], bool) for c in values],
                 geometry_type=geometry,
                 promote_to_multi=geometry.startswith("Multi"),
-                crs=table.crs or None,
+                crs=_LONGITUDE_FIRST.get((driver, table.crs), table.crs) or None,
                 driver=driver,
                 layer=layer,
                 encoding="UTF-8",
@@ -147,10 +151,8 @@ def write_layer(
                 gdal_tz_offsets=dict.fromkeys(moments, zones),
             )
     except (RuntimeError, ValueError, OverflowError) as err:
-        raise OutputError(
-            f"{path} cannot be written ({_told(err)}). Check that the disk has room and that the "
-            "folder may be written to."
-        ) from err
+        return _told(err) or type(err).__name__
+    return ""
 
 
 @contextmanager
