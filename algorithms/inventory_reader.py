@@ -20,7 +20,7 @@ from qgis.core import (
     QgsVectorLayer,
     QgsWkbTypes,
 )
-from qgis.PyQt.QtCore import QDate, QDateTime, Qt
+from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
 from ..engine.common.errors import Cancelled
 from ..engine.inventory.repair import (
@@ -227,10 +227,10 @@ def _iterator(source: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A value of QGIS as str, int, float or None; dates in ISO 8601."""
+    """A value of QGIS as str, int, float or None; dates and times in ISO 8601."""
     if value is None or (hasattr(value, "isNull") and value.isNull()):
         return None
-    if isinstance(value, (QDate, QDateTime)):
+    if isinstance(value, (QDate, QDateTime, QTime)):
         return value.toString(Qt.DateFormat.ISODate)
     if isinstance(value, bool):
         return int(value)

@@ -31,6 +31,8 @@ _DAY = re.compile(r"(\d+)[-/](\d+)[-/](\d+)")
 _MOMENT = re.compile(_DAY.pattern + r"[T ](\d+):(\d+):(\d+)(?:\.\d+)?\s*(.*)")
 _UTC = ("Z", "+00", "+00:00", "+0000")
 _UTC_FOR_GDAL = 100
+#: Floats hold whole numbers up to here.
+_EXACT = 2.0**53
 _DTYPES: dict[type, Any] = {
     str: object,
     int: np.int64,
@@ -93,6 +95,9 @@ def read_layer(
         if options:
             types = {name: _as_text(kind) for name, kind in types.items()}
         values = [_values(column, types[name]) for name, column in zip(names, columns)]
+        for place, column in enumerate(columns):
+            if _is_rounded(column, types[names[place]]):
+                values[place] = _whole_numbers(path, layer, names[place], numbers)
     rows = zip(*values) if values else iter([()] * len(numbers))
     outlines = [b""] * len(numbers) if shapes is None else [bytes(wkb or b"") for wkb in shapes]
     records = tuple(Record(wkb, dict(zip(names, row))) for wkb, row in zip(outlines, rows))
@@ -266,6 +271,28 @@ def _values(column: np.ndarray, dtype: str) -> list[Any]:
     if kind is str:
         return [v if v is None or isinstance(v, str) else _text(v) for v in values]
     return [None if value is None or value != value else kind(value) for value in values]
+
+
+def _is_rounded(column: np.ndarray, dtype: str) -> bool:
+    """Whether whole numbers have lost digits: with empty ones among them, pyogrio reads floats."""
+    return (
+        column.dtype.kind == "f" and _kind(dtype) is int and bool((abs(column) >= _EXACT).any())
+    )
+
+
+def _whole_numbers(path: str, layer: str, name: str, numbers: np.ndarray) -> list[Any]:
+    """A column of whole numbers, read without its empty ones."""
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    _, there, _, (column,) = require("pyogrio.raw", "pyogrio").read(
+        path,
+        layer=layer,
+        columns=[name],
+        read_geometry=False,
+        return_fids=True,
+        where=f'"{quoted}" IS NOT NULL',
+    )
+    known = dict(zip(there.tolist(), column.tolist()))
+    return [known.get(number) for number in numbers.tolist()]
 
 
 def _text(value: Any) -> str:

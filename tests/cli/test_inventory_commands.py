@@ -283,3 +283,12 @@ def test_empty_layers_are_inventories_without_landslides(call, tmp_path):
     status, said = call("export", "--input", empty, *given)
     assert status == 0
     assert "There is no landslide in it" in said.err
+
+
+def test_long_numbers_keep_their_digits_beside_empty_ones(call, tmp_path):
+    numbers = [2**60 + 1, None, -(2**60) - 3]
+    source = write_outlines(tmp_path / "a.gpkg", SQUARES, number=numbers)
+    target = tmp_path / "b.gpkg"
+    assert call("measure", "--input", source, "--output", target)[0] == 0
+    with sqlite3.connect(target) as data:
+        assert [n for (n,) in data.execute("SELECT number FROM inventory")] == numbers
