@@ -27,8 +27,10 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..engine.common.errors import LandslipError, OutputError
+from ..engine.common.file_names import place_of
 from ..engine.common.output import check_writable
-from .layer_file import file_of_output, file_of_sink
+from ..engine.common.wording import number_within
+from .layer_file import file_of_layer, file_of_output, file_of_sink
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 ICON = str(RESOURCES / "icon.svg")
@@ -177,7 +179,7 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
             if file is None:
                 continue
             check_writable(str(file))
-            other = taken.setdefault(file.resolve(), name)
+            other = taken.setdefault(place_of(file), name)
             if other != name:
                 raise OutputError(
                     f"{other} and {name} have the same file name, {file}. Choose another one for "
@@ -193,12 +195,11 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
             name = definition.name()
             if not isinstance(definition, QgsProcessingParameterFeatureSource):
                 continue
-            layer = self.parameterAsVectorLayer(parameters, name, context)
-            path = layer.source().split("|")[0] if layer is not None else ""
-            output = taken.get(Path(path).resolve()) if path else None
+            file = file_of_layer(self.parameterAsVectorLayer(parameters, name, context))
+            output = taken.get(place_of(file)) if file else None
             if output:
                 raise OutputError(
-                    f"{output} would overwrite {path}, which is read as {name}. Choose another "
+                    f"{output} would overwrite {file}, which is read as {name}. Choose another "
                     f"file name for {output}."
                 )
 
@@ -257,20 +258,11 @@ def number_problem(definition: QgsProcessingParameterNumber, value: Any) -> str:
     whole = definition.dataType() == QgsProcessingParameterNumber.Integer
     if low <= number <= high and not (whole and number % 1):
         return ""
-    kind = "a whole number" if whole else "a number"
+    least = low if low > -_ENDLESS else None
+    expected = number_within(least, high if high < _ENDLESS else None, whole)
     return (
-        f"{definition.description()} ({definition.name()}) is {number:.10g}; expected {kind}"
-        f"{_range_text(low, high)}."
+        f"{definition.description()} ({definition.name()}) is {number:.10g}; expected {expected}."
     )
-
-
-def _range_text(low: float, high: float) -> str:
-    """The limits that there are, such as " from 0 to 1"."""
-    if low > -_ENDLESS and high < _ENDLESS:
-        return f" from {low:.10g} to {high:.10g}"
-    if low > -_ENDLESS:
-        return f" of {low:.10g} or more"
-    return f" of {high:.10g} or less" if high < _ENDLESS else ""
 
 
 def option_texts(value: Any, options: Sequence[str]) -> Any:

@@ -30,8 +30,8 @@ from ..engine.inventory.polygons import Outlines
 from ..engine.models.card import ModelCard
 from ..engine.models.runtime import DEVICE_NAMES
 from ..engine.models.test_time import TEST_TIME
-from ..engine.models.zoo import AUTO, model_path
-from ..engine.preparation.band_choice import model_bands
+from ..engine.models.zoo import AUTO
+from ..engine.preparation.model_choice import detection_model
 from ..engine.preparation.target_grid import finest_grid
 from ..engine.products.product import open_products
 from ..engine.raster.grid import Grid
@@ -272,16 +272,14 @@ class DetectLandslides(LandslipAlgorithm):
 
     def _model(self, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
         """Path of the model; for `AUTO`, of the best for the bands that are there."""
-        name = self.parameterAsString(parameters, "MODEL", context).strip()
-        if name != AUTO:
-            return model_path(name)
         stack, product = self._inputs(parameters, context)
-        dem = self.raster_path(parameters, "DEM", context)
-        mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
-        if product:
-            products = open_products([product], band_mapping=mapping)
-            return model_path(name, model_bands(products, [dem] if dem else []))
-        return model_path(name, open_stack(stack, dem, mapping).available_bands)
+        return detection_model(
+            self.parameterAsString(parameters, "MODEL", context),
+            stack or product,
+            bool(product),
+            self.raster_path(parameters, "DEM", context),
+            self.parameterAsString(parameters, "BAND_MAPPING", context),
+        )
 
     def _inputs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[str, str]:
         """Paths of the stack and of the product; one of them is empty."""

@@ -71,6 +71,14 @@ def file_of_output(value: Any, context: QgsProcessingContext) -> Path | None:
     return Path(text) if text and not text.startswith(_ELSEWHERE) else None
 
 
+def file_of_layer(layer: QgsVectorLayer | None) -> Path | None:
+    """The file that a layer is read from; None for no layer, and for one that is in no file."""
+    if layer is None or layer.providerType() != "ogr":
+        return None
+    path = QgsProviderRegistry.instance().decodeUri("ogr", layer.source()).get("path")
+    return Path(path) if path else None
+
+
 def sink_text(value: Any, context: QgsProcessingContext) -> str:
     """What a sink's value says, as text."""
     if isinstance(value, QgsProcessingOutputLayerDefinition):

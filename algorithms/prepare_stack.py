@@ -24,8 +24,7 @@ from qgis.core import (
 )
 
 from ..engine.common.errors import LandslipError, ParameterError
-from ..engine.models.zoo import AUTO, model_path
-from ..engine.preparation.band_choice import all_bands
+from ..engine.preparation.model_choice import preparation_model
 from ..engine.preparation.plan import REASONS
 from ..engine.preparation.prepare import PrepareRequest, prepare
 from ..engine.preparation.stack_plan import COVER_RULES
@@ -285,13 +284,13 @@ class PrepareStack(LandslipAlgorithm):
         return tuple(filter(None, self.choices(parameters, name, context)))
 
     def _model(self, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
-        name = self.parameterAsString(parameters, "MODEL", context).strip()
-        if name != AUTO:
-            return model_path(name) if name else ""
-        offset = self.optional_number(parameters, "OFFSET", context)
-        mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
-        products = open_products(self._products(parameters, "INPUT", context), offset, mapping)
-        return model_path(name, all_bands(products, self._dems(parameters, context)))
+        return preparation_model(
+            self.parameterAsString(parameters, "MODEL", context),
+            self._products(parameters, "INPUT", context),
+            self._dems(parameters, context),
+            self.optional_number(parameters, "OFFSET", context),
+            self.parameterAsString(parameters, "BAND_MAPPING", context),
+        )
 
     def _grid(self, parameters: dict[str, Any], context: QgsProcessingContext) -> GridRequest:
         crs = self.parameterAsCrs(parameters, "CRS", context)

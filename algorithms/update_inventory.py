@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -15,9 +14,9 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterNumber,
     QgsProcessingParameterString,
-    QgsProviderRegistry,
 )
 
+from ..engine.common.file_names import place_of
 from ..engine.inventory.fields import FIELDS
 from ..engine.inventory.history import CHANGES, HISTORY_FIELDS, result_name
 from ..engine.inventory.table import Table
@@ -33,6 +32,7 @@ from ..engine.inventory.update import (
 from .base import Group, LandslipAlgorithm, engine_errors
 from .inventory_layer import INVENTORY_STYLE, use_style
 from .inventory_reader import read_inventory
+from .layer_file import file_of_layer
 from .overlaps import overlaps
 from .table_layer import Sink, write_table
 
@@ -109,18 +109,15 @@ class UpdateInventory(LandslipAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> tuple[bool, str]:
         """Refuse to write over the inventory: a run that breaks off would lose it."""
-        layer = self.parameterAsVectorLayer(parameters, "INPUT", context)
+        own = file_of_layer(self.parameterAsVectorLayer(parameters, "INPUT", context))
         target = parameters.get("OUTPUT")
         if isinstance(target, QgsProcessingOutputLayerDefinition):
             target = target.sink.staticValue()
-        if layer is not None and layer.providerType() == "ogr" and isinstance(target, str):
-            own = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())["path"]
-            if Path(own).resolve() == Path(target.split("|")[0]).resolve():
-                return False, self.tr(
-                    "The updated inventory is to be written over the inventory so far ({}); "
-                    "expected another file, so that nothing is lost if the run breaks off. Choose "
-                    "another name."
-                ).format(own)
+        if own and isinstance(target, str) and place_of(own) == place_of(target.split("|")[0]):
+            return False, self.tr(
+                "The updated inventory is to be written over the inventory so far ({}); expected "
+                "another file, so that nothing is lost if the run breaks off. Choose another name."
+            ).format(own)
         return super().checkParameterValues(parameters, context)
 
     def processAlgorithm(

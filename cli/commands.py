@@ -17,7 +17,7 @@ from ..engine.assessment.statistics import (
 )
 from ..engine.assessment.statistics_report import write_statistics_report
 from ..engine.common.dependencies import require
-from ..engine.common.errors import Cancelled, ParameterError, RasterError
+from ..engine.common.errors import Cancelled, OutputError, ParameterError, RasterError
 from ..engine.common.output import check_geotiff, check_report
 from ..engine.common.report import MADE_BY
 from ..engine.detection.in_product import detect_in_product
@@ -27,12 +27,12 @@ from ..engine.inventory.geopackage import write_geopackage
 from ..engine.inventory.polygons import Outlines
 from ..engine.inventory.wkb import polygons_of
 from ..engine.models.probability import open_probability
-from ..engine.models.zoo import AUTO, model_path
 from ..engine.outlines.vectorise import VectoriseRequest, known_threshold, vectorise
-from ..engine.preparation.band_choice import all_bands, model_bands
+from ..engine.preparation.model_choice import detection_model, preparation_model
 from ..engine.preparation.prepare import PrepareRequest, prepare
 from ..engine.preparation.target_grid import AreaOfInterest, GridRequest, finest_grid
 from ..engine.products.product import open_products
+from ..engine.raster.grid import check_order
 from ..engine.raster.reading import open_raster
 from ..engine.stack.reader import open_stack
 from .inventory_commands import (
@@ -45,7 +45,8 @@ from .inventory_commands import (
 from .listeners import Listeners, Values
 
 Box = tuple[float, float, float, float]
-_EXTENT = re.compile(r"\s*([^,\s]+),([^,\s]+),([^,\s]+),([^,\s\[]+)\s*(?:\[(.+)\])?\s*")
+_NUMBER = r"\s*([^,\s\[]+)\s*"
+_EXTENT = re.compile(rf"{','.join([_NUMBER] * 4)}(?:\[(.+)\]\s*)?")
 
 
 def _detect(values: Values, listeners: Listeners) -> Values:
@@ -53,7 +54,13 @@ def _detect(values: Values, listeners: Listeners) -> Values:
     check_geopackage(values["INVENTORY"])
     request = DetectRequest(
         stack=image,
-        model=_detection_model(values, image, bool(product)),
+        model=detection_model(
+            values["MODEL"],
+            image,
+            bool(product),
+            values["DEM"] or "",
+            values["BAND_MAPPING"] or "",
+        ),
         probability=values["PROBABILITY"],
         dem=values["DEM"],
         extent=_extent_on(values["EXTENT"], lambda: _crs(image, bool(product))),
@@ -74,7 +81,14 @@ def _detect(values: Values, listeners: Listeners) -> Values:
     )
     work = detect_in_product if product else detect
     found = work(request, listeners.progress, listeners.cancelled, listeners.warn)
-    write_geopackage(found.landslides, found.crs, values["INVENTORY"], listeners.warn)
+    try:
+        write_geopackage(found.landslides, found.crs, values["INVENTORY"], listeners.warn)
+    except OutputError as err:
+        raise OutputError(
+            f"{err} The probability raster {found.probability} is complete: "
+            f"'landslip vectorise --input {found.probability}' makes the inventory of it, so the "
+            "model need not run again."
+        ) from err
     return {
         "PROBABILITY": found.probability,
         "INVENTORY": values["INVENTORY"],
@@ -105,12 +119,13 @@ def _prepare(values: Values, listeners: Listeners) -> Values:
         raise ParameterError("No product was given; expected --input or --input-folder.")
     extent, extent_crs = extent_of(values["EXTENT"]) if values["EXTENT"] else (None, "")
     area = polygons(values["AREA"]) if values["AREA"] else None
+    dems, mapping = tuple(values["DEM"] or ()), values["BAND_MAPPING"] or ""
     request = PrepareRequest(
         products=products,
         stack=values["OUTPUT"],
-        dems=tuple(values["DEM"] or ()),
+        dems=dems,
         mask=values["MASK"] or "",
-        model=_preparation_model(values, products),
+        model=preparation_model(values["MODEL"] or "", products, dems, values["OFFSET"], mapping),
         grid=GridRequest(
             crs=values["CRS"] or "",
             pixel_size=values["PIXEL_SIZE"],
@@ -125,7 +140,7 @@ def _prepare(values: Values, listeners: Listeners) -> Values:
         dem_resampling=values["DEM_RESAMPLING"],
         fill_voids=values["FILL_VOIDS"],
         offset=values["OFFSET"],
-        band_mapping=values["BAND_MAPPING"] or "",
+        band_mapping=mapping,
         cog=values["COG"],
     )
     made = prepare(request, listeners.progress, listeners.cancelled, listeners.warn)
@@ -216,24 +231,6 @@ def _image(values: Values) -> tuple[str, str]:
     return given[0], product
 
 
-def _detection_model(values: Values, image: str, is_product: bool) -> str:
-    name, mapping, dem = values["MODEL"], values["BAND_MAPPING"] or "", values["DEM"]
-    if name != AUTO:
-        return model_path(name)
-    if is_product:
-        products = open_products([image], band_mapping=mapping)
-        return model_path(name, model_bands(products, [dem] if dem else []))
-    return model_path(name, open_stack(image, dem, mapping).available_bands)
-
-
-def _preparation_model(values: Values, products: tuple[str, ...]) -> str:
-    name = values["MODEL"] or ""
-    if name != AUTO:
-        return model_path(name) if name else ""
-    opened = open_products(products, values["OFFSET"], values["BAND_MAPPING"] or "")
-    return model_path(name, all_bands(opened, tuple(values["DEM"] or ())))
-
-
 def _products(values: Values, name: str) -> tuple[str, ...]:
     folder = values[f"{name}_FOLDER"]
     return (*(values[name] or ()), *([folder] if folder else ()))
@@ -294,6 +291,7 @@ def _extent_on(text: str | None, crs_of_image: Callable[[], str]) -> Box | None:
     pyproj = require("pyproj")
     target = crs_of_image()
     try:
+        check_order(box, pyproj.CRS(crs).is_geographic)
         change = pyproj.Transformer.from_crs(crs, target, always_xy=True)
     except pyproj.exceptions.CRSError as err:
         raise ParameterError(

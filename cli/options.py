@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.common.errors import OutputError, ParameterError
+from ..engine.common.file_names import encoding_problem, place_of
+from ..engine.common.wording import number_within
 from ..engine.inventory.vector_file import split_source
 
 DEFINITIONS = Path(__file__).resolve().parent.parent / "resources" / "commands.json"
@@ -77,6 +79,8 @@ class Option:
             raise ParameterError(
                 f"{self.flag} is '{text}'; expected one of {', '.join(self.choices)}."
             )
+        if problem := encoding_problem(text):
+            raise ParameterError(f"{self.flag}: {problem}")
         return text
 
     def _number(self, text: str) -> float | int:
@@ -88,17 +92,9 @@ class Option:
         least = float("-inf") if self.least is None else self.least
         most = float("inf") if self.most is None else self.most
         if not (math.isfinite(number) and least <= number <= most):
-            raise ParameterError(
-                f"{self.flag} is {text}; expected {_between(self.least, self.most)}."
-            )
+            expected = number_within(self.least, self.most, self.whole)
+            raise ParameterError(f"{self.flag} is {text}; expected {expected}.")
         return number
-
-
-def _between(least: float | None, most: float | None) -> str:
-    words = [
-        f"{word} {limit:g}" for word, limit in (("from", least), ("to", most)) if limit is not None
-    ]
-    return f"a number {' '.join(words)}" if words else "a finite number"
 
 
 @dataclass(frozen=True)
@@ -136,8 +132,7 @@ def check_outputs(command: Command, values: dict[str, Any]) -> None:
             for path in value if isinstance(value, list) else [value]:
                 if option.kind not in kinds or not path:
                     continue
-                file, _ = split_source(path)
-                other = taken.setdefault(Path(file).resolve(), option.flag)
+                other = taken.setdefault(place_of(split_source(path)[0]), option.flag)
                 if other != option.flag and option.kind in _WRITTEN:
                     raise OutputError(
                         f"{option.flag} would overwrite {path}, which is given as {other}. Choose "

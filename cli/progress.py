@@ -1,17 +1,55 @@
-"""The progress of a command on standard error: a bar with the time left, and sentences."""
+"""What a command says: its progress on standard error, with a bar, and its results."""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from ..engine.common.dependencies import require
 
 
 def tell(text: str) -> None:
-    """Write a line to standard error, if there is one."""
+    """Write a line to standard error, if there is one that takes it."""
     if sys.stderr is not None:
-        print(text, file=sys.stderr, flush=True)
+        try:
+            print(text, file=sys.stderr, flush=True)
+        except OSError:  # no reason to end a run of hours
+            _give_up(sys.stderr)
+
+
+@contextmanager
+def printing(failed: str) -> Iterator[None]:
+    """Print to standard output within this block: what the output does not take ends the program.
+
+    Args:
+        failed: What to say on standard error then.
+
+    Raises:
+        SystemExit: Its reader has gone, or its disk is full.
+    """
+    if hasattr(sys.stdout, "reconfigure"):  # a name may have letters that the terminal lacks
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            yield
+        finally:  # help, too, after which the parser raises SystemExit
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except OSError as err:
+        _give_up(sys.stdout)
+        tell(f"{failed} ({err.strerror or err}).")
+        raise SystemExit(1) from err
+
+
+def _give_up(stream: Any) -> None:
+    """Lead a stream to nowhere: Python would flush it once more at the end, and complain."""
+    with suppress(OSError, ValueError):  # it has no file
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 class Bar:

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, Union
 import numpy as np
 
 from ..engine.common.dependencies import require
-from ..engine.common.errors import OutputError, ParameterError
+from ..engine.common.errors import ParameterError
 from ..engine.common.output import whole_file
+from ..engine.raster.geotiff import gdal_errors, write_error
 from .grids import Array, Progress, quietly
 from .land_cover import BANDS, make_surface
 from .landslides import make_slides
@@ -189,10 +190,6 @@ def _write(path: str, bands: Array, names: Sequence[str], **options: Any) -> Non
     rasterio = require("rasterio")
     count, height, width = bands.shape
     profile = tiff_profile(count=count, height=height, width=width, dtype=bands.dtype, **options)
-    errors = (
-        require("rasterio.errors", "rasterio").RasterioError,
-        require("rasterio._err", "rasterio").CPLE_BaseError,
-    )
     with whole_file(path) as temporary:
         try:
             with rasterio.open(temporary, "w", **profile) as target:
@@ -201,11 +198,8 @@ def _write(path: str, bands: Array, names: Sequence[str], **options: Any) -> Non
             with rasterio.open(temporary) as written:  # on a full disk, closing says nothing
                 for number in range(1, count + 1):
                     written.checksum(number)
-        except errors as err:
-            raise OutputError(
-                f"{path} cannot be written ({err}). Check that the disk has room. No half-written "
-                "file was left."
-            ) from err
+        except gdal_errors() as err:
+            raise write_error(path, err) from err
 
 
 def tiff_profile(**changes: Any) -> dict[str, Any]:

@@ -353,9 +353,19 @@ def _dihedral(image: Tensor, target: Tensor, rng: torch.Generator) -> tuple[Tens
     kinds = torch.randint(8, (len(both),), generator=rng, device=rng.device)
     for kind in range(8):
         mine = kinds == kind
-        patches = both[mine]
-        both[mine] = torch.rot90(patches.flip(-1) if kind >= 4 else patches, kind % 4, (-2, -1))
+        both[mine] = turned(both[mine], kind)
     return both[:, :-1], both[:, -1:]
+
+
+def turned(x: Tensor, kind: int) -> Tensor:
+    """One of the eight flips and quarter turns, 0..7, of patches [..., H, W]; 0 changes nothing."""
+    return torch.rot90(x.flip(-1) if kind >= 4 else x, kind % 4, (-2, -1))
+
+
+def turned_back(x: Tensor, kind: int) -> Tensor:
+    """What `turned` was given, of what it gave."""
+    x = torch.rot90(x, -(kind % 4), (-2, -1))
+    return x.flip(-1) if kind >= 4 else x
 
 
 def _zoom(

@@ -144,7 +144,10 @@ class Calibrated(nn.Module):
 
 
 class Ensemble(nn.Module):
-    """Networks that answer together: the mean of their logits.
+    """Networks that answer together: the mean of their logits, each reading bands of its own.
+
+    A very sure member moves this mean far. `teachers.Ensemble` takes the mean of probabilities, in
+    which it has no more than its share.
 
     Args:
         members: The networks.
@@ -178,18 +181,23 @@ def bare_network(state: dict[str, Any]) -> nn.Module:
         places = [[state["bands"].index(b) for b in m["bands"]] for m in state["members"]]
         network: nn.Module = Ensemble(members, places)
     else:
-        options = (
-            {**config.options, "imagenet": False}
-            if "imagenet" in config.options
-            else (config.options)
-        )
-        network = build_model(config.network, len(state["bands"]), **options)
-        network.load_state_dict(state["average"])
+        network = with_weights(config, len(state["bands"]), state["average"])
     if config.enlarge != 1:
         network = Enlarged(network, config.enlarge)
     if config.spread != 1:
         network = Stretched(network, 1 / config.spread, len(optical(state["bands"])))
     return network.eval()
+
+
+def with_weights(config: Config, bands: int, weights: dict[str, Tensor]) -> nn.Module:
+    """The network of a recipe with the weights of a checkpoint.
+
+    The published weights that a recipe may start from are not loaded: these take their place.
+    """
+    options = {name: value for name, value in config.options.items() if name != "imagenet"}
+    network = build_model(config.network, bands, **options)
+    network.load_state_dict(weights)
+    return network
 
 
 def card_from_checkpoint(

@@ -12,11 +12,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from .augmentation import turned, turned_back
 from .bands import optical, terrain
 from .compute import autocast
 from .config import Config
 from .data import normalise, physical
-from .models import build_model
+from .export import with_weights
 from .run_folder import load_checkpoint
 from .samples import Samples
 
@@ -25,7 +26,11 @@ BATCH = 256
 
 
 class Ensemble(nn.Module):
-    """Networks whose probabilities are averaged."""
+    """Networks that read the same bands and teach together: the mean of their probabilities.
+
+    A very sure member has no more than its share in it. `export.Ensemble`, which model files hold,
+    takes the mean of logits, which such a member moves far.
+    """
 
     def __init__(self, networks: Sequence[nn.Module]) -> None:
         super().__init__()
@@ -39,9 +44,7 @@ class Ensemble(nn.Module):
 
 def load_network(config: Config, weights: Path, device: torch.device) -> nn.Module:
     """The network of a recipe with the weights of a file, ready to look."""
-    options = {k: v for k, v in config.options.items() if k != "imagenet"}
-    network = build_model(config.network, len(config.bands), **options)
-    network.load_state_dict(load_checkpoint(weights)["average"])
+    network = with_weights(config, len(config.bands), load_checkpoint(weights)["average"])
     return network.to(device, memory_format=torch.channels_last).eval()
 
 
@@ -61,10 +64,9 @@ def taught(teachers: nn.Module, seen: Samples, target: Tensor, labels: float) ->
         said = torch.zeros(len(mine), 1, *target.shape[2:], device=target.device)
         for turn in range(8):
             with autocast(seen.device):
-                logits = teachers(
-                    _turned(image, turn).contiguous(memory_format=torch.channels_last)
-                )
-            said += _turned_back(torch.sigmoid(logits.float()), turn) / 8
+                view = turned(image, turn).contiguous(memory_format=torch.channels_last)
+                logits = teachers(view)
+            said += turned_back(torch.sigmoid(logits.float()), turn) / 8
         found[mine] = (labels * target[mine] + (1 - labels) * said).half()
     return found
 
@@ -80,12 +82,3 @@ def _clean(seen: Samples, mine: Tensor) -> Tensor:
     if terrain(seen.bands):
         image[:, len(optical(seen.bands)) :] *= seen.known[mine][:, None, None, None]
     return image
-
-
-def _turned(x: Tensor, turn: int) -> Tensor:
-    return torch.rot90(x.flip(-1) if turn >= 4 else x, turn % 4, (-2, -1))
-
-
-def _turned_back(x: Tensor, turn: int) -> Tensor:
-    x = torch.rot90(x, -(turn % 4), (-2, -1))
-    return x.flip(-1) if turn >= 4 else x

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import OutputError
+from .file_names import encoding_problem, place_of
 from .lock import hold
 
 #: Endings of the files beside one of a format, in place of its own: they are of no other format.
@@ -144,7 +145,7 @@ def _remove(folder: Path, name: str) -> None:
 def _where_links_lead(target: str) -> Path:
     """The file itself: a link to another disk stays a link, and what it leads to is replaced."""
     path = Path(target)
-    return path.resolve() if path.is_symlink() else path
+    return place_of(path) if path.is_symlink() else path
 
 
 def _to_disk(path: str) -> None:
@@ -165,9 +166,11 @@ def check_writable(target: str) -> None:
     """Check, before the work starts, that ``target`` can be made.
 
     Raises:
-        OutputError: The folder is missing or not writable, or the target is a folder.
+        OutputError: The folder is missing or not writable, or the target is a folder, or its name
+            cannot be that of a file.
     """
-    path = Path(target)
+    _check_name(target)
+    path = _where_links_lead(target)
     if path.is_dir():
         raise OutputError(f"{target} is a folder. Give the name of a file in it.")
     if not path.parent.is_dir():
@@ -182,8 +185,23 @@ def check_writable(target: str) -> None:
         ) from err
 
 
+def _check_name(target: str) -> None:
+    """Refuse names that no file can have, and links that lead in a circle."""
+    if problem := encoding_problem(os.path.abspath(target)):
+        raise OutputError(problem)
+    try:
+        os.stat(target)
+    except (FileNotFoundError, NotADirectoryError):  # it is still to be made, or its folder is
+        pass
+    except (OSError, ValueError) as err:  # the latter: a null character
+        reason = getattr(err, "strerror", None) or err
+        raise OutputError(
+            f"{target} cannot be written ({reason}). Choose another file name or folder."
+        ) from err
+
+
 def check_geotiff(target: str, inputs: Iterable[str], what: str) -> None:
-    """Check the name of a GeoTIFF to write.
+    """Check, before the work starts, the name of a GeoTIFF and that it can be made.
 
     Args:
         target: The file.
@@ -191,11 +209,12 @@ def check_geotiff(target: str, inputs: Iterable[str], what: str) -> None:
         what: What is written, for messages, such as ``The stack``.
 
     Raises:
-        OutputError: It would overwrite an input, or is no name of a GeoTIFF.
+        OutputError: It would overwrite an input, is no name of a GeoTIFF, or cannot be made.
     """
-    if Path(target).resolve() in [Path(path).resolve() for path in inputs]:
+    if place_of(target) in [place_of(path) for path in inputs]:
         raise OutputError(f"{what} would overwrite an input ({target}). Choose another file name.")
     _check_ending(target, (".tif", ".tiff"), what, "GeoTIFF")
+    check_writable(target)
 
 
 def check_report(target: str, more: tuple[str, ...] = ()) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from ..common.errors import ParameterError
+from ..common.file_names import place_of
 from ..common.hooks import Check, Progress, Warn, or_silent
-from ..common.output import check_writable, work_folder
+from ..common.output import work_folder
 from ..preparation.prepare import PrepareRequest, prepare
 from ..products.product import open_products
 from ..stack.even_light import check_elevation
@@ -47,10 +47,9 @@ def detect_in_product(
         )
     if request.even_light:
         check_elevation(request.stack, bool(request.dem))
-    check_writable(request.probability)
     product = open_products([request.stack], band_mapping=request.band_mapping)[0].id
     # Beside the result, where there is room; a full tile of all bands takes some gigabytes.
-    with work_folder(Path(request.probability).resolve()) as folder:
+    with work_folder(place_of(request.probability)) as folder:
         stack = str(folder / "stack.tif")
         prepare(
             _preparation(request, stack),

@@ -571,6 +571,11 @@ def check_request(request: DetectRequest) -> None:
         raise ParameterError(
             f"The batch size is {request.batch_size}; expected 1 or more (8 suits most machines)."
         )
+    if request.region_size < 1:
+        raise ParameterError(
+            f"The region size is {request.region_size} pixels; expected 1 or more ({REGION_SIZE} "
+            "suits most machines)."
+        )
     if request.test_time not in TEST_TIME:
         raise ParameterError(
             f"Unknown test-time augmentation '{request.test_time}'. Choose one of "

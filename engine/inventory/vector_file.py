@@ -156,7 +156,8 @@ def write_layer(
                 gdal_tz_offsets=dict.fromkeys(moments, zones),
             )
     except (RuntimeError, ValueError, OverflowError) as err:
-        return _told(err) or type(err).__name__
+        # SQLite's reason follows all of the statement that failed.
+        return _told(err).rpartition("failed: ")[2] or type(err).__name__
     return ""
 
 
@@ -275,9 +276,7 @@ def _values(column: np.ndarray, dtype: str) -> list[Any]:
 
 def _is_rounded(column: np.ndarray, dtype: str) -> bool:
     """Whether whole numbers have lost digits: with empty ones among them, pyogrio reads floats."""
-    return (
-        column.dtype.kind == "f" and _kind(dtype) is int and bool((abs(column) >= _EXACT).any())
-    )
+    return column.dtype.kind == "f" and _kind(dtype) is int and bool((abs(column) >= _EXACT).any())
 
 
 def _whole_numbers(path: str, layer: str, name: str, numbers: np.ndarray) -> list[Any]:

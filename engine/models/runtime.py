@@ -15,6 +15,7 @@ import numpy as np
 
 from ..common.dependencies import BROKEN, require
 from ..common.errors import DeviceError, DeviceMemoryError, ModelError
+from ..common.file_names import encoding_problem
 from ..stack.scene import SceneStatistics
 from .card import ModelCard, card_from_metadata
 
@@ -185,12 +186,13 @@ def _open_session(path: str, wanted: str, threads: int) -> tuple[Any, str]:
 
 
 def _check_file(path: str) -> None:
-    file = Path(path)
-    if not file.is_file():
+    if problem := encoding_problem(path):
+        raise ModelError(problem)
+    if not os.path.isfile(path):
         raise ModelError(
             f"There is no model file {path}. Choose a shipped model, or the path of an .onnx file."
         )
-    if file.stat().st_size == 0:
+    if os.path.getsize(path) == 0:
         raise ModelError(f"The model file {path} is empty. Copy or download it again.")
 
 

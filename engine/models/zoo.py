@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def model_path(name_or_path: str, bands: Collection[str] = ()) -> str:
     shipped = FOLDER / f"{name_or_path}.onnx"
     if name_or_path in shipped_models():
         return str(shipped)
-    if Path(name_or_path).is_file():
+    if os.path.isfile(name_or_path):  # false for names that no file can have, too
         return name_or_path
     raise ModelError(
         f"There is no model '{name_or_path}'. Choose {AUTO} or one of the shipped models "

@@ -12,7 +12,7 @@ from ..common.archive import shown
 from ..common.dependencies import require
 from ..common.errors import ParameterError
 from ..products.masks import MaskPolygon, MaskPolygons, Reason, rasterise
-from ..raster.grid import Grid
+from ..raster.grid import Grid, check_order, known_crs
 from ..raster.reading import open_raster
 from ..raster.source import Product
 
@@ -119,12 +119,7 @@ def target_grid(products: Sequence[Grid], request: GridRequest) -> Grid:
 def _check_crs(crs: str) -> None:
     if not crs:
         return
-    try:
-        known = require("rasterio.crs", "rasterio").CRS.from_user_input(crs)
-    except require("rasterio.errors", "rasterio").CRSError as err:
-        raise ParameterError(
-            f"'{crs[:80]}' is no CRS ({err}). Give a code such as EPSG:32632, or WKT."
-        ) from err
+    known = known_crs(crs)
     if not (known.is_geographic or known.is_projected):
         raise ParameterError(
             f"The CRS '{crs[:80]}' is neither projected nor geographic, so pixels in it have no "
@@ -133,13 +128,13 @@ def _check_crs(crs: str) -> None:
 
 
 def _wkt(crs: str) -> str:
-    return str(require("rasterio.crs", "rasterio").CRS.from_user_input(crs).to_wkt())
+    return str(known_crs(crs).to_wkt())
 
 
 def _pixel_size(first: Grid, crs: str, own: bool, wanted: float | None) -> tuple[float, float]:
     """Width and height in units of the CRS."""
     if wanted is not None:
-        degrees = require("rasterio.crs", "rasterio").CRS.from_user_input(crs).is_geographic
+        degrees = known_crs(crs).is_geographic
         if not wanted > 0 or (degrees and wanted > _LARGEST_DEGREES):
             raise ParameterError(
                 f"The pixel size is {wanted:g} {'degrees' if degrees else 'in units of the CRS'}; "
@@ -172,8 +167,10 @@ def bounds_in(crs: str, target: str, bounds: Bounds) -> Bounds:
     """An extent in another CRS; along its sides too, as they may bend outwards.
 
     Raises:
-        ParameterError: There is no way from one CRS to the other.
+        ParameterError: A CRS is unknown, there is no way from one to the other, or the extent's
+            numbers are in another order.
     """
+    check_order(bounds, known_crs(crs).is_geographic)
     try:
         moved = require("rasterio.warp", "rasterio").transform_bounds(crs, target, *bounds)
     except require("rasterio.errors", "rasterio").RasterioError as err:

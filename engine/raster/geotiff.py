@@ -72,8 +72,8 @@ class BlockWriter:
         )
         try:
             self._dataset.write(values, window=place)
-        except _gdal_errors() as err:
-            raise _write_error(self._target, err) from err
+        except gdal_errors() as err:
+            raise write_error(self._target, err) from err
 
 
 @contextmanager
@@ -100,11 +100,11 @@ def geotiff(target: str, layout: Layout) -> Iterator[BlockWriter]:
             _finish(rasterio, plain, layout)
             if layout.cog:
                 _rearrange(plain, temporary, layout)
-        except _gdal_errors() as err:
-            raise _write_error(target, err) from err
+        except gdal_errors() as err:
+            raise write_error(target, err) from err
 
 
-def _gdal_errors() -> tuple[type[Exception], ...]:
+def gdal_errors() -> tuple[type[Exception], ...]:
     """What rasterio raises where a file ends short; overviews let GDAL's own errors through."""
     return (
         require("rasterio.errors", "rasterio").RasterioError,
@@ -135,7 +135,8 @@ def _profile(layout: Layout) -> dict[str, Any]:
 
 def _finish(rasterio: Any, path: str, layout: Layout) -> None:
     """Add overviews. Building them reads every pixel back, which finds a file cut short."""
-    with rasterio.open(path, "r+") as dataset:
+    # Without its driver's name, rasterio finds an empty file to be of the wrong type.
+    with rasterio.open(path, "r+", driver="GTiff") as dataset:
         longest = max(dataset.width, dataset.height)
         factors = [2**i for i in range(1, 12) if longest >> (i - 1) > BLOCK]
         if factors:
@@ -156,8 +157,11 @@ def _rearrange(plain: str, target: str, layout: Layout) -> None:
     )
 
 
-def _write_error(path: str, err: Exception) -> OutputError:
+def write_error(path: str, err: Exception) -> OutputError:
+    """What to tell a user of a raster that cannot be written, and why."""
+    # What GDAL says of a file that is empty, or that ends in its header.
+    reason = "what was written is cut off" if "not recognized as" in str(err) else err
     return OutputError(
-        f"{path} cannot be written ({err}). Check that the disk has room and that the folder may "
-        "be written to. No half-written file was left."
+        f"{path} cannot be written ({reason}). Check that the disk has room and that the folder "
+        "may be written to. No half-written file was left."
     )

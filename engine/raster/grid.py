@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MAX_SCALE_ERROR = 0.01
 #: No map coordinate is larger, whatever the unit of the CRS.
 _FARTHEST = 1e12
+#: xmin, ymin, xmax, ymax.
+Extent = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,12 @@ class Grid:
         return bool(require("pyproj").CRS(self.crs).is_geographic)
 
     def same_crs(self, crs: str) -> bool:
-        """Whether another CRS is this one, however it is written."""
-        crs_of = require("rasterio.crs", "rasterio").CRS.from_user_input
-        return bool(self.crs == crs or crs_of(self.crs) == crs_of(crs))
+        """Whether another CRS is this one, however it is written.
+
+        Raises:
+            ParameterError: There is no such CRS.
+        """
+        return bool(self.crs == crs or known_crs(self.crs) == known_crs(crs))
 
     def to_map(self, col: Any, row: Any) -> tuple[Any, Any]:
         """Map coordinates of pixel positions (numbers or arrays; 0, 0 is the first corner)."""
@@ -91,12 +96,14 @@ class Grid:
         x, y = self.to_map(window.col, window.row)
         return Grid(self.crs, (a, b, x, d, e, y), window.width, window.height)
 
-    def window_of(self, extent: tuple[float, float, float, float]) -> Window:
+    def window_of(self, extent: Extent) -> Window:
         """The pixels that an extent (xmin, ymin, xmax, ymax in this CRS) touches.
 
         Raises:
-            ParameterError: The extent lies outside of the raster, or is not finite.
+            ParameterError: The extent lies outside of the raster, is not finite, or has its
+                numbers in another order.
         """
+        check_order(extent)
         xmin, ymin, xmax, ymax = extent
         if not all(abs(value) <= _FARTHEST for value in extent):  # false for NaN, too
             raise ParameterError(
@@ -177,3 +184,38 @@ class Grid:
         width = geod.inv(*lonlat(-0.5, 0), *lonlat(0.5, 0))[2]
         height = geod.inv(*lonlat(0, -0.5), *lonlat(0, 0.5))[2]
         return np.asarray(width)[:count], np.asarray(height)[:count]
+
+
+def known_crs(text: str) -> Any:
+    """The CRS of rasterio that a user named.
+
+    Raises:
+        ParameterError: There is no such CRS.
+    """
+    failures = require("rasterio.errors", "rasterio").CRSError, ValueError
+    try:
+        return require("rasterio.crs", "rasterio").CRS.from_user_input(text)
+    except failures as err:  # ValueError: what follows EPSG: is no number
+        reason = f" ({err})" if isinstance(err, failures[0]) else ""
+        raise ParameterError(
+            f"'{text[:80]}' is no CRS{reason}. Give a code such as EPSG:32632, or WKT."
+        ) from err
+
+
+def check_order(extent: Extent, degrees: bool = False) -> None:
+    """Check that an extent's smaller numbers come first; one that is not finite passes.
+
+    Args:
+        extent: What to check.
+        degrees: Whether it is in degrees, so that it may cross the 180th meridian: 179 to -179.
+
+    Raises:
+        ParameterError: They do not.
+    """
+    xmin, ymin, xmax, ymax = extent
+    crosses = degrees and -180 <= xmax < 0 < xmin <= 180 and xmin - xmax > 180
+    if (xmin > xmax and not crosses) or ymin > ymax:
+        raise ParameterError(
+            f"The extent goes from {xmin:.10g} to {xmax:.10g} in x and from {ymin:.10g} to "
+            f"{ymax:.10g} in y; expected the smaller number first. Check the order of the numbers."
+        )

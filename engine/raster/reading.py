@@ -7,6 +7,7 @@ from typing import Any
 from ..common.archive import shown
 from ..common.dependencies import require
 from ..common.errors import RasterError
+from ..common.file_names import encoding_problem
 from .tiling import Window
 
 CACHE_MEGABYTES = 128
@@ -55,6 +56,8 @@ def open_raster(path: str) -> Any:
         RasterError: There is no such file, or GDAL cannot read it as a raster.
     """
     rasterio = require("rasterio")
+    if problem := encoding_problem(path):
+        raise RasterError(problem)
     try:
         return rasterio.open(path)
     except rasterio.errors.RasterioIOError as err:

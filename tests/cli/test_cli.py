@@ -15,6 +15,7 @@ pyogrio = pytest.importorskip("pyogrio")
 from landslip.cli.__main__ import STOPPED, main  # noqa: E402
 from landslip.cli.commands import RUN, extent_of  # noqa: E402
 from landslip.cli.options import Option, commands  # noqa: E402
+from landslip.engine.common import output  # noqa: E402
 from landslip.engine.common.errors import ParameterError  # noqa: E402
 from landslip.engine.inventory.fields import FIELDS  # noqa: E402
 from landslip.tests.safe_fixture import Safe, write_safe  # noqa: E402
@@ -170,6 +171,10 @@ def test_a_sample_scene(tmp_path):
         (["--smooth", "maybe"], "--smooth is 'maybe'; expected true or false"),
         (["--extent", "1,2,3"], "expected xmin,xmax,ymin,ymax"),
         (["--extent", "1,2,3,4 [EPSG:99999]"], "'EPSG:99999', which PROJ does not know"),
+        (["--extent", "1,2,3,4 [EPSG:xx]"], "'EPSG:xx', which PROJ does not know"),
+        (["--extent", "2,1,3,4"], "goes from 2 to 1 in x and from 3 to 4 in y; expected the"),
+        (["--extent", "1,2,4,3"], "Check the order of the numbers"),
+        (["--extent", "142,141,42,43 [EPSG:4326]"], "from 142 to 141 in x"),
         (["--product", "x.zip"], "expected one of --input"),
         (["--mask", "nowhere.gpkg"], "nowhere.gpkg cannot be read as polygons"),
         (["--model", "nowhere"], "nowhere"),
@@ -182,11 +187,102 @@ def test_what_is_wrong_is_a_sentence_and_leaves_no_file(image, tmp_path, capsys,
     assert not list(tmp_path.glob("p.*"))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+@pytest.mark.parametrize(
+    ("flag", "value", "told"),
+    [
+        ("--probability", "nowhere/p.tif", "folder nowhere does not exist. Make it"),
+        ("--inventory", "nowhere/p.gpkg", "folder nowhere does not exist. Make it"),
+        ("--probability", "circle/p.tif", "symbolic links). Choose another file name or folder"),
+        ("--inventory", "circle.gpkg", "symbolic links). Choose another file name or folder"),
+        ("--input", "circle", "circle cannot be read as a raster"),
+        ("--mask", "circle", "circle cannot be read as polygons"),
+        ("--model", "circle", "There is no model 'circle'"),
+        ("--model", "m" * 300, "There is no model 'mmm"),
+        ("--input", "b\udcff.tif", r"--input: The name b\udcff.tif is not UTF-8; GDAL takes no"),
+        ("--probability", "b\udcff/p.tif", r"--probability: The name b\udcff/p.tif is not UTF-8"),
+    ],
+)
+def test_names_that_lead_nowhere_are_told_before_the_work(
+    image, tmp_path, capsys, monkeypatch, flag, value, told
+):
+    monkeypatch.chdir(tmp_path)
+    if "circle" in value:
+        for name, other in (("circle", "round"), ("round", "circle")):
+            (tmp_path / name).symlink_to(other)
+        (tmp_path / "circle.gpkg").symlink_to("circle.gpkg")
+    given = image()
+    if flag in given:
+        given[given.index(flag) + 1] = value
+    else:
+        given += [flag, value]
+
+    def worked(*_):
+        raise AssertionError("the work began")
+
+    monkeypatch.setattr("landslip.engine.detection.pipeline.scene_sample", worked)
+    assert main(given) == 1
+    assert told in capsys.readouterr().err
+    assert not list(tmp_path.glob("p.*"))
+
+
 def test_an_inventory_that_is_no_geopackage_is_refused_before_the_work(image, tmp_path, capsys):
     given = [each.replace("p.gpkg", "p.shp") for each in image()]
     assert main(given) == 1
     assert "does not end in .gpkg" in capsys.readouterr().err
     assert not list(tmp_path.glob("p.*"))
+
+
+def test_without_room_for_the_inventory_the_raster_is_there_to_go_on_from(
+    image, tmp_path, capsys, monkeypatch
+):
+    to_disk = output._to_disk
+
+    def full(path):
+        if path.endswith(".gpkg"):
+            raise OSError(28, "No space left on device")
+        to_disk(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(output, "_to_disk", full)
+        assert main(image("p", "--quiet")) == 1
+    told = capsys.readouterr().err
+    assert "p.gpkg cannot be written (No space left on device)" in told
+    raster = tmp_path / "p.tif"
+    assert f"'landslip vectorise --input {raster}' makes the inventory of it" in told
+    assert not (tmp_path / "p.gpkg").exists()
+    given = ["vectorise", "--input", str(raster), "--inventory", str(tmp_path / "p.gpkg")]
+    assert main([*given, "--quiet"]) == 0
+    assert len(slides(tmp_path / "p.gpkg")[1]) > 5
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such limits there")
+@pytest.mark.parametrize("command", ["prepare", "sample", "vectorise", "detect"])
+def test_a_disk_without_any_room_is_a_sentence(image, tmp_path, command):
+    out = tmp_path / "out"
+    out.mkdir()
+    given = {
+        "prepare": ("--input", write_safe(tmp_path, Safe()), "--output", out / "s.tif"),
+        "sample": ("--stack", out / "s.tif", "--dem", out / "d.tif", "--truth", out / "t.tif"),
+        "vectorise": ("--input", tmp_path / "p.tif", "--inventory", out / "p.gpkg"),
+        "detect": [each.replace(str(tmp_path), str(out), 1) for each in image()[-4:]],
+    }[command]
+    if command == "vectorise":
+        assert main(image("p", "--quiet")) == 0
+    given = [command, *given] if command != "detect" else [*image()[:-4], *given]
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
+    script = f"{limit}; from landslip.cli.__main__ import main; raise SystemExit(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", script, *map(str, given)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "cannot be written" in done.stderr
+    assert "Check that the disk has room" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in out.iterdir() if "regions" not in path.name] == []
 
 
 def test_no_output_overwrites_an_input_or_another_output(image, tmp_path, capsys):
@@ -208,6 +304,16 @@ def test_without_standard_error_results_are_all_that_is_printed(image, monkeypat
     assert capsys.readouterr().out == ""
 
 
+def test_a_fault_of_a_file_that_nobody_foresaw_is_a_sentence(image, capsys, monkeypatch):
+    def denied(*_):
+        raise PermissionError(13, "Permission denied", "weights.onnx")
+
+    monkeypatch.setitem(RUN, "detectlandslides", denied)
+    assert main(image()) == 1
+    told = capsys.readouterr().err
+    assert "weights.onnx cannot be read or written (Permission denied). Check its path" in told
+
+
 def test_a_wrong_command_line_ends_with_2(capsys):
     with pytest.raises(SystemExit) as ended:
         main(["detect"])
@@ -218,16 +324,33 @@ def test_a_wrong_command_line_ends_with_2(capsys):
 def test_extents_are_as_qgis_writes_them():
     assert extent_of("1,2,3.5,4 [EPSG:4326]") == ((1.0, 3.5, 2.0, 4.0), "EPSG:4326")
     assert extent_of("-1e3,2,-3,4") == ((-1000.0, -3.0, 2.0, 4.0), "")
-    with pytest.raises(ParameterError):
-        extent_of("1,2,3,x")
+    assert extent_of(" 1 , 2,  3.5,4\t[EPSG:4326] ") == ((1.0, 3.5, 2.0, 4.0), "EPSG:4326")
+    assert extent_of("1, 2, 3.5, 4[EPSG:4326]") == ((1.0, 3.5, 2.0, 4.0), "EPSG:4326")
+    for text in ("1,2,3,x", "1 2,3,4,5", "1,2,3,4 5", "1,2,3,4,5", "1,,2,3"):
+        with pytest.raises(ParameterError, match="expected xmin,xmax,ymin,ymax"):
+            extent_of(text)
+
+
+def test_an_unknown_crs_of_a_stack_is_a_sentence(tmp_path, capsys):
+    product = write_safe(tmp_path, Safe())
+    given = ["prepare", "--input", str(product), "--output", str(tmp_path / "o.tif")]
+    assert main([*given, "--crs", "EPSG:xx"]) == 1
+    assert "'EPSG:xx' is no CRS. Give a code such as EPSG:32632" in capsys.readouterr().err
+    assert main([*given, "--extent", "7.6, 7.7, 46.9, 47 [EPSG:xx]"]) == 1
+    assert "'EPSG:xx' is no CRS" in capsys.readouterr().err
 
 
 def test_numbers_keep_their_bounds_and_whole_ones_stay_whole():
     option = Option("SIZE", "Size", "number", False, 1, whole=True, least=1.0, most=9.0)
     assert option.value("9") == 9
     assert isinstance(option.value("3"), int)
-    with pytest.raises(ParameterError, match="from 1 to 9"):
+    with pytest.raises(ParameterError, match="expected a whole number from 1 to 9"):
         option.value("10")
+    seed = Option("SEED", "Seed", "number", False, 1, whole=True, least=0.0, most=2147483647.0)
+    with pytest.raises(ParameterError, match="is -1; expected a whole number from 0 to 2147483647"):
+        seed.value("-1")
+    with pytest.raises(ParameterError, match="is -1; expected a number of 0 or more"):
+        Option("AREA", "Area", "number", True, least=0.0).value("-1")
     with pytest.raises(ParameterError, match="a finite number"):
         Option("X", "X", "number", True).value("nan")
 

@@ -51,7 +51,7 @@ def test_every_option_can_be_given_by_its_number(plugin, algorithm):
         (True, 1, 1024, 1.5, "is 1.5; expected a whole number from 1 to 1024."),
         (False, 0, None, -2, "is -2; expected a number of 0 or more."),
         (False, None, 90, 91, "is 91; expected a number of 90 or less."),
-        (False, None, None, float("nan"), "is nan; expected a number."),
+        (False, None, None, float("nan"), "is nan; expected a finite number."),
         (False, None, None, 1e9, ""),
         (False, 0, 1, "x", ""),  # QGIS refuses it
     ],

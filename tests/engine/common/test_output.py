@@ -10,8 +10,16 @@ from pathlib import Path
 import pytest
 
 from landslip.engine.common import output
+from landslip.engine.common.errors import OutputError
 from landslip.engine.common.lock import hold
-from landslip.engine.common.output import remove_leftovers, whole_file, whole_files, work_folder
+from landslip.engine.common.output import (
+    check_geotiff,
+    check_writable,
+    remove_leftovers,
+    whole_file,
+    whole_files,
+    work_folder,
+)
 
 WRITER = """
 import sys, time
@@ -134,3 +142,43 @@ def test_what_belongs_to_a_file_of_another_format_stays(tmp_path):
     with whole_files(str(tmp_path / "a.shp")) as path:
         Path(path).write_text("new")
     assert names(tmp_path) == ["a.geojson", "a.shp"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="other reasons there")
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("nowhere/map.tif", "nowhere does not exist. Make it"),
+        ("map.tif/deeper.tif", "map.tif does not exist. Make it"),
+        ("x" * 300 + ".tif", "cannot be written (File name too long). Choose"),
+        ("a\0b.tif", "cannot be written (embedded null"),
+        ("b\udcff.tif", r"b\udcff.tif is not UTF-8; GDAL takes no other encoding. Rename"),
+    ],
+)
+def test_names_that_cannot_be_written_are_told_before_the_work(tmp_path, name, told):
+    (tmp_path / "map.tif").write_text("a file, no folder")
+    target = str(tmp_path / name)
+    for check in (check_writable, lambda path: check_geotiff(path, ["in.tif"], "The stack")):
+        with pytest.raises(OutputError) as err:
+            check(target)
+        assert told in str(err.value)
+    assert names(tmp_path) == ["map.tif"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_links_are_followed_and_those_in_a_circle_told(tmp_path):
+    (tmp_path / "one.tif").symlink_to("two.tif")
+    (tmp_path / "two.tif").symlink_to("one.tif")
+    (tmp_path / "far.tif").symlink_to(tmp_path / "nowhere" / "map.tif")
+    (tmp_path / "near.tif").symlink_to("map.tif")
+    for name in ("one.tif", "one.tif/map.tif"):
+        with pytest.raises(OutputError, match=r"symbolic links\)\. Choose another file name"):
+            check_geotiff(str(tmp_path / name), [str(tmp_path / "two.tif")], "The stack")
+    with pytest.raises(OutputError, match="nowhere does not exist"):
+        check_writable(str(tmp_path / "far.tif"))
+    with whole_file(str(tmp_path / "near.tif")) as path:
+        Path(path).write_text("whole")
+    assert (tmp_path / "near.tif").is_symlink()
+    assert (tmp_path / "map.tif").read_text() == "whole"
+    with pytest.raises(OutputError, match="would overwrite an input"):
+        check_geotiff(str(tmp_path / "near.tif"), [str(tmp_path / "map.tif")], "The stack")

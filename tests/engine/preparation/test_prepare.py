@@ -283,10 +283,20 @@ def test_area_of_interest(tmp_path, make):
     ("grid", "message"),
     [
         (GridRequest(crs="EPSG:0"), "is no CRS"),
+        (GridRequest(crs="EPSG:xx"), r"'EPSG:xx' is no CRS\. Give a code"),
+        (GridRequest(extent=(0, 0, 1, 1), extent_crs="EPSG:1:2"), "'EPSG:1:2' is no CRS"),
         (GridRequest(pixel_size=0), "The pixel size is 0"),
         (GridRequest(crs="EPSG:4326", pixel_size=10), "10 degrees"),
         (GridRequest(pixel_size=0.001), "thousand million"),
         (GridRequest(extent=(0, 0, 1, 1)), "does not touch the raster"),
+        (
+            GridRequest(extent=(WEST + 200, NORTH - 200, WEST + 100, NORTH)),
+            "from 400200 to 400100 in x .* expected the smaller number first",
+        ),
+        (
+            GridRequest(extent=(7.7, 47, 7.6, 46), extent_crs="EPSG:4326"),
+            r"from 7\.7 to 7\.6 in x and from 47 to 46 in y",
+        ),
     ],
 )
 def test_a_grid_that_makes_no_sense(tmp_path, make, grid, message):
@@ -486,8 +496,10 @@ def test_cancelled(tmp_path, make):
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_disk_full(tmp_path):
-    """In a process whose files may not grow beyond 64 KiB."""
+@pytest.mark.parametrize("room", [65536, 0])
+@pytest.mark.parametrize("cog", [False, True])
+def test_disk_full(tmp_path, room, cog):
+    """In a process whose files may not grow beyond 64 KiB, or at all."""
     product = write_safe(tmp_path, L1C)
     (tmp_path / "out").mkdir()
     script = f"""
@@ -496,10 +508,11 @@ def test_disk_full(tmp_path):
         from landslip.engine.preparation.prepare import PrepareRequest, prepare
         from landslip.engine.preparation.target_grid import GridRequest
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+        resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))
+        target = {str(tmp_path / "out" / "s.tif")!r}
         grid = GridRequest(pixel_size=0.7)
         try:
-            prepare(PrepareRequest(({product!r},), {str(tmp_path / "out" / "s.tif")!r}, grid=grid))
+            prepare(PrepareRequest(({product!r},), target, grid=grid, cog={cog}))
         except LandslipError as err:
             print(type(err).__name__, err)
     """

@@ -1,0 +1,59 @@
+"""Runs a command: from the command line to printed results."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ..engine.common.errors import Cancelled, LandslipError
+from ..engine.common.report import MADE_BY
+from .commands import RUN
+from .listeners import Listeners
+from .options import check_outputs, commands, parser_of, values_of
+from .progress import Bar, printing, tell
+from .stop import Stop
+
+
+def run(arguments: Sequence[str] | None, stop: Stop) -> int:
+    """Run a command; returns the exit status: 1 where a file was checked and is not valid, too.
+
+    Raises:
+        SystemExit: The command line was wrong, or asked for help; or nothing could be printed.
+    """
+    known = commands()
+    with printing("The text could not be printed"):
+        given = parser_of(known, MADE_BY).parse_args(arguments)
+    command = next(each for each in known if each.name == given.command)
+    with stop.working():
+        try:
+            values = values_of(command, given)
+            check_outputs(command, values)
+            with Bar(quiet=given.quiet) as bar:
+                listeners = Listeners(bar.show, lambda: stop.asked, bar.warn)
+                results = RUN[command.algorithm](values, listeners)
+        except Cancelled as err:
+            tell(str(err))
+            return stop.status
+        except LandslipError as err:
+            tell(str(err))
+            return 1
+        except OSError as err:  # of a file that has no sentence of its own
+            what = err.filename or "A file"
+            tell(
+                f"{what} cannot be read or written ({err.strerror or err}). Check its path, the "
+                "rights and the disk."
+            )
+            return 1
+    with printing("All outputs are written, but the results could not be printed"):
+        _print(results, given)
+    return 1 if results.get("VALID") is False else 0
+
+
+def _print(results: dict[str, Any], given: argparse.Namespace) -> None:
+    if given.json:
+        print(json.dumps(results))
+        return
+    for name, value in results.items():
+        print(f"{name}: {value:.6g}" if isinstance(value, float) else f"{name}: {value}")
