@@ -19,10 +19,11 @@ from qgis.core import (
 
 from ..engine.common.errors import LandslipError
 from ..engine.inventory.exchange import rows
+from ..engine.inventory.exchange_file import file_ending, write_exchange
 from ..engine.inventory.presets import PRESETS
-from ..engine.inventory.schema import COUNTRY_CODE, Dataset
+from ..engine.inventory.schema import Dataset, country_code
 from .base import Group, LandslipAlgorithm, engine_errors
-from .exchange_file import file_ending, write_exchange
+from .exchange_file import qgis_access
 from .inventory_reader import read_inventory
 
 HELP = """
@@ -102,13 +103,8 @@ class ExportInventory(LandslipAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> tuple[bool, str]:
         """Say what is wrong with the file name or the country code before the run starts."""
-        code = self.parameterAsString(parameters, "COUNTRY_CODE", context).strip()
-        if code and not COUNTRY_CODE.fits(code.upper()):
-            told = self.tr(
-                "The country code is '{}'; expected two letters of ISO 3166, such as JP."
-            )
-            return False, told.format(code)
         try:
+            country_code(self.parameterAsString(parameters, "COUNTRY_CODE", context))
             file_ending(self.parameterAsOutputLayer(parameters, "OUTPUT", context))
         except LandslipError as err:
             return False, str(err)
@@ -128,10 +124,10 @@ class ExportInventory(LandslipAlgorithm):
             inventory = read_inventory(self, parameters, "INPUT", context, feedback, preset.crs)
             dataset = self._dataset(parameters, context)
             table = rows(inventory, preset, dataset, feedback.pushWarning, only)
-            problems = write_exchange(table, preset, target, context, feedback)
+            access = qgis_access(context, feedback)
+            problems = write_exchange(table, preset, target, access, feedback.pushWarning)
         for problem in problems[:_TOLD]:
-            place = f"row {problem.row}, " if problem.row else ""
-            feedback.pushWarning(f"{place}{problem.column}: {problem.message}")
+            feedback.pushWarning(problem.sentence)
         feedback.pushInfo(
             self.tr("{} landslides written and read back; {} problems with {}.").format(
                 len(table.records), len(problems), preset.title
@@ -148,7 +144,7 @@ class ExportInventory(LandslipAlgorithm):
             url=text("URL"),
             version=text("VERSION"),
             country=text("COUNTRY"),
-            country_code=text("COUNTRY_CODE").upper(),
+            country_code=country_code(text("COUNTRY_CODE")),
             accuracy=self.optional_number(parameters, "ACCURACY", context),
             start=text("START_DATE"),
             end=text("END_DATE"),

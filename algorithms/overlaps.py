@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from qgis.core import QgsFeature, QgsGeometry, QgsProcessingFeedback, QgsRectangle, QgsSpatialIndex
+from qgis.core import QgsFeature, QgsGeometry, QgsProcessingFeedback, QgsSpatialIndex
 
 from ..engine.common.errors import Cancelled
-from ..engine.inventory.table import Record, Table
+from ..engine.inventory.table import Table
 from ..engine.inventory.update import Overlaps
 
 
@@ -34,26 +34,6 @@ def overlaps(known: Table, found: Table, feedback: QgsProcessingFeedback) -> Ove
                 if area > 0:
                     shared[i, j] = area
     return Overlaps(_areas(ours), _areas(theirs), shared)
-
-
-def inside(known: Table, place: Table, feedback: QgsProcessingFeedback) -> list[bool]:
-    """For each outline of ``known``, whether more than half of it lies in those of ``place``."""
-    found = overlaps(known, place, feedback)
-    covered = np.zeros(len(known.records))
-    for (i, _), area in found.shared.items():
-        covered[i] += area
-    return [bool(each) for each in covered > found.known / 2]
-
-
-def box_around(table: Table) -> Table:
-    """The rectangle around all outlines as a table; empty where there are none."""
-    box = QgsRectangle()
-    for outline in _geometries(table):
-        box.combineExtentWith(outline.boundingBox())
-    if box.isEmpty():
-        return Table(table.name, table.crs, {}, ())
-    wkb = bytes(QgsGeometry.fromRect(box).asWkb())
-    return Table(table.name, table.crs, {}, (Record(wkb, {}),))
 
 
 def _geometries(table: Table) -> list[QgsGeometry]:

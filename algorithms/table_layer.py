@@ -202,7 +202,7 @@ def qgis_types() -> dict[type, Any]:
     else:
         types = QVariant
         texts = {str: types.String, date: types.Date, datetime: types.DateTime}
-    return {**texts, int: types.LongLong, float: types.Double}
+    return {**texts, bool: types.Bool, int: types.LongLong, float: types.Double}
 
 
 def table_fields(columns: dict[str, type], known: tuple[Field, ...] = ()) -> QgsFields:

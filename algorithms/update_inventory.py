@@ -16,17 +16,24 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..engine.common.errors import ParameterError
 from ..engine.common.file_names import place_of
 from ..engine.inventory.fields import FIELDS
-from ..engine.inventory.history import CHANGES, HISTORY_FIELDS
+from ..engine.inventory.history import CHANGES, HISTORY_FIELDS, result_name
 from ..engine.inventory.table import Table
-from ..engine.inventory.update import UpdateRequest, changes, survey_date, update
+from ..engine.inventory.update import (
+    UpdateRequest,
+    box_around,
+    changes,
+    inside,
+    some_place,
+    survey_date,
+    update,
+)
 from .base import Group, LandslipAlgorithm, engine_errors
 from .inventory_layer import INVENTORY_STYLE, use_style
 from .inventory_reader import read_inventory
 from .layer_file import file_of_layer
-from .overlaps import box_around, inside, overlaps
+from .overlaps import overlaps
 from .table_layer import Sink, write_table
 
 HELP = """
@@ -84,7 +91,9 @@ class UpdateInventory(LandslipAlgorithm):
         )
         self.addOutput(QgsProcessingOutputNumber("COUNT", self.tr("Number of landslides")))
         for change in CHANGES:
-            self.addOutput(QgsProcessingOutputNumber(_output(change), self.tr(f"Number {change}")))
+            self.addOutput(
+                QgsProcessingOutputNumber(result_name(change), self.tr(f"Number {change}"))
+            )
 
     def _share(
         self, name: str, label: str, default: float, largest: float | None
@@ -131,7 +140,7 @@ class UpdateInventory(LandslipAlgorithm):
         counts = changes(updated, request.date)
         told = ", ".join(f"{counts[change]} {change}" for change in CHANGES)
         feedback.pushInfo(self.tr("Survey of {}: {}.").format(request.date, told))
-        numbers = {_output(change): counts[change] for change in CHANGES}
+        numbers = {result_name(change): counts[change] for change in CHANGES}
         return {"OUTPUT": layer, "COUNT": len(updated.records), **numbers}
 
     def _request(
@@ -153,15 +162,7 @@ class UpdateInventory(LandslipAlgorithm):
     ) -> list[bool]:
         if parameters.get("SURVEYED"):
             place = read_inventory(self, parameters, "SURVEYED", context, feedback, known.crs)
-            if not place.records:
-                raise ParameterError(
-                    f"The surveyed area {place.name} has no polygon; expected where the new image "
-                    "shows the ground. Draw it, or leave it out."
-                )
+            some_place(place)
         else:
             place = box_around(found)
-        return inside(known, place, feedback)
-
-
-def _output(change: str) -> str:
-    return change.upper().replace(" ", "_")
+        return inside(overlaps(known, place, feedback))

@@ -16,10 +16,9 @@ from qgis.core import (
 )
 
 from ..engine.common.errors import ParameterError
+from ..engine.inventory.findings import problem_table, remarks
 from ..engine.inventory.presets import PRESETS
-from ..engine.inventory.schema import Preset
-from ..engine.inventory.table import Record, Table
-from ..engine.inventory.validation import Problem, has_columns, unknown_columns, validate
+from ..engine.inventory.validation import validate
 from .base import Group, LandslipAlgorithm, engine_errors
 from .exchange_file import literal_source
 from .export_inventory import preset_parameter
@@ -36,8 +35,6 @@ not be found. Fields that the schema does not have are told, but are no problem.
 says what was found, what was expected and what to do. <b>VALID</b> is true where there is none.
 Nothing is changed in the file.</p>
 """
-
-_COLUMNS: dict[str, type] = {"row": int, "column": str, "problem": str}
 
 
 class ValidateInventory(LandslipAlgorithm):
@@ -82,11 +79,11 @@ class ValidateInventory(LandslipAlgorithm):
             table = raw_inventory(layer, feedback)
             problems = validate(table, preset, _driver(layer))
         feedback.pushInfo(self.tr("Checked against: {}.").format(preset.source))
-        for told in _remarks(table, preset):
+        for told in remarks(table, preset):
             feedback.pushInfo(told)
         for problem in problems:
             if not problem.row:
-                feedback.pushWarning(": ".join(filter(None, (problem.column, problem.message))))
+                feedback.pushWarning(problem.sentence)
         feedback.pushInfo(
             self.tr("{} landslides, {} problems with {}.").format(
                 len(table.records), len(problems), preset.title
@@ -94,7 +91,7 @@ class ValidateInventory(LandslipAlgorithm):
         )
         results: dict[str, Any] = {"COUNT": len(problems), "VALID": not problems}
         if parameters.get("OUTPUT") is not None:
-            layer = _problem_table(table, problems)
+            layer = problem_table(table, problems)
             results["OUTPUT"] = write_table(
                 Sink(self, parameters, "OUTPUT", context, feedback), layer
             )
@@ -116,30 +113,3 @@ def _driver(layer: QgsVectorLayer) -> str:
     if layer.providerType() == "delimitedtext":
         return "CSV"
     return str(layer.dataProvider().storageType()) if layer.providerType() == "ogr" else ""
-
-
-def _remarks(table: Table, preset: Preset) -> list[str]:
-    """What is no problem, but worth knowing."""
-    told = []
-    others = unknown_columns(table, preset)
-    if others:
-        told.append(f"Fields that {preset.title} does not have: {', '.join(others)}.")
-    alike = [p.name for p in PRESETS.values() if p is not preset and has_columns(table, p)]
-    if alike and not has_columns(table, preset):
-        told.append(f"The file has all fields of {' and '.join(alike)}: is that the schema meant?")
-    return told
-
-
-def _problem_table(table: Table, problems: list[Problem]) -> Table:
-    return Table(
-        table.name,
-        table.crs,
-        _COLUMNS,
-        tuple(
-            Record(
-                table.records[problem.row - 1].wkb if problem.row else b"",
-                {"row": problem.row, "column": problem.column, "problem": problem.message},
-            )
-            for problem in problems
-        ),
-    )

@@ -1,7 +1,8 @@
 """The command ``landslip``.
 
-Exit status: 0 when all went well, 1 when a message on standard error says what was wrong, 2 when
-the command line was wrong, 130 when it was stopped with Ctrl-C, 143 when it was told to terminate.
+Exit status: 0 when all went well, 1 when a message on standard error says what was wrong (also
+with a file that was checked), 2 when the command line was wrong, 130 when it was stopped with
+Ctrl-C, 143 when it was told to terminate.
 """
 
 from __future__ import annotations

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,8 +18,7 @@ from ..engine.assessment.statistics import (
 from ..engine.assessment.statistics_report import write_statistics_report
 from ..engine.common.dependencies import require
 from ..engine.common.errors import Cancelled, OutputError, ParameterError, RasterError
-from ..engine.common.hooks import Check, Progress, Warn
-from ..engine.common.output import check_geotiff, check_report, check_writable
+from ..engine.common.output import check_geotiff, check_report
 from ..engine.common.report import MADE_BY
 from ..engine.detection.in_product import detect_in_product
 from ..engine.detection.pipeline import DetectRequest, detect
@@ -37,25 +35,23 @@ from ..engine.products.product import open_products
 from ..engine.raster.grid import check_order
 from ..engine.raster.reading import open_raster
 from ..engine.stack.reader import open_stack
+from .inventory_commands import (
+    check_geopackage,
+    check_inventory,
+    export_inventory,
+    measure_inventory,
+    update_inventory,
+)
+from .listeners import Listeners, Values
 
-Values = dict[str, Any]
 Box = tuple[float, float, float, float]
 _NUMBER = r"\s*([^,\s\[]+)\s*"
 _EXTENT = re.compile(rf"{','.join([_NUMBER] * 4)}(?:\[(.+)\]\s*)?")
 
 
-@dataclass(frozen=True)
-class Listeners:
-    """What a run tells while it lasts, and what it asks."""
-
-    progress: Progress
-    cancelled: Check
-    warn: Warn
-
-
 def _detect(values: Values, listeners: Listeners) -> Values:
     image, product = _image(values)
-    _check_inventory(values["INVENTORY"])
+    check_geopackage(values["INVENTORY"])
     request = DetectRequest(
         stack=image,
         model=detection_model(
@@ -88,7 +84,7 @@ def _detect(values: Values, listeners: Listeners) -> Values:
     work = detect_in_product if product else detect
     found = work(request, listeners.progress, listeners.cancelled, listeners.warn)
     try:
-        write_geopackage(found.landslides, found.crs, values["INVENTORY"])
+        write_geopackage(found.landslides, found.crs, values["INVENTORY"], listeners.warn)
     except OutputError as err:
         raise OutputError(
             f"{err} The probability raster {found.probability} is complete: "
@@ -104,7 +100,7 @@ def _detect(values: Values, listeners: Listeners) -> Values:
 
 
 def _vectorise(values: Values, listeners: Listeners) -> Values:
-    _check_inventory(values["INVENTORY"])
+    check_geopackage(values["INVENTORY"])
     request = replace(
         _outlines(values),
         probability=values["INPUT"],
@@ -115,7 +111,7 @@ def _vectorise(values: Values, listeners: Listeners) -> Values:
     raster = open_probability(request.probability)
     known_threshold(request, raster)
     found = list(vectorise(request, listeners.progress, listeners.cancelled))
-    write_geopackage(found, raster.grid.crs, values["INVENTORY"])
+    write_geopackage(found, raster.grid.crs, values["INVENTORY"], listeners.warn)
     return {"INVENTORY": values["INVENTORY"], **_totals(found)}
 
 
@@ -215,6 +211,10 @@ RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "samplescene": _sample,
     "assessinventory": _assess,
     "inventorystatistics": _statistics,
+    "measureinventory": measure_inventory,
+    "updateinventory": update_inventory,
+    "exportinventory": export_inventory,
+    "validateinventory": check_inventory,
 }
 
 
@@ -254,17 +254,6 @@ def _outlines(values: Values) -> VectoriseRequest:
 def _totals(landslides: list[Landslide] | tuple[Landslide, ...]) -> Values:
     area = sum(landslide["area_m2"] for landslide in landslides)
     return {"COUNT": len(landslides), "AREA": float(area)}
-
-
-def _check_inventory(target: str) -> None:
-    """Refuse, before the work starts, an inventory that cannot be written."""
-    if not target.lower().endswith(".gpkg"):
-        raise OutputError(
-            f"The inventory is written as a GeoPackage, but {target} does not end in .gpkg. Choose "
-            "a file name that does; other formats need QGIS."
-        )
-    check_writable(target)
-    require("pyogrio.raw", "pyogrio")
 
 
 def extent_of(text: str) -> tuple[Box, str]:

@@ -13,6 +13,7 @@ from typing import Any
 from ..engine.common.errors import OutputError, ParameterError
 from ..engine.common.file_names import encoding_problem, place_of
 from ..engine.common.wording import number_within
+from ..engine.inventory.vector_file import split_source
 
 DEFINITIONS = Path(__file__).resolve().parent.parent / "resources" / "commands.json"
 _YES, _NO = ("true", "yes", "1"), ("false", "no", "0")
@@ -131,7 +132,7 @@ def check_outputs(command: Command, values: dict[str, Any]) -> None:
             for path in value if isinstance(value, list) else [value]:
                 if option.kind not in kinds or not path:
                     continue
-                other = taken.setdefault(place_of(path), option.flag)
+                other = taken.setdefault(place_of(split_source(path)[0]), option.flag)
                 if other != option.flag and option.kind in _WRITTEN:
                     raise OutputError(
                         f"{option.flag} would overwrite {path}, which is given as {other}. Choose "

@@ -9,14 +9,15 @@ from typing import Any
 
 from ..engine.common.errors import Cancelled, LandslipError
 from ..engine.common.report import MADE_BY
-from .commands import RUN, Listeners
+from .commands import RUN
+from .listeners import Listeners
 from .options import check_outputs, commands, parser_of, values_of
 from .progress import Bar, printing, tell
 from .stop import Stop
 
 
 def run(arguments: Sequence[str] | None, stop: Stop) -> int:
-    """Run a command; returns the exit status.
+    """Run a command; returns the exit status: 1 where a file was checked and is not valid, too.
 
     Raises:
         SystemExit: The command line was wrong, or asked for help; or nothing could be printed.
@@ -47,7 +48,7 @@ def run(arguments: Sequence[str] | None, stop: Stop) -> int:
             return 1
     with printing("All outputs are written, but the results could not be printed"):
         _print(results, given)
-    return 0
+    return 1 if results.get("VALID") is False else 0
 
 
 def _print(results: dict[str, Any], given: argparse.Namespace) -> None:

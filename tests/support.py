@@ -111,3 +111,35 @@ def write_model(path, model_card=None, *, kernel=1, seed=0, metadata=None):
     helper.set_model_props(model, metadata)
     onnx.save(model, str(path))
     return str(path)
+
+
+def write_outlines(path, outlines, crs=UTM, geometry="Unknown", **columns):
+    """Write WKT outlines (None for none) as a layer; a column is a list with a value for each."""
+    from datetime import date, datetime
+
+    from landslip.engine.common.dependencies import require
+    from landslip.engine.inventory.table import Record, Table
+    from landslip.engine.inventory.vector_file import write_layer
+
+    shapely = require("shapely")
+    kinds = {
+        name: next((type(v) for v in values if v is not None), str)
+        for name, values in columns.items()
+    }
+
+    def text(value):
+        return value.isoformat() if isinstance(value, (date, datetime)) else value
+
+    records = tuple(
+        Record(
+            shapely.to_wkb(shapely.from_wkt(outline)) if outline else b"",
+            {name: text(values[i]) for name, values in columns.items()},
+        )
+        for i, outline in enumerate(outlines)
+    )
+    drivers = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON"}
+    layer = Table("layer", crs or "", kinds, records)
+    if geometry == "Unknown":
+        geometry = "MultiPolygon" if any("MULTI" in (o or "") for o in outlines) else "Polygon"
+    assert not write_layer(str(path), layer, drivers[path.suffix], path.stem, geometry)
+    return str(path)

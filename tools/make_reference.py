@@ -32,6 +32,10 @@ CLI = {
     "vectorise": "vectoriseprobability",
     "assess": "assessinventory",
     "statistics": "inventorystatistics",
+    "measure": "measureinventory",
+    "update": "updateinventory",
+    "export": "exportinventory",
+    "check": "validateinventory",
     "sample": "samplescene",
 }
 #: What an example needs besides the parameters that must be given.

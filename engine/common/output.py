@@ -21,9 +21,10 @@ from .errors import OutputError
 from .file_names import encoding_problem, place_of
 from .lock import hold
 
-#: Endings of the files beside a Shapefile, in place of its own; and what follows a GeoPackage's.
-STALE = (".qix", ".sbn", ".sbx", ".cpg", ".qpj", ".idm", ".ind", "-wal", "-shm", "-journal")
-
+#: Endings of the files beside one of a format, in place of its own: they are of no other format.
+STALE = {".shp": (".qix", ".sbn", ".sbx", ".cpg", ".qpj", ".idm", ".ind"), ".tab": (".ind",)}
+#: What follows the name of a database, whatever its ending.
+JOURNALS = ("-wal", "-shm", "-journal")
 
 #: Marks younger than this may be about to be locked, seconds.
 _NEW = 5.0
@@ -155,9 +156,9 @@ def _to_disk(path: str) -> None:
 
 def _remove_stale(path: Path, made: list[str]) -> None:
     """Remove what belonged to an older file of this name: indexes, encodings, journals."""
-    for ending in STALE:
-        stale = path.with_suffix(ending) if ending[0] == "." else Path(f"{path}{ending}")
-        if stale.name not in made and stale != path:
+    beside = [path.with_suffix(ending) for ending in STALE.get(path.suffix.lower(), ())]
+    for stale in (*beside, *(Path(f"{path}{ending}") for ending in JOURNALS)):
+        if stale.name not in made:
             stale.unlink(missing_ok=True)
 
 

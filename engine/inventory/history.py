@@ -30,6 +30,11 @@ HISTORY_FIELDS = (
 BETWEEN = "; "
 
 
+def result_name(change: str) -> str:
+    """The result of an update that counts a change."""
+    return change.upper().replace(" ", "_")
+
+
 def entries(record: Record) -> list[str]:
     """The changes so far, oldest first, such as ``2019-05-01 new``."""
     history = record.get("history")

@@ -148,6 +148,20 @@ INSTANT = Form("2018-09-06T00:00:00Z", rf"\d{{4}}-\d\d-\d\dT{_TIME}(Z|[+-]\d\d:\
 COUNTRY_CODE = Form("JP", "[A-Z]{2}", is_date=False)
 
 
+def country_code(text: str) -> str:
+    """The code of a country as schemas write it; empty where none is given.
+
+    Raises:
+        ParameterError: It is not of two letters.
+    """
+    code = text.strip()
+    if code and not COUNTRY_CODE.fits(code.upper()):
+        raise ParameterError(
+            f"The country code is '{code}'; expected two letters of ISO 3166, such as JP."
+        )
+    return code.upper()
+
+
 def day_of(value: Any) -> str:
     """The day of a date or a point in time, ISO 8601."""
     return str(value)[:10].replace("/", "-")

@@ -25,9 +25,9 @@ from .history import (
     with_values,
     without_survey,
 )
-from .polygons import ellipsoidal_areas
+from .polygons import box_of, ellipsoidal_areas
 from .table import Record, Table, unused_name
-from .wkb import polygons_of
+from .wkb import polygon_wkb, polygons_of
 
 _REJECTED = REVIEW_STATUS[-1]
 
@@ -99,6 +99,41 @@ def update(
         for place, seen_place in enumerate(surveyed)
     ]
     return replace(known, columns=columns, records=(*records, *survey.new()))
+
+
+def inside(place: Overlaps) -> list[bool]:
+    """For each landslide of an inventory, whether more than half of it lies in a place.
+
+    Args:
+        place: How the inventory lies on the polygons of the place.
+    """
+    covered = np.zeros(len(place.known))
+    for (i, _), area in place.shared.items():
+        covered[i] += area
+    return [bool(each) for each in covered > place.known / 2]
+
+
+def box_around(table: Table) -> Table:
+    """The rectangle around all outlines as a table; empty where there are none."""
+    boxes = [box_of(polygons_of(record.wkb)) for record in table.records]
+    if not boxes:
+        return Table(table.name, table.crs, {}, ())
+    low, high = np.array(boxes)[:, :2].min(axis=0), np.array(boxes)[:, 2:].max(axis=0)
+    corners = np.array([low, (high[0], low[1]), high, (low[0], high[1])])
+    return Table(table.name, table.crs, {}, (Record(polygon_wkb([corners]), {}),))
+
+
+def some_place(place: Table) -> None:
+    """Check that a surveyed area is one.
+
+    Raises:
+        ParameterError: It has no polygon.
+    """
+    if not place.records:
+        raise ParameterError(
+            f"The surveyed area {place.name} has no polygon; expected where the new image shows "
+            "the ground. Draw it, or leave it out."
+        )
 
 
 def survey_date(found: Table) -> str:

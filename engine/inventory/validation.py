@@ -27,6 +27,13 @@ class Problem:
     column: str
     message: str
 
+    @property
+    def sentence(self) -> str:
+        """Where it is, and what it is."""
+        row = f"row {self.row}" if self.row else ""
+        place = ", ".join(filter(None, (row, self.column)))
+        return f"{place}: {self.message}" if place else self.message
+
 
 def validate(table: Table, preset: Preset, driver: str = "") -> list[Problem]:
     """Check a file against a schema.

@@ -36,6 +36,14 @@ def polygons_of(wkb: bytes) -> list[Polygon]:
         ) from err
 
 
+def is_polygonal(wkb: bytes) -> bool:
+    """Whether a geometry is a polygon or a multi-polygon."""
+    if len(wkb) < 5:
+        return False
+    (code,) = struct.unpack_from("<I" if wkb[:1] == b"\x01" else ">I", wkb, 1)
+    return _plain_kind(code) in (_POLYGON, _MULTIPOLYGON)
+
+
 def _geometry(wkb: bytes, place: int) -> tuple[list[Polygon], int]:
     order = "<" if wkb[place : place + 1] == b"\x01" else ">"
     (code,) = struct.unpack_from(f"{order}I", wkb, place + 1)
@@ -57,13 +65,18 @@ def _kind(code: int) -> tuple[int, int]:
     plain = code & 0xFFFF
     iso = {0: 2, 1: 3, 2: 3, 3: 4}.get(plain // 1000, 2)
     extended = bool(code & _EXTENDED_Z) + bool(code & _EXTENDED_M)
-    kind = plain % 1000
+    kind = _plain_kind(code)
     if kind not in (_POLYGON, _MULTIPOLYGON):
         raise ParameterError(
             f"An outline is of geometry type {kind} (well-known binary); expected polygons (3 or "
             "6). Choose a polygon layer."
         )
     return kind, iso + extended
+
+
+def _plain_kind(code: int) -> int:
+    """Geometry type without its dimensions."""
+    return (code & 0xFFFF) % 1000
 
 
 def _polygon(

@@ -131,6 +131,19 @@ def test_a_lock_is_held_by_one(tmp_path):
     second.close()
 
 
+def test_what_belongs_to_a_file_of_another_format_stays(tmp_path):
+    """The encoding of a Shapefile lies beside it under the name of a GeoJSON written later."""
+    there = ["a.cpg", "a.qix", "a.shp", "a.geojson-wal"]
+    for name in there:
+        (tmp_path / name).write_text("old")
+    with whole_files(str(tmp_path / "a.geojson")) as path:
+        Path(path).write_text("new")
+    assert names(tmp_path) == ["a.cpg", "a.geojson", "a.qix", "a.shp"]
+    with whole_files(str(tmp_path / "a.shp")) as path:
+        Path(path).write_text("new")
+    assert names(tmp_path) == ["a.geojson", "a.shp"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="other reasons there")
 @pytest.mark.parametrize(
     ("name", "told"),

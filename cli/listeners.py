@@ -1,0 +1,23 @@
+"""What a run tells while it lasts, and what it asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..engine.common.hooks import Check, Progress, Warn
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """What a run tells while it lasts, and what it asks."""
+
+    progress: Progress
+    cancelled: Check
+    warn: Warn
+
+    def say(self, message: str) -> None:
+        """Tell a sentence that is no warning, at the end of a run."""
+        self.progress(1.0, message)
