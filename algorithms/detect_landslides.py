@@ -91,7 +91,7 @@ really ran, and why others were passed over.</p>
 <p><b>Scheduler</b>: address of the scheduler of a Dask cluster whose workers share the work. They
 need Landslip's Python package in the same version, and must see the image and the DEM under the
 same path. The result is that of a run on this machine. Leave it empty to work alone; the manual's
-page <i>Scripts and clusters</i> has the rest. Connect to schedulers that you trust only.</p>
+page <i>Many scenes and clusters</i> has the rest. Connect to schedulers that you trust only.</p>
 <p><b>Threads</b>: of the processor. 0 takes what OMP_NUM_THREADS says, else all.</p>
 <p><b>Memory</b>: what the run may take, in MiB. It decides how large the regions are in which the
 raster is read, run and written, not the result; below some 450 MiB (600 for 14 bands) there is
