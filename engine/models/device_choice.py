@@ -11,13 +11,12 @@ import contextlib
 import json
 import os
 import platform
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
+from ..common.cache import cache_folder
 from ..common.dependencies import require
 from ..common.errors import DeviceError, LandslipError
 from ..stack.scene import SceneStatistics
@@ -117,17 +116,6 @@ def _timed(
 
 
 # --- what is remembered --------------------------------------------------------------------------
-
-
-def cache_folder() -> Path:
-    """Where this user's caches of Landslip lie."""
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "landslip"
 
 
 def _machine() -> str:
