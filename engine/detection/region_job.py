@@ -68,13 +68,56 @@ def run_regions(
     Yields:
         A region, what was found in it, and on how many patches the model ran.
     """
-    batches = BatchSize(job.batch_size, tell)
+    batches, straddling = BatchSize(job.batch_size, tell), Straddling(regions)
     with closing(_read_regions(job, regions)) as reading:
         for region, values, valid in reading:
-            runner = _RegionRunner(job, model, region, values, valid, inside(region), batches)
+            straddling.begin(region)
+            runner = _RegionRunner(
+                job, model, region, values, valid, inside(region), batches, straddling
+            )
             for count in runner.batches():
                 advance(count)
             yield region, runner.found(), runner.ran
+
+
+#: Probability and spread of a patch, float32 [patch, patch] each.
+_Said = tuple[np.ndarray, np.ndarray]
+
+
+class Straddling:
+    """What the model said of patches that reach into regions still to come; none is run twice.
+
+    Large windows would otherwise be run half as often again, and patches a sixth. A batch without
+    them gives the others what they get with them, bit by bit, on processors.
+
+    Args:
+        regions: In the order in which they are run, row by row.
+    """
+
+    def __init__(self, regions: Sequence[Window]) -> None:
+        self._row_stop = max((region.row_stop for region in regions), default=0)
+        self._col_stop = max((region.col_stop for region in regions), default=0)
+        self._said: dict[Window, _Said] = {}
+
+    def begin(self, region: Window) -> None:
+        """Forget what neither this region nor a later one needs."""
+        self._region = region
+        self._said = {p: said for p, said in self._said.items() if p.row_stop > region.row}
+
+    def get(self, patch: Window) -> _Said | None:
+        """What was said of a patch; None where it has not been run."""
+        reaches_on = self._reaches_on(patch)
+        return self._said.get(patch) if reaches_on else self._said.pop(patch, None)
+
+    def keep(self, patch: Window, said: _Said) -> None:
+        """Remember a patch of the present region if a later one may need it."""
+        if self._reaches_on(patch):
+            self._said[patch] = said[0].copy(), said[1].copy()  # not the whole batch
+
+    def _reaches_on(self, patch: Window) -> bool:
+        row_stop = min(patch.row_stop, self._row_stop)
+        col_stop = min(patch.col_stop, self._col_stop)
+        return row_stop > self._region.row_stop or col_stop > self._region.col_stop
 
 
 class _RegionRunner:
@@ -89,8 +132,10 @@ class _RegionRunner:
         valid: np.ndarray,
         inside: np.ndarray | None,
         batches: BatchSize,
+        straddling: Straddling,
     ) -> None:
         self._job = job
+        self._straddling = straddling
         self._batches = batches
         self._model = model
         self._inside = inside
@@ -128,8 +173,20 @@ class _RegionRunner:
         return bool(self._inside[rows, cols].any())
 
     def _run(self, batch: list[Window]) -> None:
+        """Blend the patches in their order, so that a pixel's sum is always that of its region."""
+        known = {patch: self._straddling.get(patch) for patch in batch}
+        said = {patch: answer for patch, answer in known.items() if answer is not None}
+        said.update(self._said_of([patch for patch in batch if patch not in said]))
+        for patch in batch:
+            probability, spread = said[patch]
+            self._blender.add(patch, probability)
+            if self._spread:
+                self._spread.add(patch, spread)
+
+    def _said_of(self, batch: list[Window]) -> dict[Window, _Said]:
+        """What the model says of patches."""
         if not batch:
-            return
+            return {}
         stacked = np.stack([self._values[(slice(None), *self._place(patch))] for patch in batch])
         try:
             probability, spread = run_with_test_time(
@@ -139,15 +196,16 @@ class _RegionRunner:
             if len(batch) < 2:
                 raise
             self._batches.halve(len(batch))
+            pieces: dict[Window, _Said] = {}
             while batch:
                 piece, batch = batch[: self._batches.size], batch[self._batches.size :]
-                self._run(piece)
-            return
+                pieces.update(self._said_of(piece))
+            return pieces
         self.ran += len(batch)
-        for patch, layer, deviation in zip(batch, probability, spread):
-            self._blender.add(patch, layer)
-            if self._spread:
-                self._spread.add(patch, deviation)
+        said = dict(zip(batch, zip(probability, spread)))
+        for patch, answer in said.items():
+            self._straddling.keep(patch, answer)
+        return said
 
     def _place(self, patch: Window) -> tuple[slice, slice]:
         return patch.slices(self._halo.row, self._halo.col)

@@ -7,7 +7,7 @@ import pytest
 import rasterio
 
 from landslip.engine.common.errors import Cancelled, ParameterError
-from landslip.engine.detection import pipeline
+from landslip.engine.detection import pipeline, region_job
 from landslip.engine.detection.pipeline import DetectRequest, detect, needs, region_side
 from landslip.engine.models.runtime import Model
 from landslip.engine.stack.reader import open_stack
@@ -133,3 +133,30 @@ def test_a_stopped_run_goes_on_with_its_regions_whatever_is_free(tmp_path, rng, 
 def test_memory_below_zero_is_a_sentence(request_for):
     with pytest.raises(ParameterError, match=r"The memory is -5 MiB; expected 0"):
         detect(request_for(memory=-5))
+
+
+@pytest.mark.parametrize("test_time", ["none", "flips"])
+@pytest.mark.parametrize("size", [64, 96, 150])
+@pytest.mark.parametrize("model_card", [CARD, card(bands=BANDS)], ids=["windows", "patches"])
+def test_no_patch_is_run_twice_and_the_cut_does_not_show(request_for, model_card, size, test_time):
+    options = {"kernel": 9, "model_card": model_card, "test_time": test_time}
+    whole, runs = found(request_for(**options, region_size=2048))
+    cut, as_often = found(request_for(**options, region_size=size))
+    assert as_often == runs
+    assert np.array_equal(cut, whole)
+
+
+def test_a_run_that_goes_on_keeps_no_more_patches_than_reach_on(request_for, monkeypatch):
+    kept = []
+    begin = region_job.Straddling.begin
+
+    def watched(self, region):
+        begin(self, region)
+        kept.append(len(self._said))
+
+    monkeypatch.setattr(region_job.Straddling, "begin", watched)
+    detect(request_for(kernel=9, region_size=150))
+    assert kept[0] == 0
+    # 410 pixels a row: four windows of 160, of which a border of rows is crossed by one row.
+    assert 0 < max(kept) <= 4 + 2
+    assert len(kept) == 2 * 3
