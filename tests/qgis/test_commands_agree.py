@@ -395,3 +395,22 @@ def test_what_cannot_be_trusted_is_refused_alike(run, tmp_path, outlines, crs, m
         reader(path)
     with pytest.raises(qgis_core.QgsProcessingException, match=message):
         run("landslip:measureinventory", {"INPUT": path, "OUTPUT": "memory:"})
+
+
+# --- what else reads polygons ---
+
+
+@pytest.mark.parametrize("command", ["assess", "statistics"])
+def test_what_else_reads_an_inventory_mends_it_alike(run, mapped, tmp_path, capsys, command):
+    parameters = {"INPUT": mapped, "OUTPUT": str(tmp_path / "report.html")}
+    if command == "assess":
+        others = [square(120, -250), LOBES, square(50000)]
+        parameters["REFERENCE"] = write_outlines(tmp_path / "others.gpkg", others)
+    algorithm = {"assess": "assessinventory", "statistics": "inventorystatistics"}[command]
+    expected, _ = run(f"landslip:{algorithm}", parameters)
+    status, said = call(command, parameters, capsys)
+    assert status == 0
+    found = json.loads(said.out)
+    assert "outlines that were not valid, repaired: 1" in said.err
+    for name in set(expected) - {"OUTPUT", "COMPARISON"}:
+        assert same_value(found[name], expected[name]), name
