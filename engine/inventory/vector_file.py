@@ -156,8 +156,7 @@ def write_layer(
                 gdal_tz_offsets=dict.fromkeys(moments, zones),
             )
     except (RuntimeError, ValueError, OverflowError) as err:
-        # SQLite's reason follows all of the statement that failed.
-        return _told(err).rpartition("failed: ")[2] or type(err).__name__
+        return _told(err) or type(err).__name__
     return ""
 
 
@@ -174,7 +173,7 @@ def _readable(path: str, warn: Callable[[str], None] | None) -> Iterator[None]:
             f"{path} holds texts that are not UTF-8 (byte {err.object[err.start]:#x}); expected "
             "UTF-8. Save it again in that encoding (in QGIS, Export > Save Features As)."
         ) from err
-    except RuntimeError as err:
+    except (RuntimeError, ValueError, NameError) as err:  # pyogrio's, of damaged dates and CRSs too
         raise ParameterError(
             f"{path} cannot be read as polygons ({_told(err)}). Choose a vector file that is "
             "whole, such as a GeoPackage."
@@ -198,7 +197,8 @@ def _check_there(path: str) -> None:
 
 
 def _told(err: BaseException) -> str:
-    return " ".join(str(err).split()).rstrip(".")
+    # SQLite's reason follows all of the statement that failed.
+    return " ".join(str(err).split()).rpartition("failed: ")[2].rstrip(".")
 
 
 def _chosen(path: str, layers: dict[str, str], wanted: str) -> str:
