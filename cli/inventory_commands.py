@@ -163,7 +163,8 @@ def check_inventory(values: Values, listeners: Listeners) -> Values:
     results: Values = {"COUNT": len(problems), "VALID": not problems}
     if not target:
         return results
-    write_inventory(problem_table(table, problems), target, listeners.warn, layer=_PROBLEMS)
+    found = problem_table(table, problems)
+    write_inventory(found, target, listeners.warn, layer=_PROBLEMS, style=None)
     return {**results, "OUTPUT": target}
 
 

@@ -184,6 +184,8 @@ def _readable(path: str, warn: Callable[[str], None] | None) -> Iterator[None]:
 
 
 def _check_there(path: str) -> None:
+    if not path:
+        raise ParameterError("The name of an input is empty; expected a file with polygons.")
     if path.startswith("/vsi") or "://" in path:
         return
     try:
@@ -197,8 +199,9 @@ def _check_there(path: str) -> None:
 
 
 def _told(err: BaseException) -> str:
-    # SQLite's reason follows all of the statement that failed.
-    return " ".join(str(err).split()).rpartition("failed: ")[2].rstrip(".")
+    # SQLite's reason follows all of the statement that failed; GDAL's advice is for programmers.
+    reason = " ".join(str(err).split()).partition("; It might help")[0]
+    return reason.rpartition("failed: ")[2].rstrip(".")
 
 
 def _chosen(path: str, layers: dict[str, str], wanted: str) -> str:
@@ -219,9 +222,10 @@ def _chosen(path: str, layers: dict[str, str], wanted: str) -> str:
         return polygons[0]
     if not layers:
         raise ParameterError(f"{path} has no layer; expected one with polygons.")
+    several = polygons or list(layers)
     raise ParameterError(
-        f"{path} has the layers {', '.join(layers)}; expected one with polygons. Say which: "
-        f"'{path}{_PART}{next(iter(layers))}'."
+        f"{path} has the layers {', '.join(several)}; expected one with polygons. Say which: "
+        f"'{path}{_PART}{several[-1]}'."
     )
 
 

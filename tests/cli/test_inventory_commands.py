@@ -119,7 +119,7 @@ def test_other_layers_of_a_geopackage_stay(call, mapped, tmp_path):
         status, said = call("measure", "--input", mapped, "--output", target)
         assert status == 0
         assert f"{target} holds the layers all besides; they stay." in said.err
-    assert layers(target) == {"all", "inventory"}
+    assert layers(target) == {"all", "inventory", "layer_styles"}
     assert read_layer(f"{target}|layername=all").table.records[0].get("name") == "mine"
     assert len(read_layer(f"{target}|layername=inventory").table.records) == 3
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all.gpkg", "mapped.gpkg"]

@@ -414,3 +414,17 @@ def test_what_else_reads_an_inventory_mends_it_alike(run, mapped, tmp_path, caps
     assert "outlines that were not valid, repaired: 1" in said.err
     for name in set(expected) - {"OUTPUT", "COMPARISON"}:
         assert same_value(found[name], expected[name]), name
+
+
+def test_what_a_command_writes_opens_with_its_style_and_form(mapped, tmp_path, capsys):
+    target = str(tmp_path / "m.gpkg")
+    for _ in range(2):  # the second time, the file has the style already
+        assert call("measure", {"INPUT": mapped, "OUTPUT": target}, capsys)[0] == 0
+    layer = qgis_core.QgsVectorLayer(f"{target}|layername=inventory", "measured", "ogr")
+    told, done = layer.loadDefaultStyle()
+    assert done, told
+    assert layer.renderer().type() == "RuleRenderer"
+    place = layer.fields().indexOf("review_status")
+    assert layer.editorWidgetSetup(place).type() == "ValueMap"
+    names = [each.split("!!::!!")[1] for each in layer.dataProvider().subLayers()]
+    assert names == ["inventory"]
