@@ -21,6 +21,7 @@ from qgis.core import (
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
+    QgsSettings,
 )
 
 from ..engine.common.errors import LandslipError, ParameterError
@@ -80,13 +81,22 @@ chosen on validation data. Higher finds fewer and surer ones. To try others afte
 some 5 pixels a detection is mostly noise.</p>
 
 <h3>Advanced</h3>
-<p><b>Overlap</b>: share of a patch that its neighbour repeats. Left empty, the model's own (0.375
-or 0.25). 0.5 blends best and takes half as long again as 0.375; 0 is fastest, with seams.</p>
+<p><b>Overlap</b>: share of a patch that its neighbour repeats. Left empty, the model's own: 0.375,
+or larger windows instead of patches where the model says the same in them (<i>fast_rgb</i>). 0.5
+blends best and takes half as long again as 0.375; 0 is fastest, with seams.</p>
 <p><b>Batch size</b>: patches at a time. Lower it when a graphics card runs out of memory.</p>
 <p><b>Device</b>: <i>auto</i> tries each device on a piece of the scene and takes the fastest that
 says the same as the processor; the answer is remembered. The log and DEVICE_USED say which one
 really ran, and why others were passed over.</p>
+<p><b>Scheduler</b>: address of the scheduler of a Dask cluster whose workers share the work. They
+need Landslip's Python package in the same version, and must see the image and the DEM under the
+same path. The result is that of a run on this machine. Leave it empty to work alone; the manual's
+page <i>Many scenes and clusters</i> has the rest. Connect to schedulers that you trust only.</p>
 <p><b>Threads</b>: of the processor. 0 takes what OMP_NUM_THREADS says, else all.</p>
+<p><b>Memory</b>: what the run may take, in MiB. It decides how large the regions are in which the
+raster is read, run and written, not the result; below some 450 MiB (600 for 14 bands) there is
+nothing left to save. 0 takes the setting <code>Landslip/memory</code> of QGIS's advanced settings,
+else a quarter of what is free.</p>
 <p><b>Band mapping</b>: names in band order, such as <code>B02,B03,B04</code> (<code>-</code> skips
 a band), or pairs such as <code>B04=1,B03=2,B02=3</code>.</p>
 <p><b>Test-time flips</b>: averages the model over mirrored (4 runs) or mirrored and turned (8
@@ -208,6 +218,11 @@ class DetectLandslides(LandslipAlgorithm):
                 usesStaticStrings=True,
                 defaultValue="auto",
             ),
+            QgsProcessingParameterString(
+                "SCHEDULER",
+                self.tr("Scheduler of a Dask cluster, such as tcp://host:8786"),
+                optional=True,
+            ),
             number(
                 "THREADS",
                 self.tr("Threads of the processor (0: all)"),
@@ -216,6 +231,15 @@ class DetectLandslides(LandslipAlgorithm):
                 optional=True,  # models that were made before there was this parameter go on
                 minValue=0,
                 maxValue=1024,
+            ),
+            number(
+                "MEMORY",
+                self.tr("Memory (MiB; 0: a quarter of what is free)"),
+                type=number.Integer,
+                defaultValue=0,
+                optional=True,
+                minValue=0,
+                maxValue=2**30,
             ),
             QgsProcessingParameterString(
                 "BAND_MAPPING", self.tr("Band mapping, such as B02,B03,B04"), optional=True
@@ -353,7 +377,9 @@ class DetectLandslides(LandslipAlgorithm):
             overlap=self.optional_number(parameters, "OVERLAP", context),
             batch_size=self.parameterAsInt(parameters, "BATCH_SIZE", context),
             device=self.choice(parameters, "DEVICE", context),
+            scheduler=self.parameterAsString(parameters, "SCHEDULER", context).strip(),
             threads=self.parameterAsInt(parameters, "THREADS", context),
+            memory=self.parameterAsInt(parameters, "MEMORY", context) or _memory_setting(),
             band_mapping=self.parameterAsString(parameters, "BAND_MAPPING", context),
             test_time=self.choice(parameters, "TTA", context),
             outlines=outline_request(self, parameters, context),
@@ -382,6 +408,12 @@ class DetectLandslides(LandslipAlgorithm):
             return None
         crs = self._grid(parameters, context).crs
         return Outlines.of(read_inventory(self, parameters, "MASK", context, feedback, crs))
+
+
+def _memory_setting() -> int:
+    """What the user's QGIS grants all runs, MiB; 0 where it says nothing that can be."""
+    asked = str(QgsSettings().value("Landslip/memory", ""))
+    return int(asked) if asked.isdigit() else 0
 
 
 def _model_text(card: ModelCard) -> str:

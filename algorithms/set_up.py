@@ -26,6 +26,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QT_VERSION_STR, QByteArray, QProcess
 
 from ..engine.common.errors import Cancelled, SetUpError
+from ..engine.common.memory import memory
 from ..engine.common.output import check_report
 from ..engine.common.report import MADE_BY, number
 from ..engine.models.runtime import available_devices, plugin_problems
@@ -38,7 +39,6 @@ from ..engine.setup.machine import (
     check_suitable,
     device_speeds,
     measured_model,
-    memory,
     suitable_accelerators,
 )
 from ..engine.setup.packages import (

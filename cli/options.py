@@ -14,6 +14,7 @@ from ..engine.common.errors import OutputError, ParameterError
 from ..engine.common.file_names import encoding_problem, place_of
 from ..engine.common.wording import number_within
 from ..engine.inventory.vector_file import split_source
+from . import scenes
 
 DEFINITIONS = Path(__file__).resolve().parent.parent / "resources" / "commands.json"
 _YES, _NO = ("true", "yes", "1"), ("false", "no", "0")
@@ -175,10 +176,12 @@ def parser_of(known: Sequence[Command], version: str) -> argparse.ArgumentParser
                 option.flag,
                 dest=option.name,
                 action="append" if option.several else "store",
-                required=not option.optional,
+                required=not (option.optional or command.name == "detect"),
                 metavar=_WORDS.get(option.kind, "PATH"),
                 help=_help(option),
             )
+        if command.name == "detect":
+            scenes.add_arguments(word)
         word.add_argument("--json", action="store_true", help="print the results as JSON")
         word.add_argument("--quiet", action="store_true", help="show warnings alone")
     return parser

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..engine.common.errors import Cancelled, LandslipError
 from ..engine.common.report import MADE_BY
+from . import scenes
 from .commands import RUN
-from .listeners import Listeners
+from .listeners import Listeners, Values
 from .options import check_outputs, commands, parser_of, values_of
 from .progress import Bar, printing, tell
 from .stop import Stop
@@ -24,7 +25,10 @@ def run(arguments: Sequence[str] | None, stop: Stop) -> int:
     """
     known = commands()
     with printing("The text could not be printed"):
-        given = parser_of(known, MADE_BY).parse_args(arguments)
+        parser = parser_of(known, MADE_BY)
+        given = parser.parse_args(arguments)
+    if given.command == "detect":
+        scenes.check_arguments(given, parser)
     command = next(each for each in known if each.name == given.command)
     with stop.working():
         try:
@@ -32,7 +36,7 @@ def run(arguments: Sequence[str] | None, stop: Stop) -> int:
             check_outputs(command, values)
             with Bar(quiet=given.quiet) as bar:
                 listeners = Listeners(bar.show, lambda: stop.asked, bar.warn)
-                results = RUN[command.algorithm](values, listeners)
+                results = _results(RUN[command.algorithm], values, given, listeners)
         except Cancelled as err:
             tell(str(err))
             return stop.status
@@ -48,7 +52,19 @@ def run(arguments: Sequence[str] | None, stop: Stop) -> int:
             return 1
     with printing("All outputs are written, but the results could not be printed"):
         _print(results, given)
-    return 1 if results.get("VALID") is False else 0
+    return 1 if results.get("VALID") is False or results.get("FAILED") else 0
+
+
+def _results(
+    work: Callable[[Values, Listeners], Values],
+    values: Values,
+    given: argparse.Namespace,
+    listeners: Listeners,
+) -> Values:
+    """What the command finds, in one scene or in many."""
+    if getattr(given, "SCENES", None):
+        return scenes.detect_scenes(work, values, given.SCENES, given.output_folder, listeners)
+    return work(values, listeners)
 
 
 def _print(results: dict[str, Any], given: argparse.Namespace) -> None:

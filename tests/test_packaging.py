@@ -19,7 +19,7 @@ HEAVY = ("qgis", "osgeo", "torch", "onnxruntime", "rasterio", "pyogrio", "h5py",
 #: What the code of each floor may import from the package itself.
 FLOORS = {
     "engine": {"engine"},
-    "training": {"training", "engine"},
+    "training": {"training", "engine", "sample"},
     "sample": {"sample", "engine"},
     "cli": {"cli", "engine", "sample"},
     "algorithms": {"algorithms", "engine", "sample"},

@@ -127,7 +127,7 @@ def install(venv: Path, step: str) -> None:
         # By itself and first, because only torch may come from another index.
         index = os.environ.get("TORCH_INDEX")
         pip(venv, *(["--index-url", index] if index else []), "torch")
-    pip(venv, "--editable", f"{ROOT}{'[cli,training,docs,test]' if step == 'dev' else ''}")
+    pip(venv, "--editable", f"{ROOT}{'[cli,cluster,training,docs,test]' if step == 'dev' else ''}")
     name_for_mypy(venv / "typing")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..engine.assessment.metrics import Confusion, confusion
 from ..engine.detection.pipeline import DetectRequest, detect
 from ..engine.models.card import ModelCard
 from ..engine.raster.reading import open_raster
@@ -62,6 +63,11 @@ class Answer:
     def detected(self) -> np.ndarray:
         """Where the model finds a landslide at its threshold."""
         return self.probability >= np.float32(self.threshold)
+
+    @property
+    def counts(self) -> Confusion:
+        """Pixels found, missed and invented, where somebody looked."""
+        return confusion(self.detected[self.judged], self.truth[self.judged])
 
 
 def answer(model: Path, scene: Scene, test_time: str = "none", even_light: bool = False) -> Answer:

@@ -16,23 +16,25 @@ import numpy as np
 from ..engine.assessment.metrics import Confusion
 from ..engine.common.errors import ParameterError
 from ..engine.models.card import Accuracy, ModelCard
-from .answer import Scene
+from .answer import Scene, answer
 from .bands import terrain
 from .calibration import calibration_error, pooled
 from .config import Config
 from .crossvalidate import read_folds
-from .evaluate import accuracy_row, scene_accuracy
+from .evaluate import accuracy_row
 from .export import (
     ATTRIBUTION,
     TERRAIN_ATTRIBUTION,
     card_from_checkpoint,
     export_checkpoint,
+    read_card,
     rewrite_card,
 )
 from .folds import GUARD, REGIONS
 from .judge import ALARM_LEVELS, confusion_at, interval
 from .recipe import to_values
 from .run_folder import load_checkpoint
+from .windows import write_windows
 
 #: Weights of which a file stays below a megabyte as they are.
 SMALL = 250_000
@@ -90,9 +92,6 @@ def ship(
     regions, alarms = seen
     left_out = {name: counts for name, counts in regions.items() if name in REGIONS}
     rows = [_row(name, counts) for name, counts in left_out.items()]
-    found = scene_accuracy(state, evidence.scene)
-    name = f"{evidence.scene.region}, nothing of it trained on (not blind: it took part in choices)"
-    rows.append(accuracy_row(name, found))
     card = _card(state, config, version, tuple(rows), left_out, alarms)
     stretched = (
         f" The file stretches scenes by {1 / config.spread:.2f}, which those networks did not."
@@ -106,7 +105,11 @@ def ship(
     storage = "float32" if small else "float16"
     export_checkpoint(state, output, version, card.accuracy, storage, config.description)
     rewrite_card(output, **_changes(card))
-    return card
+    write_windows(output, [evidence.scene])
+    name = f"{evidence.scene.region}, nothing of it trained on (not blind: it took part in choices)"
+    found = accuracy_row(name, answer(output, evidence.scene).counts)
+    rewrite_card(output, accuracy=(*rows, found))
+    return read_card(output)
 
 
 def checkpoint(config: Config, weights: Path) -> dict[str, Any]:

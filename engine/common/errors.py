@@ -33,6 +33,10 @@ class DeviceError(LandslipError):
     """The requested accelerator is not there."""
 
 
+class ClusterError(LandslipError):
+    """The machines that should share the work are not there, or do not get on."""
+
+
 class DependencyError(LandslipError):
     """A Python package that the job needs is not installed, or will not do.
 

@@ -69,6 +69,20 @@ def checksum(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
+def former_run(target: str) -> dict[str, Any]:
+    """What the run was that left regions beside a raster; empty where none did."""
+    try:
+        found = json.loads((_folder_of(target) / _RUN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _folder_of(target: str) -> Path:
+    path = Path(target).resolve()
+    return path.parent / f".{path.stem}.regions"
+
+
 class KeptRegions:
     """The folder of a run. Use from one thread, as a context.
 
@@ -85,9 +99,8 @@ class KeptRegions:
     """
 
     def __init__(self, target: str, run: Mapping[str, Any]) -> None:
-        path = Path(target).resolve()
         self._target = target
-        self._folder = path.parent / f".{path.stem}.regions"
+        self._folder = _folder_of(target)
         self._run = json.loads(json.dumps({"format": _FORMAT, **run}))
         self._done = False
         check_writable(target)
@@ -130,7 +143,7 @@ class KeptRegions:
                 bits = np.unpackbits(file["valid"], count=window.height * window.width)
                 spread = file["spread"] if "spread" in file.files else None
                 region = Region(file["probability"], bits.reshape(shape).astype(bool), spread)
-        except Exception:
+        except Exception:  # zip, NumPy and zlib each raise their own; the region is run again
             return None
         return region if region.probability.shape == shape else None
 
@@ -171,11 +184,8 @@ class KeptRegions:
 
     def _differences(self) -> list[str] | None:
         """Names of what differs from the former run; None where there was none."""
-        try:
-            former = json.loads((self._folder / _RUN).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        if not isinstance(former, dict):
+        former = former_run(self._target)
+        if not former:
             return None
         names = {*former, *self._run}
         return sorted(n for n in names if former.get(n) != self._run.get(n))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -14,19 +14,19 @@ from typing import Any
 import numpy as np
 
 from ... import __version__
-from ..common.background import Background, read_ahead
-from ..common.errors import Cancelled, DeviceMemoryError, ParameterError, RasterError
+from ..common.background import Background
+from ..common.errors import Cancelled, ParameterError, RasterError
 from ..common.hooks import Check, Progress, Warn, or_silent
+from ..common.memory import memory
 from ..common.output import check_geotiff
 from ..inventory.drawn import DrawnPolygons
 from ..inventory.fields import Landslide
 from ..inventory.polygons import Outlines
 from ..models.card import ModelCard
-from ..models.device_choice import fastest
+from ..models.device_choice import candidates, fastest
 from ..models.probability import Provenance, probability_writer
 from ..models.runtime import Model
-from ..models.stitch import RegionBlender
-from ..models.test_time import TEST_TIME, run_with_test_time
+from ..models.test_time import TEST_TIME
 from ..outlines.layers import check_mask
 from ..outlines.vectorise import (
     VectoriseRequest,
@@ -41,7 +41,7 @@ from ..raster.reading import bounded_cache, open_raster
 from ..raster.tiling import Lattice, Window, regions
 from ..stack.check import check_stack
 from ..stack.even_light import check_elevation, light_text, with_even_light
-from ..stack.reader import ACQUISITION_TAGS, Stack, StackReader, open_stack
+from ..stack.reader import ACQUISITION_TAGS, Stack, open_stack
 from ..stack.scene import (
     SceneStatistics,
     looks_like_unit_reflectance,
@@ -50,15 +50,18 @@ from ..stack.scene import (
     with_unit_reflectance,
 )
 from ..stack.sunlight import sun_of, with_sun
+from .cluster import DEVICE, Cluster
 from .fusion import PreEvent, open_pre_event
-from .kept import KeptRegions, Region, checksum, identity
+from .kept import KeptRegions, Region, checksum, former_run, identity
+from .region_job import RegionJob, real_batch, run_regions
 
-#: Side of a region, pixels: a multiple of the output's TIFF block. Larger regions repeat fewer
-#: patches at their borders (9 % here at half overlap); smaller ones need less memory.
-REGION_SIZE = 1536
-
-#: Most patches of a scene that devices are tried on.
-_TRIED = 8
+#: Sides of a region, pixels: multiples of the output's TIFF block. Larger regions repeat fewer
+#: patches at their borders (9 % of the largest at half overlap); smaller ones need less memory.
+_SIDES = (512, 1024, 1536)
+_REGION_SIZE = "region size"
+#: What a run takes, bytes: in any case, and for a pixel of a region; the same again for each band.
+_BASE, _PER_PIXEL = 350 * 2**20, 60
+_BAND_BASE, _BAND_PER_PIXEL = 20 * 2**20, 11
 
 #: Ground pixel sizes within this factor of the model's training pixels need no warning.
 PIXEL_SIZE_TOLERANCE = 1.25
@@ -81,14 +84,19 @@ class DetectRequest:
             that of a run without them.
         threshold: Probability from which a pixel is landslide; None for the model card's.
         min_area: Smallest landslide to keep, square metres.
-        overlap: Share of a patch that the next one repeats, 0..0.75; None for the model card's.
+        overlap: Share of a patch that the next one repeats, 0..0.75; None for what the model's
+            card says, which may be larger windows instead of patches.
         batch_size: Patches a call of the model.
         device: One of `runtime.DEVICE_NAMES`; ``auto`` tries them on the scene
             (`models.device_choice`).
+        scheduler: Address of the scheduler of a Dask cluster that shares the work (`cluster`);
+            empty for this machine alone.
         threads: Of the processor; 0 for what ``OMP_NUM_THREADS`` says, else for all.
         band_mapping: See `stack.open_stack`.
         test_time: One of `test_time.TEST_TIME`.
-        region_size: Side of the blocks of output pixels worked on at a time.
+        memory: How much of it a run may take, MiB; 0 for a quarter of what is free.
+        region_size: Side of the blocks of output pixels worked on at a time; 0 for what that
+            memory holds.
         product: Name of the product that the stack was just prepared from, when its values were
             checked; empty for a stack that comes from elsewhere.
         origin: Path of that product.
@@ -114,10 +122,12 @@ class DetectRequest:
     overlap: float | None = None
     batch_size: int = 8
     device: str = "auto"
+    scheduler: str = ""
     threads: int = 0
     band_mapping: str = ""
     test_time: str = "none"
-    region_size: int = REGION_SIZE
+    memory: int = 0
+    region_size: int = 0
     product: str = ""
     origin: str = ""
     sun_azimuth: float | None = None
@@ -201,8 +211,9 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     hole_pixels(request.outlines.fill_holes, stack.grid)
     if request.outlines.excluded:
         check_mask(request.outlines.excluded)
-    automatic = request.device == "auto"
-    model = Model(request.model, "cpu" if automatic else request.device, request.threads)
+    automatic = request.device == "auto" and not request.scheduler
+    here = "cpu" if automatic or request.scheduler else request.device
+    model = Model(request.model, here, request.threads)
     stack.require_bands(model.card.bands, f"The model {model.card.name}")
     _warn_of_pixel_size(stack, model.card, warn)
     told = sun_of(request.sun_azimuth, request.sun_elevation)
@@ -223,17 +234,21 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
             warn(sentence)
     if request.even_light:
         stack = with_even_light(stack, model.card.bands, told, warn, cancelled)
-        sample = scene_sample(stack, model.card.bands, cancelled)
+        if stack.light:
+            sample = scene_sample(stack, model.card.bands, cancelled)
         progress(0, light_text(stack))
 
     statistics = statistics_of(sample, model.card.bands)
-    if automatic:
-        batch = _real_batch(stack, model.card, statistics, min(request.batch_size, _TRIED))
-        options = checksum(request.model), batch, statistics, request.threads
+    model_sha256 = checksum(request.model)
+    if automatic and candidates():
+        batch = real_batch(stack, model.card, statistics, request.batch_size)
+        options = model_sha256, batch, statistics, request.threads
         model = fastest(request.model, *options, lambda message: progress(0, message))
-    progress(0, f"Model {model.card.name} {model.card.version} on {model.device}")
+    device = DEVICE if request.scheduler else model.device
+    progress(0, f"Model {model.card.name} {model.card.version} on {device}")
     threshold = model.card.threshold if request.threshold is None else request.threshold
-    provenance = _provenance(request, stack, model)
+    provenance = _provenance(request, stack, model.card, device, model_sha256)
+    request = replace(request, region_size=region_side(request, model.card))
     with KeptRegions(request.probability, _decides(request, provenance)) as kept:
         _tell_of_kept(kept, progress)
         patches = write_probability(
@@ -261,25 +276,12 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
         probability=request.probability,
         landslides=landslides,
         crs=stack.grid.crs,
-        device=model.device,
+        device=device,
         card=model.card,
         threshold=threshold,
         patches=patches,
         seconds=time.monotonic() - started,
     )
-
-
-def _real_batch(
-    stack: Stack, card: ModelCard, statistics: SceneStatistics, size: int
-) -> np.ndarray:
-    """Patches [size, C, H, W] from the middle of a scene, whose gaps hold its mean."""
-    side = card.patch_size
-    row, col = max(0, stack.grid.height - side) // 2, max(0, stack.grid.width - side * size) // 2
-    with StackReader(stack, card.bands) as reader:
-        values, valid = reader.read(Window(row, col, side, side * size))
-    for layer, mean in zip(values, statistics.mean):
-        layer[~valid] = mean
-    return np.stack(np.split(values, size, axis=2))
 
 
 def write_probability(
@@ -302,14 +304,14 @@ def write_probability(
         How many patches the model ran on.
     """
     card = model.card
-    overlap = card.overlap if request.overlap is None else request.overlap
-    lattice = Lattice.from_overlap(card.patch_size, overlap)
+    job = _region_job(request, stack, card, statistics)
+    lattice = job.lattice
     area = stack.grid.window_of(request.extent) if request.extent else stack.grid.area
     _check_dem_there(stack, area)
     mask = DrawnPolygons.of(request.mask, stack.grid) if request.mask else None
     blocks = [
         block
-        for block in regions(area, request.region_size)
+        for block in regions(area, request.region_size or _SIDES[-1])
         if mask is None or mask.numbers(block).any()
     ]
     if not blocks:
@@ -323,6 +325,16 @@ def write_probability(
 
     def write(region: Window, found: Region) -> None:
         writer.write(region, *found)
+
+    def inside(region: Window) -> np.ndarray | None:
+        return mask.numbers(region) > 0 if mask else None
+
+    def advance(patches: int) -> None:
+        nonlocal done
+        if cancelled():
+            raise _stopped(kept)
+        done += patches
+        progress(done / total, "")
 
     with ExitStack() as context:
         writer = context.enter_context(
@@ -339,33 +351,68 @@ def write_probability(
         change = context.enter_context(PreEvent(before, as_it_was, cancelled)) if before else None
         missing = []
         for region in blocks:
-            if cancelled():
-                raise _stopped(kept)
+            advance(0)
             if found := kept.saved(region):
                 writing.put(region, found)
                 done += len(lattice.patches(region))
             else:
                 missing.append(region)
-        reading = context.enter_context(closing(_read_regions(stack, card, lattice, missing)))
-        batches = BatchSize(request.batch_size, lambda text: progress(done / total, text))
-        for region, values, valid in reading:
-            inside = mask.numbers(region) > 0 if mask else None
-            runner = _RegionRunner(
-                request, model, statistics, lattice, region, values, valid, inside, batches
+        if request.scheduler and missing:
+            cluster = context.enter_context(_cluster(request, lambda t: progress(done / total, t)))
+            work = cluster.run_regions(job, missing, inside, advance)
+        else:
+            work = run_regions(
+                job, model, missing, inside, advance, lambda text: progress(done / total, text)
             )
-            for count in runner.batches():
-                if cancelled():
-                    raise _stopped(kept)
-                done += count
-                progress(done / total, "")
-            ran += runner.ran
-            found = runner.found()
+        for region, found, patches in context.enter_context(closing(work)):
+            ran += patches
             if change:
                 found = found._replace(probability=change.raised(found.probability, region))
-            if len(blocks) > 1:
+            if len(blocks) > 1 and found.valid.any():  # else nothing was run
                 kept.save(region, found)
             writing.put(region, found)
     return ran
+
+
+def _region_job(
+    request: DetectRequest, stack: Stack, card: ModelCard, statistics: SceneStatistics
+) -> RegionJob:
+    """The job, in large windows where the card has them and nobody asks for patches."""
+    overlap = card.overlap if request.overlap is None else request.overlap
+    lattice, batch = Lattice.from_overlap(card.patch_size, overlap), request.batch_size
+    if card.window and request.overlap is None:
+        lattice = Lattice(card.window, card.window - card.window_overlap)
+        batch = max(1, batch * card.patch_size**2 // card.window**2)
+    return RegionJob(stack, card.bands, statistics, lattice, request.test_time, batch)
+
+
+def _cluster(request: DetectRequest, tell: Callable[[str], None]) -> Cluster:
+    return Cluster(request.scheduler, request.model, request.device, request.threads, tell)
+
+
+def region_side(request: DetectRequest, card: ModelCard) -> int:
+    """Side of the regions: what was asked for, else what the memory holds.
+
+    A run that was stopped goes on with its regions, whatever memory is free now.
+    """
+    if request.region_size:
+        return request.region_size
+    former = former_run(request.probability).get(_REGION_SIZE)
+    if former in _SIDES and not request.memory:
+        return int(former)
+    free = memory()[0]
+    budget = request.memory * 2**20 or (free or 0) / 4
+    if not budget:  # the system does not tell
+        return _SIDES[-1]
+    spread = request.test_time != "none"
+    return max(side for side in _SIDES if side == _SIDES[0] or needs(card, side, spread) <= budget)
+
+
+def needs(card: ModelCard, side: int, spread: bool) -> int:
+    """Bytes that a run takes with regions of a side, measured (`benchmarks/bench_memory.py`)."""
+    pixels, bands = (side + max(card.patch_size, card.window)) ** 2, len(card.bands)
+    in_any_case = _BASE + bands * _BAND_BASE
+    return in_any_case + pixels * (_PER_PIXEL * (1 + spread) + bands * _BAND_PER_PIXEL)
 
 
 def _check_dem_there(stack: Stack, area: Window) -> None:
@@ -410,37 +457,17 @@ def _decides(request: DetectRequest, provenance: Provenance) -> dict[str, Any]:
         "the image from before": request.pre_event,
     }
     settings = (
-        "extent overlap batch_size band_mapping test_time region_size sun_azimuth sun_elevation "
-        "even_light"
+        "extent overlap batch_size band_mapping test_time sun_azimuth sun_elevation even_light"
     )
     return {
         **{name: identity(path) for name, path in inputs.items() if path},
         **{name.replace("_", " "): getattr(request, name) for name in settings.split()},
+        _REGION_SIZE: request.region_size,
         "the mask": _digest(request.mask),
         "the model": provenance.model_sha256,
         "the device": provenance.device,
         "Landslip's version": provenance.landslip,
     }
-
-
-class BatchSize:
-    """How many patches a device gets at a time: fewer once its memory was full.
-
-    Args:
-        size: To begin with.
-        tell: Called with a sentence when it changes.
-    """
-
-    def __init__(self, size: int, tell: Callable[[str], None]) -> None:
-        self.size, self._tell = size, tell
-
-    def halve(self, tried: int) -> None:
-        """From now on, batches have half as many patches as the one that did not fit."""
-        self.size = min(self.size, tried // 2)
-        self._tell(
-            f"The device's memory is too small for {tried} patches; it goes on with {self.size} at "
-            "a time."
-        )
 
 
 def _digest(mask: Outlines | None) -> str:
@@ -453,113 +480,6 @@ def _digest(mask: Outlines | None) -> str:
     return found.hexdigest()
 
 
-class _RegionRunner:
-    """Runs the model on the patches of one region and blends them."""
-
-    def __init__(
-        self,
-        request: DetectRequest,
-        model: Model,
-        statistics: SceneStatistics,
-        lattice: Lattice,
-        region: Window,
-        values: np.ndarray,
-        valid: np.ndarray,
-        inside: np.ndarray | None,
-        batches: BatchSize,
-    ) -> None:
-        self._request = request
-        self._batches = batches
-        self._model = model
-        self._statistics = statistics
-        self._inside = inside
-        self._patches = lattice.patches(region)
-        self._region = region
-        self._halo = lattice.halo_window(region)
-        self._valid = valid
-        # The scene's mean is the most neutral content for pixels that are not there.
-        for layer, mean in zip(values, statistics.mean):
-            layer[~valid] = mean
-        self._values = values
-        self._blender = RegionBlender(region, lattice.patch)
-        self._spread = None
-        if request.test_time != "none":
-            self._spread = RegionBlender(region, lattice.patch)
-        self.ran = 0
-
-    def batches(self) -> Iterator[int]:
-        """Work batch by batch; gives the number of patches dealt with, before each batch runs."""
-        rest = self._patches
-        while rest:
-            batch, rest = rest[: self._batches.size], rest[self._batches.size :]
-            yield len(batch)
-            self._run([patch for patch in batch if self._matters(patch)])
-
-    def _matters(self, patch: Window) -> bool:
-        """Whether a patch has data, and pixels that are asked for."""
-        if not self._valid[self._place(patch)].any():
-            return False
-        if self._inside is None:
-            return True
-        region = self._region
-        rows = slice(max(0, patch.row - region.row), max(0, patch.row_stop - region.row))
-        cols = slice(max(0, patch.col - region.col), max(0, patch.col_stop - region.col))
-        return bool(self._inside[rows, cols].any())
-
-    def _run(self, batch: list[Window]) -> None:
-        if not batch:
-            return
-        stacked = np.stack([self._values[(slice(None), *self._place(patch))] for patch in batch])
-        try:
-            probability, spread = run_with_test_time(
-                self._request.test_time, stacked, lambda x: self._model.run(x, self._statistics)
-            )
-        except DeviceMemoryError:
-            if len(batch) < 2:
-                raise
-            self._batches.halve(len(batch))
-            while batch:
-                piece, batch = batch[: self._batches.size], batch[self._batches.size :]
-                self._run(piece)
-            return
-        self.ran += len(batch)
-        for patch, layer, deviation in zip(batch, probability, spread):
-            self._blender.add(patch, layer)
-            if self._spread:
-                self._spread.add(patch, deviation)
-
-    def _place(self, patch: Window) -> tuple[slice, slice]:
-        return patch.slices(self._halo.row, self._halo.col)
-
-    def found(self) -> Region:
-        """The region's probability, its valid pixels, and the spread of runs, if there are some."""
-        valid = self._valid[self._place(self._region)]
-        if self._inside is not None:
-            valid = valid & self._inside
-        spread = self._spread.probability() if self._spread else None
-        return Region(self._blender.probability(), valid, spread)
-
-
-def _read_regions(
-    stack: Stack, card: ModelCard, lattice: Lattice, blocks: list[Window]
-) -> Generator[tuple[Window, np.ndarray, np.ndarray], None, None]:
-    """Read regions with their halo, always one ahead of the one in work."""
-    opened: list[StackReader] = []  # GDAL datasets belong to the thread that opened them
-    with ExitStack() as files:
-
-        def read(region: Window) -> tuple[np.ndarray, np.ndarray]:
-            if not opened:
-                # Without it each file brings an environment, and closing those on another thread
-                # would end that of `detect`.
-                with bounded_cache():
-                    opened.append(files.enter_context(StackReader(stack, card.bands)))
-            return opened[0].read(lattice.halo_window(region))
-
-        with closing(read_ahead(blocks, read)) as reading:
-            for region, (values, valid) in reading:
-                yield region, values, valid
-
-
 def check_request(request: DetectRequest) -> None:
     """Check, before any work, all that can be checked without opening a file.
 
@@ -567,14 +487,18 @@ def check_request(request: DetectRequest) -> None:
         ParameterError: A setting makes no sense.
         OutputError: The probability raster would overwrite an input, or is no GeoTIFF.
     """
+    if request.memory < 0:
+        raise ParameterError(
+            f"The memory is {request.memory} MiB; expected 0 (a quarter of what is free) or more."
+        )
     if request.batch_size < 1:
         raise ParameterError(
             f"The batch size is {request.batch_size}; expected 1 or more (8 suits most machines)."
         )
-    if request.region_size < 1:
+    if request.region_size < 0:
         raise ParameterError(
-            f"The region size is {request.region_size} pixels; expected 1 or more ({REGION_SIZE} "
-            "suits most machines)."
+            f"The region size is {request.region_size} pixels; expected 1 or more, or 0 for what "
+            "the memory holds."
         )
     if request.test_time not in TEST_TIME:
         raise ParameterError(
@@ -609,21 +533,23 @@ def _warn_of_pixel_size(stack: Stack, card: ModelCard, warn: Warn) -> None:
         )
 
 
-def _provenance(request: DetectRequest, stack: Stack, model: Model) -> Provenance:
+def _provenance(
+    request: DetectRequest, stack: Stack, card: ModelCard, device: str, model_sha256: str
+) -> Provenance:
     with open_raster(request.stack) as dataset:
         tags = dataset.tags()
     return Provenance(
-        model=model.card.name,
-        model_version=model.card.version,
-        model_sha256=checksum(request.model),
-        threshold=model.card.threshold,
+        model=card.name,
+        model_version=card.version,
+        model_sha256=model_sha256,
+        threshold=card.threshold,
         source=request.product or Path(request.stack).name,
         **{name: str(tags.get(tag, "")) for name, tag in ACQUISITION_TAGS.items()},
         run_date=datetime.now(timezone.utc).date().isoformat(),
-        device=model.device,
+        device=device,
         test_time=request.test_time,
         even_light=light_text(stack) if request.even_light else "",
         pre_event=Path(request.pre_event).name if request.pre_event else "",
         landslip=__version__,
-        attribution=model.card.attribution,
+        attribution=card.attribution,
     )

@@ -117,3 +117,9 @@ def polygon_wkb(rings: list[np.ndarray]) -> bytes:
         closed = np.vstack((ring, ring[:1])).astype("<f8")
         parts += [struct.pack("<I", len(closed)), closed.tobytes()]
     return b"".join(parts)
+
+
+def multipolygon_wkb(polygons: list[Polygon]) -> bytes:
+    """Polygons of open rings [n, 2] in map coordinates as one multi-polygon."""
+    parts = [polygon_wkb(rings) for rings in polygons]
+    return struct.pack("<BII", 1, _MULTIPOLYGON, len(parts)) + b"".join(parts)

@@ -11,13 +11,12 @@ import contextlib
 import json
 import os
 import platform
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
+from ..common.cache import cache_folder
 from ..common.dependencies import require
 from ..common.errors import DeviceError, LandslipError
 from ..stack.scene import SceneStatistics
@@ -49,8 +48,7 @@ def fastest(
         threads: Of the processor; 0 for all.
         tell: Called with a sentence for each device that was passed over.
     """
-    automatic = {device.name for device in DEVICES if device.automatic}
-    names = [name for name in available_devices() if name in automatic and name != "cpu"]
+    names = candidates()
     if not names:
         return Model(path, "cpu", threads)
     key = f"{model_sha256[:16]} {_machine()} {' '.join(names)} {batch.shape} {threads}"
@@ -63,6 +61,12 @@ def fastest(
     chosen = _tried(path, names, batch, statistics, threads, tell)
     _remember(key, chosen)
     return Model(path, chosen, threads)
+
+
+def candidates() -> list[str]:
+    """Devices beside the processor that `fastest` tries."""
+    automatic = {device.name for device in DEVICES if device.automatic}
+    return [name for name in available_devices() if name in automatic and name != "cpu"]
 
 
 def _tried(
@@ -112,17 +116,6 @@ def _timed(
 
 
 # --- what is remembered --------------------------------------------------------------------------
-
-
-def cache_folder() -> Path:
-    """Where this user's caches of Landslip lie."""
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "landslip"
 
 
 def _machine() -> str:

@@ -77,9 +77,13 @@ class ProbabilityWriter:
     ) -> None:
         """Write one region; pixels that are not valid become nodata.
 
+        Nothing is written where none is: the file's blocks are without data until they are written.
+
         Raises:
             OutputError: The disk is full, or another fault of the file system.
         """
+        if not valid.any():
+            return
         place = Window(
             region.row - self._area.row, region.col - self._area.col, region.height, region.width
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import json
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..common.cache import cache_folder
 from ..common.dependencies import BROKEN, require
 from ..common.errors import DeviceError, DeviceMemoryError, ModelError
 from ..common.file_names import encoding_problem
@@ -46,7 +48,13 @@ _FLOAT32 = {"INFERENCE_PRECISION_HINT": "f32"}
 #: In the order in which ``auto`` tries them.
 DEVICES = (
     Device("cuda", "CUDAExecutionProvider", "onnxruntime-gpu"),
-    Device("tensorrt", "TensorrtExecutionProvider", "onnxruntime-gpu", automatic=False),
+    Device(
+        "tensorrt",
+        "TensorrtExecutionProvider",
+        "onnxruntime-gpu",
+        options=(("trt_engine_cache_enable", "1"), ("trt_timing_cache_enable", "1")),
+        automatic=False,
+    ),
     Device("rocm", "MIGraphXExecutionProvider", "onnxruntime-migraphx"),
     Device("directml", "DmlExecutionProvider", "onnxruntime-directml"),
     Device("coreml", "CoreMLExecutionProvider", "onnxruntime"),
@@ -58,6 +66,12 @@ DEVICES = (
         # Where a processor has bfloat16, OpenVINO takes it: faster by a third, and F1 of a shipped
         # model on Hokkaido moved by 0.0024. In float32 it is the processor's to the last digits.
         options=(("load_config", json.dumps(dict.fromkeys(("CPU", "GPU"), _FLOAT32))),),
+    ),
+    Device(
+        "webgpu",
+        "WebGpuExecutionProvider",
+        "onnxruntime-ep-webgpu",
+        plugin="onnxruntime_ep_webgpu",
     ),
     Device("cpu", "CPUExecutionProvider", "onnxruntime"),
 )
@@ -235,8 +249,9 @@ def _session_on(ort: Any, path: str, device: Device, threads: int) -> Any:
         if device.plugin:
             options.add_provider_for_devices(_plugin_devices(ort, device), dict(device.options))
             return ort.InferenceSession(path, options)
-        providers = [device.provider, "CPUExecutionProvider"]
-        session = ort.InferenceSession(path, options, providers=list(dict.fromkeys(providers)))
+        providers: dict[str, dict[str, str]] = {device.provider: _provider_options(device)}
+        providers.setdefault("CPUExecutionProvider", {})
+        session = ort.InferenceSession(path, options, providers=[*providers.items()])
     except _session_errors() as err:
         if device.name == "cpu":
             raise ModelError(
@@ -246,6 +261,17 @@ def _session_on(ort: Any, path: str, device: Device, threads: int) -> Any:
         return None
     # Without its libraries, a listed provider is dropped from the session with no exception.
     return session if session.get_providers()[0] == device.provider else None
+
+
+def _provider_options(device: Device) -> dict[str, str]:
+    """What a provider is told; TensorRT also where it keeps the engine that takes minutes."""
+    told = dict(device.options)
+    if device.name == "tensorrt":
+        folder = cache_folder() / "tensorrt"
+        with contextlib.suppress(OSError):  # without a cache it builds anew
+            folder.mkdir(parents=True, exist_ok=True)
+            told |= dict.fromkeys(("trt_engine_cache_path", "trt_timing_cache_path"), str(folder))
+    return told
 
 
 def _device_label(ort: Any, device: Device) -> str:

@@ -12,6 +12,7 @@ from ..common.errors import ProductError
 from ..raster.source import BandSource, MaskSource, Product
 from .band_files import read_band_files, read_raster
 from .safe import is_metadata_file, metadata_files, read_safe
+from .stac_item import is_item_file, open_item
 
 __all__ = ["BandSource", "MaskSource", "Product", "open_product", "open_products"]
 
@@ -21,7 +22,7 @@ def open_product(path: str, offset: float | None = None, band_mapping: str = "")
 
     Args:
         path: A ``.SAFE`` folder or a zip of one, its metadata file, a folder or zip of band
-            files, or a raster of several bands.
+            files, a raster of several bands, or a STAC item (`stac_item`).
         offset: What to add to digital numbers, instead of what the metadata says.
         band_mapping: For a raster of several bands, as in `landslip.engine.stack.open_stack`.
 
@@ -65,6 +66,8 @@ def open_products(
 
 
 def _open(path: str, offset: float | None, band_mapping: str) -> tuple[Product, ...]:
+    if is_item_file(path):
+        return (read_band_files(open_item(path), offset, band_mapping),)
     _check_not_inside(path)
     folder = _folder_of_metadata(path)
     if not (os.path.isdir(folder) or _is_zip(folder)):

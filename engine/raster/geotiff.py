@@ -126,6 +126,7 @@ def _profile(layout: Layout) -> dict[str, Any]:
         "nodata": layout.nodata,
         "interleave": "band",  # models read some of the bands
         "tiled": True,
+        "sparse_ok": True,  # blocks that nobody writes have no data, and take no room
         "blockxsize": BLOCK,
         "blockysize": BLOCK,
         "predictor": 3 if layout.dtype == "float32" else 2,

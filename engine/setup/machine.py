@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import platform
 import re
 import shutil
@@ -135,31 +133,3 @@ def _speed(name: str) -> DeviceSpeed:
     except ModelError as err:
         return DeviceSpeed(model.device, 0.0, str(err))
     return DeviceSpeed(model.device, done / (time.perf_counter() - began))
-
-
-def memory() -> tuple[int | None, int | None]:
-    """Free and total memory in bytes, None where the system does not tell."""
-    if os.name == "nt":
-        return _windows_memory()
-    return _pages("SC_AVPHYS_PAGES"), _pages("SC_PHYS_PAGES")
-
-
-def _pages(name: str) -> int | None:
-    try:
-        return os.sysconf(name) * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):  # macOS knows no free pages
-        return None
-
-
-def _windows_memory() -> tuple[int | None, int | None]:
-    class Status(ctypes.Structure):  # MEMORYSTATUSEX of the Windows API
-        _fields_ = (
-            ("length", ctypes.c_ulong),
-            ("load", ctypes.c_ulong),
-            *((name, ctypes.c_ulonglong) for name in ("total", "free", "a", "b", "c", "d", "e")),
-        )
-
-    status = Status(length=ctypes.sizeof(Status))
-    if not ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):  # type: ignore[attr-defined]
-        return None, None
-    return status.free, status.total

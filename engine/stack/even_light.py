@@ -10,8 +10,9 @@ import numpy as np
 from ..common.errors import ParameterError, RasterError
 from ..raster.illumination import Sun
 from ..raster.light import LEAST_SKY, MOST_SKY, fitted_correction
-from .reader import OPTICAL_BANDS, Stack
-from .scene import scene_sample
+from ..raster.tiling import Window
+from .reader import OPTICAL_BANDS, Stack, StackReader
+from .scene import sampled
 from .sunlight import known_sun, with_sun
 
 #: Heights of a fitted sun that are believed, degrees. A fit tells the azimuth well and the height
@@ -53,17 +54,16 @@ def with_even_light(
     optical = tuple(band for band in bands if band in OPTICAL_BANDS)
     # A band of the file that is called illumination is of another sun, or of none.
     own = tuple(pair for pair in stack.bands if pair[0] != "illumination")
-    bare = replace(stack, light=None, bands=own)
-    pixels = scene_sample(bare, optical, cancelled).shape[1]
-    try:
-        sample = scene_sample(bare, (*optical, "illumination"), cancelled)
-    except RasterError as err:
+    pixels = _lit_sample(replace(stack, light=None, bands=own), optical, cancelled)
+    lit = np.isfinite(pixels[-1])
+    if not lit.any():
         where = f"The DEM {stack.dem}" if stack.dem else f"Band dem of {stack.path}"
         raise RasterError(
             f"{where} has no data on the valid pixels of {stack.path}, so the light of slopes "
             "cannot be taken out. Give a DEM of that place, or switch even light off."
-        ) from err
-    _tell_of_gaps(1 - sample.shape[1] / pixels, stack, warn)
+        )
+    _tell_of_gaps(1 - float(lit.mean()), stack, warn)
+    sample = pixels[:, lit]
     correction = fitted_correction(sample[:-1], sample[-1])
     level = float(np.std(sample[-1])) < _LEVEL
     if level or min(correction.sky) >= MOST_SKY:
@@ -77,6 +77,19 @@ def with_even_light(
         warn(f"Even light changes nothing in {stack.path}: {reason}.")
         return stack
     return replace(stack, light=(optical, correction))
+
+
+def _lit_sample(
+    stack: Stack, optical: tuple[str, ...], cancelled: Callable[[], bool] | None
+) -> np.ndarray:
+    """Bands of a scene's valid pixels and their illumination [bands + 1, n], NaN without a DEM."""
+    with StackReader(stack, optical) as reader, StackReader(stack, ("illumination",)) as light:
+
+        def read(window: Window) -> tuple[np.ndarray, np.ndarray]:
+            values, valid = reader.read(window)
+            return np.concatenate([values, light.read(window)[0]]), valid
+
+        return sampled(stack, optical, read, cancelled)
 
 
 def check_elevation(path: str, there: bool) -> None:

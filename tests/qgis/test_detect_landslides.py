@@ -39,9 +39,9 @@ def test_parameters_and_outputs_are_the_interface(registry):
     names = [p.name() for p in algorithm.parameterDefinitions()]
     assert " ".join(names) == (
         "INPUT PRODUCT PRODUCT_FOLDER DEM PRE_EVENT MODEL EXTENT MASK THRESHOLD MIN_AREA "
-        "OVERLAP BATCH_SIZE DEVICE THREADS BAND_MAPPING TTA EVEN_LIGHT SUN_AZIMUTH SUN_ELEVATION "
-        "FILL_HOLES SPLIT_DEPTH SMOOTH MIN_SLOPE MAX_ELONGATION FLAT_SLOPE EXCLUDE PROBABILITY "
-        "INVENTORY"
+        "OVERLAP BATCH_SIZE DEVICE SCHEDULER THREADS MEMORY BAND_MAPPING TTA EVEN_LIGHT "
+        "SUN_AZIMUTH SUN_ELEVATION FILL_HOLES SPLIT_DEPTH SMOOTH MIN_SLOPE MAX_ELONGATION "
+        "FLAT_SLOPE EXCLUDE PROBABILITY INVENTORY"
     )
     assert {o.name() for o in algorithm.outputDefinitions()} == {
         "PROBABILITY",
@@ -59,7 +59,9 @@ def test_parameters_and_outputs_are_the_interface(registry):
         "OVERLAP",
         "BATCH_SIZE",
         "DEVICE",
+        "SCHEDULER",
         "THREADS",
+        "MEMORY",
         "BAND_MAPPING",
         "TTA",
         "EVEN_LIGHT",

@@ -283,7 +283,7 @@ def test_failure_in_the_model_leaves_no_file(request_for, tmp_path, monkeypatch)
     ("changes", "error", "message"),
     [
         ({"batch_size": 0}, ParameterError, "batch size is 0; expected 1 or more"),
-        ({"region_size": 0}, ParameterError, "region size is 0 pixels; expected 1 or more"),
+        ({"region_size": -1}, ParameterError, "region size is -1 pixels; expected 1 or more"),
         ({"overlap": 0.9}, ParameterError, r"overlap is 0\.9"),
         ({"threshold": 2.0}, ParameterError, "threshold is 2"),
         ({"min_area": -5.0}, ParameterError, "minimum area is -5"),

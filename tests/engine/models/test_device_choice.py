@@ -1,6 +1,7 @@
 """Which device `auto` takes, with devices that are fast, slow, wrong or broken."""
 
 import json
+import sys
 from typing import ClassVar
 
 import numpy as np
@@ -45,7 +46,7 @@ class clock:  # noqa: N801 - stands for the module time
 @pytest.fixture
 def choose(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(device_choice.sys, "platform", "linux")
+    monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(device_choice, "Model", Pretended)
     monkeypatch.setattr(device_choice, "time", clock)
     Pretended.opened.clear()

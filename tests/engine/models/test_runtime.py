@@ -192,3 +192,42 @@ def test_a_full_memory_is_told_from_other_failures(tmp_path, said, full):
     with pytest.raises(ModelError) as err:
         model.run(np.zeros((2, 3, 8, 8), np.float32), STATISTICS)
     assert isinstance(err.value, DeviceMemoryError) == full
+
+
+class Recorded:
+    """An ONNX Runtime that writes down which providers a session is asked for."""
+
+    SessionOptions = type("SessionOptions", (), {})
+
+    def __init__(self):
+        self.providers = None
+
+    def InferenceSession(self, path, options, providers):  # noqa: N802 - ONNX Runtime's name
+        self.providers = providers
+        return self
+
+    def get_providers(self):
+        return [self.providers[0][0]]
+
+
+def test_tensorrt_keeps_its_engines_in_the_users_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "platform", "linux")
+    (device,) = [each for each in runtime.DEVICES if each.name == "tensorrt"]
+    asked = Recorded()
+    runtime._session_on(asked, "m.onnx", device, 0)
+    name, told = asked.providers[0]
+    assert (name, told["trt_engine_cache_enable"]) == ("TensorrtExecutionProvider", "1")
+    assert Path(told["trt_engine_cache_path"]).is_dir()
+    assert Path(told["trt_engine_cache_path"]).is_relative_to(tmp_path)
+    assert asked.providers[1:] == [("CPUExecutionProvider", {})]
+
+
+def test_a_cache_that_cannot_be_made_costs_the_cache_alone(monkeypatch, tmp_path):
+    (tmp_path / "landslip").write_text("a file where the folder should be")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "platform", "linux")
+    (device,) = [each for each in runtime.DEVICES if each.name == "tensorrt"]
+    asked = Recorded()
+    runtime._session_on(asked, "m.onnx", device, 0)
+    assert "trt_engine_cache_path" not in asked.providers[0][1]

@@ -1,0 +1,399 @@
+"""The regions of a scene on the workers of a Dask cluster.
+
+A task is a region: a worker opens the scene by its path, the model once, and gives probabilities
+back. Writing, outlining, and what is kept of a run that was stopped, stay with the caller; so the
+result is that of a run on one machine, and a worker that dies costs what it had in work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import tempfile
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ... import __version__
+from ..common.dependencies import require
+from ..common.errors import ClusterError, LandslipError
+from ..models.device_choice import candidates, fastest
+from ..models.runtime import Model
+from ..raster.tiling import Window
+from ..stack.reader import Stack
+from .kept import Region, checksum
+from .region_job import Inside, RegionJob, real_batch, run_regions
+
+#: What a run on a cluster says that it ran on.
+DEVICE = "dask"
+#: How long a scheduler has to answer, and how long one that is gone is waited for, seconds.
+_ANSWER, _PATIENCE = 20, 120
+#: How often results are looked for, and how often the workers are counted, seconds.
+_POLL, _COUNT = 0.05, 3.0
+#: Tasks that are handed out beyond those in work, so that an adaptive cluster sees it must grow.
+_AHEAD = 16
+#: A region that takes so many times the median, and at least so many seconds, is given out again,
+#: so often at most.
+_SLOW, _SLOW_SECONDS, _COPIES = 3.0, 5.0, 3
+#: How often a region may fail for what is no error of ours, such as a worker that died on it.
+_FAILURES = 5
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A model as it goes to workers.
+
+    Attributes:
+        content: The file.
+        sha256: Its checksum.
+        device: One of `runtime.DEVICE_NAMES`.
+        threads: Of the processor; 0 for an equal share of a worker's cores.
+        version: Landslip's version where the run was begun.
+    """
+
+    content: bytes = field(repr=False)
+    sha256: str
+    device: str
+    threads: int
+    version: str = __version__
+
+
+class Cluster:
+    """A connection to a scheduler. Use as a context, from one thread.
+
+    Args:
+        address: Such as ``tcp://host:8786``.
+        model: Path of the model.
+        device: What workers run it on; ``auto`` lets each choose.
+        threads: See `ModelFile`.
+        tell: Called with sentences on what becomes of the cluster.
+
+    Raises:
+        DependencyError: Dask is not installed.
+        ClusterError: No scheduler answers there, or a worker has another version of Landslip.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        model: str,
+        device: str = "auto",
+        threads: int = 0,
+        tell: Callable[[str], None] = lambda _message: None,
+    ) -> None:
+        self._address, self._tell = address, tell
+        content = Path(model).read_bytes()
+        self._file = ModelFile(content, checksum(model), device, threads)
+        self._client: Any = None
+        self._connect()
+        self._check_workers()
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def run_regions(
+        self,
+        job: RegionJob,
+        regions: Sequence[Window],
+        inside: Inside,
+        advance: Callable[[int], None],
+    ) -> Generator[tuple[Window, Region, int], None, None]:
+        """Run the model on regions, in any order; as `region_job.run_regions`.
+
+        Raises:
+            ClusterError: The cluster is gone, or its workers die of this work.
+            LandslipError: A worker's own; its message names the worker.
+        """
+        job = replace(job, stack=_with_whole_paths(job.stack))
+        run = _Run(self, job, inside, deque(regions))
+        try:
+            while run.busy:
+                advance(0)
+                run.hand_out()
+                for region, found, ran in run.collect():
+                    advance(len(job.lattice.patches(region)))
+                    yield region, found, ran
+                time.sleep(_POLL)
+        finally:
+            run.drop()
+
+    # --- the connection --------------------------------------------------------------------------
+
+    @property
+    def alive(self) -> bool:
+        """Whether the scheduler is connected."""
+        return bool(self._client.status == "running")
+
+    def reconnect(self) -> None:
+        """Wait for a scheduler that is gone.
+
+        Raises:
+            ClusterError: It does not come back.
+        """
+        self._tell(
+            f"The scheduler {self._address} is gone. Waiting up to {_PATIENCE} s for it to come "
+            "back."
+        )
+        self._client.close(timeout=1)
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._connect()
+                break
+            except ClusterError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(1)
+        self._tell(f"The scheduler {self._address} is back.")
+
+    def submit(self, gpu: bool, task: Callable[..., Any], *arguments: Any, key: str) -> Any:
+        """Hand a task out; the model comes along, and is computed anew where it was lost."""
+        model = self._client.submit(
+            _as_it_is, self._file, key=f"landslip-model-{self._file.sha256}-{self._file.device}"
+        )
+        wanted = {"GPU": 1} if gpu else None
+        return self._client.submit(
+            task, model, *arguments, key=key, resources=wanted, retries=0, pure=False
+        )
+
+    def census(self) -> tuple[int, bool]:
+        """Threads of all workers, and whether some of them say that they have a GPU."""
+        try:
+            found = self._client.scheduler_info(n_workers=-1)
+        except TypeError:  # an older Dask tells all without being asked
+            found = self._client.scheduler_info()
+        workers = found["workers"].values()
+        has_gpus = any("GPU" in worker.get("resources", {}) for worker in workers)
+        return sum(worker["nthreads"] for worker in workers), has_gpus
+
+    def _connect(self) -> None:
+        distributed = require("distributed", "dask[distributed]")
+        try:
+            self._client = distributed.Client(
+                self._address, timeout=_ANSWER, set_as_default=False, name="landslip"
+            )
+        except (OSError, ValueError, TypeError) as err:  # the latter two: no address
+            raise ClusterError(
+                f"No scheduler answers at {self._address} ({str(err).splitlines()[0][:200]}). "
+                "Expected the address that 'dask scheduler' prints, such as tcp://host:8786; check "
+                "that it runs, and that no firewall is between."
+            ) from err
+
+    def _check_workers(self) -> None:
+        """Compare versions with the workers that are there; others compare before they begin."""
+        answers = self._client.run(_version, on_error="return")
+        if not answers:
+            self._tell(f"The scheduler {self._address} has no workers yet; the run waits for some.")
+        for worker, version in answers.items():
+            if isinstance(version, Exception):
+                raise ClusterError(
+                    f"The worker {worker} cannot run Landslip ({version}). Install the same wheel "
+                    "there, in the environment that 'dask worker' runs in."
+                ) from version
+            _check_version(worker, version)
+
+
+class _Run:
+    """What is handed out of a scene, and what came back."""
+
+    def __init__(
+        self, cluster: Cluster, job: RegionJob, inside: Inside, waiting: deque[Window]
+    ) -> None:
+        self._cluster, self._job, self._inside = cluster, job, inside
+        self._waiting = waiting
+        self._out: dict[Any, tuple[Window, float]] = {}
+        self._took: list[float] = []
+        self._failed: dict[Window, int] = {}
+        self._name, self._number = uuid.uuid4().hex[:12], 0
+        self._counted, self._threads, self._gpus = 0.0, 1, False
+
+    @property
+    def busy(self) -> bool:
+        """Whether regions are missing."""
+        return bool(self._waiting or self._out)
+
+    def hand_out(self) -> None:
+        """Give the cluster as much as keeps it busy, and what is late once more."""
+        if not self._cluster.alive:
+            self._waiting.extendleft(self._missing())
+            self._out.clear()
+            self._cluster.reconnect()
+        now = time.monotonic()
+        if now - self._counted > _COUNT:
+            self._counted = now
+            self._threads, self._gpus = self._cluster.census()
+        while self._waiting and len(self._out) < 2 * self._threads + _AHEAD:
+            self._submit(self._waiting.popleft())
+        late = self._late(now)
+        if not self._waiting and len(self._missing()) - len(late) < max(1, self._threads):
+            for region in late:
+                self._submit(region)
+
+    def collect(self) -> Generator[tuple[Window, Region, int], None, None]:
+        """What has come back since the last time."""
+        for future, (region, began) in list(self._out.items()):
+            status = future.status
+            if status == "pending" or future not in self._out:
+                continue
+            del self._out[future]
+            if status == "finished":
+                if (answer := _fetched(future)) is None:
+                    self._waiting.appendleft(region)
+                    continue
+                self._took.append(time.monotonic() - began)
+                self._forget(region)
+                yield (region, *answer)
+            elif status == "error" and isinstance(future.exception(), LandslipError):
+                raise future.exception()
+            else:  # a worker or the scheduler died with it
+                self._count_failure(region, future)
+                if region not in self._missing():
+                    self._waiting.appendleft(region)
+
+    def drop(self) -> None:
+        """Tell the cluster that nothing of this is wanted any more."""
+        for future in self._out:
+            with contextlib.suppress(Exception):  # the scheduler may be gone
+                future.cancel()
+        self._out.clear()
+
+    def _submit(self, region: Window) -> None:
+        inside = self._inside(region)
+        packed = None if inside is None else np.packbits(inside)
+        self._number += 1
+        key = f"landslip-{self._name}-{self._number}"
+        future = self._cluster.submit(self._gpus, _region, self._job, region, packed, key=key)
+        self._out[future] = region, time.monotonic()
+
+    def _missing(self) -> list[Window]:
+        return list(dict.fromkeys(region for region, _ in self._out.values()))
+
+    def _late(self, now: float) -> list[Window]:
+        """Regions that take much longer than others, since they were last given out."""
+        if not self._took:
+            return []
+        limit = max(_SLOW_SECONDS, _SLOW * float(np.median(self._took)))
+        began = dict(self._out.values())  # of several copies, the last
+        copies = [region for region, _ in self._out.values()]
+        return [
+            region
+            for region, time_ in began.items()
+            if now - time_ > limit and copies.count(region) <= _COPIES
+        ]
+
+    def _forget(self, region: Window) -> None:
+        """Take the copies of a region back."""
+        for future in [f for f, (other, _) in self._out.items() if other == region]:
+            del self._out[future]
+            future.cancel()
+
+    def _count_failure(self, region: Window, future: Any) -> None:
+        if future.status != "error":
+            return
+        self._failed[region] = self._failed.get(region, 0) + 1
+        if self._failed[region] >= _FAILURES:
+            raise ClusterError(
+                f"The region at row {region.row}, column {region.col} failed on {_FAILURES} "
+                f"workers; the last said: {future.exception()}. Look into a worker's log; often "
+                "its memory is too small for a region."
+            )
+
+
+def _fetched(future: Any) -> tuple[Region, int] | None:
+    """What a task gave; None where the worker that holds it has died meanwhile."""
+    try:
+        region, ran = future.result(timeout=_ANSWER)
+    except (OSError, TimeoutError, asyncio.TimeoutError, CancelledError):
+        return None
+    return region, ran
+
+
+# --- on the worker -------------------------------------------------------------------------------
+
+_models: dict[tuple[str, str, int], Model] = {}
+_opening = threading.Lock()
+
+
+def _as_it_is(file: ModelFile) -> ModelFile:
+    return file
+
+
+def _version() -> str:
+    return __version__
+
+
+def _region(
+    file: ModelFile, job: RegionJob, region: Window, packed: np.ndarray | None
+) -> tuple[Region, int]:
+    """A region's probabilities, and on how many patches the model ran."""
+    worker = require("distributed").get_worker()
+    _check_version(worker.address, file.version, here=__version__)
+    try:
+        model = _opened(file, job, worker)
+        inside = None
+        if packed is not None:
+            bits = np.unpackbits(packed, count=region.height * region.width)
+            inside = bits.reshape(region.height, region.width).astype(bool)
+        work = run_regions(
+            job, model, [region], lambda _region: inside, lambda _count: None, worker.log_event
+        )
+        ((_, found, ran),) = work
+    except LandslipError as err:
+        raise ClusterError(f"On the worker {worker.address}: {err}") from err
+    return found, ran
+
+
+def _opened(file: ModelFile, job: RegionJob, worker: Any) -> Model:
+    """The model, opened once in this process for a device."""
+    threads = file.threads or max(1, (os.cpu_count() or 1) // worker.state.nthreads)
+    key = file.sha256, file.device, threads
+    with _opening:
+        if key not in _models:
+            handle, path = tempfile.mkstemp(suffix=".onnx")
+            try:
+                with os.fdopen(handle, "wb") as target:
+                    target.write(file.content)
+                _models[key] = _on_device(path, file, job, threads)
+            finally:
+                os.unlink(path)
+        return _models[key]
+
+
+def _on_device(path: str, file: ModelFile, job: RegionJob, threads: int) -> Model:
+    if file.device != "auto":
+        return Model(path, file.device, threads)
+    model = Model(path, "cpu", threads)
+    if not candidates():
+        return model
+    batch = real_batch(job.stack, model.card, job.statistics, job.batch_size)
+    return fastest(path, file.sha256, batch, job.statistics, threads)
+
+
+def _check_version(worker: str, version: str, here: str = __version__) -> None:
+    if version != here:
+        raise ClusterError(
+            f"The worker {worker} and this run have different versions of Landslip ({version} and "
+            f"{here}). Install the same wheel on both sides."
+        )
+
+
+def _with_whole_paths(stack: Stack) -> Stack:
+    """The stack with paths that do not depend on where a program was started."""
+    dem = _whole(stack.dem) if stack.dem else None
+    return replace(stack, path=_whole(stack.path), dem=dem)
+
+
+def _whole(path: str) -> str:
+    return os.path.abspath(path) if os.path.exists(path) else path

@@ -1,0 +1,244 @@
+"""A run on a Dask cluster of real processes: the raster of one machine, whatever dies."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import rasterio
+
+from landslip.engine.common.errors import Cancelled, ClusterError
+from landslip.engine.detection import cluster as clusters
+from landslip.engine.detection.pipeline import DetectRequest, detect
+from landslip.engine.inventory.polygons import Outlines
+from landslip.engine.inventory.wkb import polygon_wkb
+from landslip.tests.support import card, reflectance, write_model, write_raster
+
+pytest.importorskip("distributed")
+
+BANDS = ("B02", "B03", "B04")
+#: What a worker does before it begins: regions take a while, so that a test can come between.
+SLOW = """
+import time
+from landslip.engine.detection import cluster, region_job
+def slow(*arguments):
+    time.sleep(0.3)
+    return region_job.run_regions(*arguments)
+cluster.run_regions = slow
+"""
+OLD = "import landslip; landslip.__version__ = '0.1'"
+
+
+class Processes:
+    """A scheduler and workers, which can be killed."""
+
+    def __init__(self, folder):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.address = f"tcp://127.0.0.1:{self.port}"
+        self.folder, self.all, self.workers = folder, [], []
+        self.start_scheduler()
+
+    def start(self, *arguments):
+        with (self.folder / "log.txt").open("a") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "dask", *arguments],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "10"},
+            )
+        self.all.append(process)
+        return process
+
+    def start_scheduler(self):
+        where = ("--host", "127.0.0.1", "--port", str(self.port))
+        self.scheduler = self.start("scheduler", *where, "--no-dashboard", "--no-jupyter")
+
+    def start_worker(self, before=SLOW, *more):
+        script = self.folder / f"before{len(self.all)}.py"
+        script.write_text(before)
+        place = ("--local-directory", str(self.folder), "--preload", str(script))
+        options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", *place, *more)
+        self.workers.append(self.start("worker", self.address, *options))
+        return self.workers[-1]
+
+    def stop(self):
+        for process in self.all:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def processes(tmp_path):
+    found = Processes(tmp_path)
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def two(processes):
+    processes.start_worker()
+    processes.start_worker()
+    return processes
+
+
+@pytest.fixture
+def request_for(tmp_path, rng):
+    values = reflectance(rng, height=300, width=420)
+    stack = write_raster(tmp_path / "stack.tif", values, names=list(BANDS))
+    model = write_model(tmp_path / "model.onnx", card(bands=BANDS), kernel=9)
+    base = DetectRequest(stack, model, str(tmp_path / "p.tif"), device="cpu", region_size=100)
+
+    def make(name, **changes):
+        return replace(base, probability=str(tmp_path / name), **changes)
+
+    return make
+
+
+def pixels(request):
+    with rasterio.open(request.probability) as dataset:
+        return dataset.read()
+
+
+def expected(request):
+    alone = replace(request, scheduler="", probability=f"{request.probability}.alone.tif")
+    detection = detect(alone)
+    return pixels(alone), detection.landslides
+
+
+def run_and(request, at, do):
+    """Run, and do something once a share of the regions is done; what was found, what was told."""
+    told, done = [], threading.Event()
+
+    def progress(share, message):
+        told.append(message)
+        if share >= at and not done.is_set():
+            done.set()
+            do()
+
+    return detect(request, progress), " ".join(told)
+
+
+def test_two_workers_make_the_raster_of_one_machine(two, request_for):
+    with rasterio.open(request_for("p.tif").stack) as dataset:
+        crs, (west, south, east, north) = dataset.crs.to_wkt(), dataset.bounds
+    triangle = polygon_wkb([np.array([[west, south], [west, north], [east, north]])])
+    for name, changes in {
+        "plain": {},
+        "flips": {"test_time": "flips"},
+        "mask": {"mask": Outlines("half", crs, (triangle,))},
+    }.items():
+        request = request_for(f"{name}.tif", scheduler=two.address, **changes)
+        detection = detect(request)
+        raster, landslides = expected(request)
+        assert np.array_equal(pixels(request), raster), name
+        assert [s.wkb for s in detection.landslides] == [s.wkb for s in landslides]
+        assert detection.device == "dask"
+
+
+def test_a_worker_that_is_killed_costs_its_work_alone(two, request_for):
+    request = request_for("killed.tif", scheduler=two.address)
+    run_and(request, 0.3, two.workers[0].kill)
+    assert two.workers[0].wait() == -signal.SIGKILL
+    assert np.array_equal(pixels(request), expected(request)[0])
+
+
+def test_what_a_slow_worker_holds_is_given_to_others(two, request_for, monkeypatch):
+    monkeypatch.setattr(clusters, "_SLOW_SECONDS", 1.0)
+    request = request_for("slow.tif", scheduler=two.address)
+    run_and(request, 0.3, lambda: two.workers[0].send_signal(signal.SIGSTOP))
+    assert np.array_equal(pixels(request), expected(request)[0])
+    assert two.workers[0].poll() is None
+
+
+def test_a_scheduler_that_comes_back_is_waited_for(two, request_for):
+    def restart():
+        for process in (two.scheduler, *two.workers):
+            process.kill()
+            process.wait()
+        two.start_scheduler()
+        two.start_worker()
+
+    request = request_for("back.tif", scheduler=two.address)
+    _, told = run_and(request, 0.3, restart)
+    assert f"The scheduler {two.address} is gone." in told
+    assert f"The scheduler {two.address} is back." in told
+    assert np.array_equal(pixels(request), expected(request)[0])
+
+
+def test_a_scheduler_that_stays_away_is_a_sentence_and_the_run_goes_on_later(
+    two, request_for, monkeypatch
+):
+    monkeypatch.setattr(clusters, "_PATIENCE", 1)
+    monkeypatch.setattr(clusters, "_ANSWER", 2)
+    request = request_for("away.tif", scheduler=two.address)
+    with pytest.raises(ClusterError, match=r"No scheduler answers at tcp://127.0.0.1"):
+        run_and(request, 0.3, two.stop)
+    two.start_scheduler()
+    two.start_worker()
+    _, told = run_and(request, 2, lambda: None)
+    assert "regions were finished by an earlier run and are taken over" in told
+    assert np.array_equal(pixels(request), expected(request)[0])
+
+
+def test_workers_that_come_late_are_waited_for(processes, request_for):
+    request = request_for("late.tif", scheduler=processes.address)
+    started = []
+
+    def progress(share, message):
+        if "has no workers yet" in message and not started:
+            started.append(processes.start_worker("", "--resources", "GPU=1"))
+
+    detect(request, progress)
+    assert started
+    assert np.array_equal(pixels(request), expected(request)[0])
+
+
+def test_stopping_frees_the_cluster_and_keeps_what_was_found(two, request_for):
+    request = request_for("stopped.tif", scheduler=two.address)
+    share = [0.0]
+
+    def progress(done, message):
+        share[0] = done
+
+    began = time.monotonic()
+    with pytest.raises(Cancelled, match="finished regions are kept"):
+        detect(request, progress, lambda: share[0] > 0.2)
+    assert time.monotonic() - began < 30
+    _, told = run_and(request, 2, lambda: None)
+    assert "are taken over" in told
+    assert np.array_equal(pixels(request), expected(request)[0])
+
+
+def test_another_version_is_a_sentence(processes, request_for, tmp_path):
+    processes.start_worker(OLD)
+    request = request_for("old.tif", scheduler=processes.address)
+    with pytest.raises(ClusterError, match=r"different versions of Landslip \(0\.1 and"):
+        detect(request)
+    assert not (tmp_path / "old.tif").exists()
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "http://127.0.0.1:9", ":"])
+def test_no_scheduler_is_a_sentence(request_for, address, tmp_path, monkeypatch):
+    monkeypatch.setattr(clusters, "_ANSWER", 1)
+    with pytest.raises(ClusterError, match=r"No scheduler answers at .* tcp://host:8786"):
+        detect(request_for("none.tif", scheduler=address))
+    assert not (tmp_path / "none.tif").exists()
+
+
+def test_an_error_on_a_worker_names_it(two, request_for, tmp_path):
+    def remove():
+        (tmp_path / "stack.tif").rename(tmp_path / "gone.tif")
+
+    request = request_for("gone.tif.p.tif", scheduler=two.address)
+    with pytest.raises(ClusterError, match=r"On the worker tcp://.*stack\.tif"):
+        run_and(request, 0.2, remove)
