@@ -1,6 +1,7 @@
 """The commands measure, update, export and check give what their algorithms give."""
 
 import json
+import shutil
 from datetime import date, datetime
 from pathlib import Path
 
@@ -428,3 +429,24 @@ def test_what_a_command_writes_opens_with_its_style_and_form(mapped, tmp_path, c
     assert layer.editorWidgetSetup(place).type() == "ValueMap"
     names = [each.split("!!::!!")[1] for each in layer.dataProvider().subLayers()]
     assert names == ["inventory"]
+
+
+@pytest.mark.parametrize(
+    ("place", "years"),
+    [("Nepal", (2015, 2016, 2017)), ("PNG", (2017, 2019)), ("China", (2017, 2018))],
+)
+def test_published_inventories_through_time(both, real_data, tmp_path, place, years):
+    """Every survey merged into what the command made of those before."""
+    shutil.unpack_archive(real_data / "inventories" / f"{place}.zip", tmp_path)
+    folder = tmp_path / place
+    inventory = f"{folder}/{years[0]}.shp"
+    for year in years[1:]:
+        parameters = {"DETECTION": f"{folder}/{year}.shp", "DATE": f"{year}-10-01"}
+        _, ours, theirs, told, expected = both(
+            "updateinventory", "update", {"INPUT": inventory, **parameters}
+        )
+        same(ours, theirs)
+        assert len(told) == len(expected)
+        inventory = str(Path(ours).rename(tmp_path / f"{year}.gpkg"))
+    exported = both("exportinventory", "export", {"INPUT": inventory, "NAME": place}, "shp")
+    same_export(exported[1], exported[2], "shp")

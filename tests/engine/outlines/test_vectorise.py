@@ -218,7 +218,9 @@ def test_geopackage(tmp_path, rng, dem):
 def test_empty_geopackage_has_its_columns(tmp_path):
     target = str(tmp_path / "i.gpkg")
     write_geopackage([], UTM, target)
-    assert read_info(target, layer="inventory")["fields"].tolist() == [field.name for field in FIELDS]
+    assert read_info(target, layer="inventory")["fields"].tolist() == [
+        field.name for field in FIELDS
+    ]
     assert read_info(target, layer="inventory")["features"] == 0
 
 
