@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-import numpy as np
 from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
@@ -18,15 +16,14 @@ from qgis.core import (
 )
 
 from ..engine.assessment.statistics import (
-    TERRAIN_FIELDS,
     StatisticsRequest,
     inventory_statistics,
+    terrain_attributes,
 )
 from ..engine.assessment.statistics_report import write_statistics_report
 from ..engine.common.output import check_report
 from ..engine.common.report import MADE_BY
 from ..engine.inventory.polygons import Outlines
-from ..engine.inventory.table import Table
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .inventory_reader import read_inventory
 
@@ -121,7 +118,7 @@ class InventoryStatisticsAlgorithm(LandslipAlgorithm):
                 inventory=Outlines.of(table),
                 study=study,
                 dem=self.raster_path(parameters, "DEM", context) or None,
-                attributes=_terrain(table),
+                attributes=terrain_attributes(table),
                 min_area=self.parameterAsDouble(parameters, "MIN_AREA", context),
             )
             found = inventory_statistics(request, listeners["progress"], listeners["cancelled"])
@@ -132,16 +129,3 @@ class InventoryStatisticsAlgorithm(LandslipAlgorithm):
             )
         )
         return {"OUTPUT": report, **found.numbers()}
-
-
-def _terrain(table: Table) -> dict[str, np.ndarray]:
-    """The terrain fields that the inventory has, NaN where one is empty."""
-    return {
-        name: np.array([_number(record.get(name)) for record in table.records])
-        for name in TERRAIN_FIELDS
-        if name in table.columns
-    }
-
-
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) else math.nan

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-
-import numpy as np
 
 from ..engine.assessment.assess import AssessRequest, Side, assess
 from ..engine.assessment.report import write_assessment_report
 from ..engine.assessment.statistics import (
-    TERRAIN_FIELDS,
     StatisticsRequest,
     inventory_statistics,
+    terrain_attributes,
 )
 from ..engine.assessment.statistics_report import write_statistics_report
 from ..engine.common.dependencies import require
@@ -42,6 +40,7 @@ from .inventory_commands import (
     measure_inventory,
     update_inventory,
 )
+from .inventory_reader import read_inventory
 from .listeners import Listeners, Values
 
 Box = tuple[float, float, float, float]
@@ -64,7 +63,7 @@ def _detect(values: Values, listeners: Listeners) -> Values:
         probability=values["PROBABILITY"],
         dem=values["DEM"],
         extent=_extent_on(values["EXTENT"], lambda: _crs(image, bool(product))),
-        mask=polygons(values["MASK"]) if values["MASK"] else None,
+        mask=polygons(values["MASK"], listeners) if values["MASK"] else None,
         threshold=values["THRESHOLD"],
         min_area=values["MIN_AREA"],
         overlap=values["OVERLAP"],
@@ -120,7 +119,6 @@ def _prepare(values: Values, listeners: Listeners) -> Values:
     if not products:
         raise ParameterError("No product was given; expected --input or --input-folder.")
     extent, extent_crs = extent_of(values["EXTENT"]) if values["EXTENT"] else (None, "")
-    area = polygons(values["AREA"]) if values["AREA"] else None
     dems, mapping = tuple(values["DEM"] or ()), values["BAND_MAPPING"] or ""
     request = PrepareRequest(
         products=products,
@@ -133,7 +131,7 @@ def _prepare(values: Values, listeners: Listeners) -> Values:
             pixel_size=values["PIXEL_SIZE"],
             extent=extent,
             extent_crs=extent_crs,
-            area=AreaOfInterest(area.crs, _rings(area)) if area else None,
+            area=_area_of_interest(values["AREA"], listeners) if values["AREA"] else None,
         ),
         out=tuple(values["OUT"] or ()),
         rules=tuple(values["RULES"] or ()),
@@ -173,13 +171,13 @@ def _sample(values: Values, listeners: Listeners) -> Values:
 def _assess(values: Values, listeners: Listeners) -> Values:
     check_report(values["OUTPUT"])
     request = AssessRequest(
-        detected=_side(values["INPUT"]),
-        reference=_side(values["REFERENCE"]),
+        detected=_side(values["INPUT"], listeners),
+        reference=_side(values["REFERENCE"], listeners),
         threshold=values["THRESHOLD"],
         min_area=values["MIN_AREA"],
         overlap=values["OVERLAP"],
         pixel_size=values["PIXEL_SIZE"],
-        judged=polygons(values["AREA"]) if values["AREA"] else None,
+        judged=polygons(values["AREA"], listeners) if values["AREA"] else None,
         comparison=values["COMPARISON"],
     )
     found = assess(request, listeners.progress, listeners.cancelled)
@@ -191,11 +189,12 @@ def _assess(values: Values, listeners: Listeners) -> Values:
 
 def _statistics(values: Values, listeners: Listeners) -> Values:
     check_report(values["OUTPUT"])
+    table = read_inventory(values["INPUT"], listeners)
     request = StatisticsRequest(
-        inventory=polygons(values["INPUT"]),
-        study=polygons(values["AREA"]) if values["AREA"] else None,
+        inventory=Outlines.of(table),
+        study=polygons(values["AREA"], listeners) if values["AREA"] else None,
         dem=values["DEM"],
-        attributes=number_columns(values["INPUT"], TERRAIN_FIELDS),
+        attributes=terrain_attributes(table),
         min_area=values["MIN_AREA"],
     )
     found = inventory_statistics(request, listeners.progress, listeners.cancelled)
@@ -303,48 +302,33 @@ def _extent_on(text: str | None, crs_of_image: Callable[[], str]) -> Box | None:
     return tuple(change.transform_bounds(*box))
 
 
-def polygons(path: str) -> Outlines:
-    """The polygons of a vector file that GDAL reads.
+def polygons(path: str, listeners: Listeners) -> Outlines:
+    """The polygons of a vector file, repaired as an inventory is.
 
     Raises:
-        DependencyError: pyogrio is not installed.
-        ParameterError: It cannot be read, or has no CRS or no polygon.
+        DependencyError: pyogrio or shapely is not installed.
+        ParameterError: It cannot be read, or has no CRS or something else than polygons.
     """
-    raw = require("pyogrio.raw", "pyogrio")
-    errors = require("pyogrio.errors", "pyogrio")
-    try:
-        about, _, shapes, _ = raw.read(path, columns=[])
-    except (errors.DataSourceError, errors.DataLayerError) as err:
-        raise ParameterError(f"{path} cannot be read as polygons ({err}).") from err
-    if not about["crs"] or shapes is None or "Polygon" not in (about["geometry_type"] or ""):
-        raise ParameterError(
-            f"{path} has the CRS '{about['crs'] or 'none'}' and geometries of the kind "
-            f"{about['geometry_type'] or 'none'}; expected polygons and a CRS."
-        )
-    return Outlines(path, about["crs"], tuple(bytes(wkb) for wkb in shapes if wkb is not None))
+    return Outlines.of(read_inventory(path, listeners))
 
 
-def _side(path: str) -> Side:
+def _side(path: str, listeners: Listeners) -> Side:
     """One side of a comparison: the path of a raster, or polygons."""
     try:
         open_raster(path).close()
     except RasterError:
-        return polygons(path)
+        return polygons(path, listeners)
     return path
 
 
-def number_columns(path: str, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """Columns of numbers [n] of a vector file, as far as it has them; NaN where one is empty."""
-    raw = require("pyogrio.raw", "pyogrio")
-    about, _, shapes, columns = raw.read(path)
-    there = np.array([wkb is not None for wkb in shapes], bool)
-    found = dict(zip(about["fields"].tolist(), columns))
-    numbers = {name: found[name] for name in names if name in found}
-    return {
-        name: column.astype(float)[there]
-        for name, column in numbers.items()
-        if column.dtype.kind in "iuf"
-    }
+def _area_of_interest(path: str, listeners: Listeners) -> AreaOfInterest:
+    area = polygons(path, listeners)
+    if not area.wkb:
+        raise ParameterError(
+            f"The area of interest {path} has no polygon; expected at least one. Choose another "
+            "layer."
+        )
+    return AreaOfInterest(area.crs, _rings(area))
 
 
 def _rings(area: Outlines) -> tuple[tuple[tuple[tuple[float, float], ...], ...], ...]:

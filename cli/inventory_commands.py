@@ -64,6 +64,7 @@ def measure_inventory(values: Values, listeners: Listeners) -> Values:
     request = MeasureRequest(dem=values["DEM"], probability=values["PROBABILITY"])
     hooks = listeners.progress, listeners.cancelled, listeners.warn
     measured = measure(table, request, *hooks)
+    listeners.check()
     write_inventory(measured, values["OUTPUT"], listeners.warn)
     area = sum(record.values["area_m2"] for record in measured.records)
     return {"OUTPUT": values["OUTPUT"], "COUNT": len(measured.records), "AREA": float(area)}
@@ -81,6 +82,7 @@ def update_inventory(values: Values, listeners: Listeners) -> Values:
     )
     seen = inside(overlaps(known, _surveyed(values, listeners, known, found), listeners))
     updated = update(known, found, overlaps(known, found, listeners), seen, request)
+    listeners.check()
     write_inventory(updated, values["OUTPUT"], listeners.warn)
     counts = changes(updated, request.date)
     told = ", ".join(f"{counts[change]} {change}" for change in CHANGES)
@@ -105,6 +107,7 @@ def export_inventory(values: Values, listeners: Listeners) -> Values:
     check_writable(target)
     inventory = read_inventory(values["INPUT"], listeners, preset.crs)
     table = rows(inventory, preset, dataset, listeners.warn, values["REVIEWED_ONLY"])
+    listeners.check()
     access = FileAccess(
         _write, _read, lambda path: beside_other_layers(path, preset.name, listeners.warn)
     )
@@ -149,6 +152,7 @@ def check_inventory(values: Values, listeners: Listeners) -> Values:
     if target:
         check_geopackage(target, "The layer of problems")
     table, driver = raw_inventory(values["INPUT"], listeners.warn)
+    listeners.check()
     problems = validate(table, preset, driver)
     listeners.say(f"Checked against: {preset.source}.")
     for told in remarks(table, preset):
@@ -159,7 +163,8 @@ def check_inventory(values: Values, listeners: Listeners) -> Values:
     results: Values = {"COUNT": len(problems), "VALID": not problems}
     if not target:
         return results
-    write_inventory(problem_table(table, problems), target, listeners.warn, layer=_PROBLEMS)
+    found = problem_table(table, problems)
+    write_inventory(found, target, listeners.warn, layer=_PROBLEMS, style=None)
     return {**results, "OUTPUT": target}
 
 

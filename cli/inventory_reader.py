@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.common.dependencies import require
-from ..engine.common.errors import Cancelled, ParameterError
+from ..engine.common.errors import ParameterError
 from ..engine.common.hooks import Warn
 from ..engine.inventory.repair import (
     FLATTENED,
@@ -49,8 +49,7 @@ def read_inventory(source: str, listeners: Listeners, crs: str = "") -> Table:
         Cancelled: The user stopped the run.
     """
     layer = read_layer(source, listeners.warn)
-    if listeners.cancelled():
-        raise Cancelled("Stopped on request. Nothing was written.")
+    listeners.check()
     repair = _Repair(layer)
     own = _known_crs(layer.table)
     repair.check_places(PlaceCheck(source, _crs_name(layer.table.crs, own), own.is_geographic))
@@ -58,6 +57,7 @@ def read_inventory(source: str, listeners: Listeners, crs: str = "") -> Table:
     repair.move(own, crs)
     repair.mend()
     repair.done.tell(listeners.warn)
+    listeners.check()
     found = {name: _text_for_dates(kind) for name, kind in layer.table.columns.items()}
     columns = Columns(found)
     records = tuple(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ..engine.common.dependencies import require
-from ..engine.common.errors import Cancelled
 from ..engine.inventory.table import Table
 from ..engine.inventory.update import Overlaps
 from .listeners import Listeners
@@ -28,8 +27,7 @@ def overlaps(known: Table, found: Table, listeners: Listeners) -> Overlaps:
     tree = require("shapely.strtree", "shapely").STRtree(theirs)
     shared: dict[tuple[int, int], float] = {}
     for start in range(0, len(ours), _AT_ONCE):
-        if listeners.cancelled():
-            raise Cancelled("Stopped on request. Nothing was written.")
+        listeners.check()
         listeners.progress(start / len(ours), "")
         here = ours[start : start + _AT_ONCE]
         i, j = tree.query(here, predicate="intersects")

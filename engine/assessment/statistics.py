@@ -6,12 +6,14 @@ import math
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..common.dependencies import require
 from ..common.errors import Cancelled, ParameterError
 from ..inventory.polygons import Outlines, ellipsoidal_areas
+from ..inventory.table import Table
 from ..inventory.wkb import Polygon, polygon_wkb, polygons_of
 from ..raster.elevation import DemSource, Elevation
 from ..raster.grid import Grid
@@ -42,6 +44,19 @@ SLOPE_EDGES = np.arange(0.0, 91.0, 5.0)
 _ELEVATION_EDGES = np.arange(-500.0, 9001.0, 10.0)
 _COARSE_STEPS = (10, 20, 50, 100, 200, 500, 1000)
 _MOST_STEPS = 14
+
+
+def terrain_attributes(table: Table) -> dict[str, np.ndarray]:
+    """The terrain fields that an inventory has, float [n], NaN where one is empty."""
+
+    def number(value: Any) -> float:
+        return float(value) if isinstance(value, (int, float)) else math.nan
+
+    return {
+        name: np.array([number(record.get(name)) for record in table.records])
+        for name in TERRAIN_FIELDS
+        if name in table.columns
+    }
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,17 @@ from .vector_file import read_layer, write_layer
 
 #: Name of the layer.
 LAYER = "inventory"
+#: Its colours and form in QGIS.
+STYLE = Path(__file__).resolve().parents[2] / "resources" / "inventory.qml"
+#: Where QGIS looks for the style of a layer, as it makes that table itself.
+_STYLES = "layer_styles"
+_STYLE_TABLE = f"""
+CREATE TABLE IF NOT EXISTS {_STYLES} (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256),
+    f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256),
+    styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT,
+    owner TEXT(30), ui TEXT(30), update_time DATETIME
+)"""
 
 
 def write_geopackage(
@@ -50,6 +61,7 @@ def write_inventory(
     warn: Callable[[str], None] | None = None,
     geometry: str = "MultiPolygon",
     layer: str = LAYER,
+    style: Path | None = STYLE,
 ) -> None:
     """Write a table as a layer of a GeoPackage, read it back, and put the file in place.
 
@@ -59,6 +71,7 @@ def write_inventory(
         warn: Told which other layers are in the file, which stay.
         geometry: Type of the outlines.
         layer: Name of the layer, which replaces one of that name.
+        style: How QGIS shows it, unless the file tells already; None for as it pleases.
 
     Raises:
         DependencyError: pyogrio is not installed.
@@ -72,6 +85,8 @@ def write_inventory(
                 f"{target} cannot be written ({reason.replace(temporary, target)}). Check that the "
                 "disk has room and that the folder may be written to."
             )
+        if style:
+            _keep_style(temporary, layer, style)
         wrong = differences(written, read_layer(f"{temporary}|layername={layer}").table)
         if wrong:
             raise OutputError(
@@ -123,8 +138,8 @@ def _copy(source: str, target: str) -> list[str]:
             closing(sqlite3.connect(uri, uri=True)) as old,
             closing(sqlite3.connect(target)) as new,
         ):
-            layers = "SELECT table_name FROM gpkg_contents WHERE table_name <> 'layer_styles'"
-            names = [str(name) for (name,) in old.execute(layers)]
+            tables = old.execute("SELECT table_name FROM gpkg_contents").fetchall()
+            names = [str(name) for (name,) in tables if name != _STYLES]
             old.backup(new)
             new.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.Error as err:
@@ -133,3 +148,34 @@ def _copy(source: str, target: str) -> list[str]:
             f"writing to it ({err}). Remove it, or choose another file name."
         ) from err
     return names
+
+
+def _keep_style(path: str, layer: str, style: Path) -> None:
+    """Put a style into a GeoPackage as the default of a layer that has none."""
+    try:
+        with closing(sqlite3.connect(path)) as data, data:
+            data.execute(_STYLE_TABLE)
+            known = "SELECT count(*) FROM layer_styles WHERE f_table_name = ?"
+            if data.execute(known, [layer]).fetchone()[0]:
+                return
+            data.execute(
+                "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, srs_id) "
+                "VALUES (?, 'attributes', ?, 0)",
+                [_STYLES, _STYLES],
+            )
+            data.execute(
+                "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
+                "f_geometry_column, styleName, styleQML, useAsDefault, description) "
+                "SELECT '', '', table_name, column_name, 'Landslip', ?, 1, ? "
+                "FROM gpkg_geometry_columns WHERE table_name = ?",
+                [
+                    style.read_text(encoding="utf-8"),
+                    "Colours and form of a landslide inventory",
+                    layer,
+                ],
+            )
+    except sqlite3.Error as err:
+        raise OutputError(
+            f"{Path(path).name} takes no style ({err}). Check that the disk has room, then run "
+            "again."
+        ) from err

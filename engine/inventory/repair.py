@@ -113,7 +113,7 @@ class PlaceCheck:
         if not (largest_x < float("inf") and largest_y < float("inf")):
             found = "coordinates that are no numbers"
         elif self.degrees and (largest_x > 360 or largest_y > 90.001):
-            found = f"the coordinates {xmin:.1f}, {ymin:.1f}"
+            found = f"the coordinates {xmin:.10g}, {ymin:.10g}"
         elif not self.degrees and largest_x <= 180 and largest_y <= 90:
             found = f"coordinates like degrees ({xmin:.4f}, {ymin:.4f})"
         else:

@@ -156,8 +156,7 @@ def write_layer(
                 gdal_tz_offsets=dict.fromkeys(moments, zones),
             )
     except (RuntimeError, ValueError, OverflowError) as err:
-        # SQLite's reason follows all of the statement that failed.
-        return _told(err).rpartition("failed: ")[2] or type(err).__name__
+        return _told(err) or type(err).__name__
     return ""
 
 
@@ -174,7 +173,7 @@ def _readable(path: str, warn: Callable[[str], None] | None) -> Iterator[None]:
             f"{path} holds texts that are not UTF-8 (byte {err.object[err.start]:#x}); expected "
             "UTF-8. Save it again in that encoding (in QGIS, Export > Save Features As)."
         ) from err
-    except RuntimeError as err:
+    except (RuntimeError, ValueError, NameError) as err:  # pyogrio's, of damaged dates and CRSs too
         raise ParameterError(
             f"{path} cannot be read as polygons ({_told(err)}). Choose a vector file that is "
             "whole, such as a GeoPackage."
@@ -185,6 +184,8 @@ def _readable(path: str, warn: Callable[[str], None] | None) -> Iterator[None]:
 
 
 def _check_there(path: str) -> None:
+    if not path:
+        raise ParameterError("The name of an input is empty; expected a file with polygons.")
     if path.startswith("/vsi") or "://" in path:
         return
     try:
@@ -198,7 +199,9 @@ def _check_there(path: str) -> None:
 
 
 def _told(err: BaseException) -> str:
-    return " ".join(str(err).split()).rstrip(".")
+    # SQLite's reason follows all of the statement that failed; GDAL's advice is for programmers.
+    reason = " ".join(str(err).split()).partition("; It might help")[0]
+    return reason.rpartition("failed: ")[2].rstrip(".")
 
 
 def _chosen(path: str, layers: dict[str, str], wanted: str) -> str:
@@ -219,9 +222,10 @@ def _chosen(path: str, layers: dict[str, str], wanted: str) -> str:
         return polygons[0]
     if not layers:
         raise ParameterError(f"{path} has no layer; expected one with polygons.")
+    several = polygons or list(layers)
     raise ParameterError(
-        f"{path} has the layers {', '.join(layers)}; expected one with polygons. Say which: "
-        f"'{path}{_PART}{next(iter(layers))}'."
+        f"{path} has the layers {', '.join(several)}; expected one with polygons. Say which: "
+        f"'{path}{_PART}{several[-1]}'."
     )
 
 

@@ -40,7 +40,7 @@ def image(stack_path, model_path, tmp_path):
 
 
 def slides(path):
-    frame = pyogrio.raw.read(path)
+    frame = pyogrio.raw.read(path, layer="inventory")
     return frame[0], frame[2], frame[3]
 
 

@@ -13,6 +13,9 @@ pyogrio = pytest.importorskip("pyogrio")
 pytest.importorskip("shapely")
 
 from landslip.cli.__main__ import main  # noqa: E402
+from landslip.cli.commands import RUN  # noqa: E402
+from landslip.cli.listeners import Listeners  # noqa: E402
+from landslip.engine.common.errors import Cancelled  # noqa: E402
 from landslip.engine.inventory import geopackage, vector_file  # noqa: E402
 from landslip.engine.inventory.fields import FIELDS  # noqa: E402
 from landslip.engine.inventory.vector_file import read_layer  # noqa: E402
@@ -116,7 +119,7 @@ def test_other_layers_of_a_geopackage_stay(call, mapped, tmp_path):
         status, said = call("measure", "--input", mapped, "--output", target)
         assert status == 0
         assert f"{target} holds the layers all besides; they stay." in said.err
-    assert layers(target) == {"all", "inventory"}
+    assert layers(target) == {"all", "inventory", "layer_styles"}
     assert read_layer(f"{target}|layername=all").table.records[0].get("name") == "mine"
     assert len(read_layer(f"{target}|layername=inventory").table.records) == 3
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all.gpkg", "mapped.gpkg"]
@@ -292,3 +295,23 @@ def test_long_numbers_keep_their_digits_beside_empty_ones(call, tmp_path):
     assert call("measure", "--input", source, "--output", target)[0] == 0
     with sqlite3.connect(target) as data:
         assert [n for (n,) in data.execute("SELECT number FROM inventory")] == numbers
+
+
+@pytest.mark.parametrize("looks", range(3))
+@pytest.mark.parametrize(
+    ("algorithm", "more"),
+    [
+        ("measureinventory", {"DEM": None, "PROBABILITY": None}),
+        ("updateinventory", {"DATE": "2020-01-01", "SURVEYED": None, "OVERLAP": 0.3, "GROWTH": 1}),
+    ],
+)
+def test_a_stopped_command_leaves_nothing(mapped, tmp_path, looks, algorithm, more):
+    """It stops at whichever of its looks at Ctrl-C that comes in."""
+    going_on = iter([False] * looks)
+    listeners = Listeners(
+        lambda done, message: None, lambda: next(going_on, True), lambda message: None
+    )
+    values = {"INPUT": mapped, "DETECTION": mapped, "OUTPUT": str(tmp_path / "x.gpkg"), **more}
+    with pytest.raises(Cancelled, match="Stopped"):
+        RUN[algorithm](values, listeners)
+    assert [path.name for path in tmp_path.iterdir()] == ["mapped.gpkg"]

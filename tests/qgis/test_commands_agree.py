@@ -1,6 +1,7 @@
 """The commands measure, update, export and check give what their algorithms give."""
 
 import json
+import shutil
 from datetime import date, datetime
 from pathlib import Path
 
@@ -395,3 +396,57 @@ def test_what_cannot_be_trusted_is_refused_alike(run, tmp_path, outlines, crs, m
         reader(path)
     with pytest.raises(qgis_core.QgsProcessingException, match=message):
         run("landslip:measureinventory", {"INPUT": path, "OUTPUT": "memory:"})
+
+
+# --- what else reads polygons ---
+
+
+@pytest.mark.parametrize("command", ["assess", "statistics"])
+def test_what_else_reads_an_inventory_mends_it_alike(run, mapped, tmp_path, capsys, command):
+    parameters = {"INPUT": mapped, "OUTPUT": str(tmp_path / "report.html")}
+    if command == "assess":
+        others = [square(120, -250), LOBES, square(50000)]
+        parameters["REFERENCE"] = write_outlines(tmp_path / "others.gpkg", others)
+    algorithm = {"assess": "assessinventory", "statistics": "inventorystatistics"}[command]
+    expected, _ = run(f"landslip:{algorithm}", parameters)
+    status, said = call(command, parameters, capsys)
+    assert status == 0
+    found = json.loads(said.out)
+    assert "outlines that were not valid, repaired: 1" in said.err
+    for name in set(expected) - {"OUTPUT", "COMPARISON"}:
+        assert same_value(found[name], expected[name]), name
+
+
+def test_what_a_command_writes_opens_with_its_style_and_form(mapped, tmp_path, capsys):
+    target = str(tmp_path / "m.gpkg")
+    for _ in range(2):  # the second time, the file has the style already
+        assert call("measure", {"INPUT": mapped, "OUTPUT": target}, capsys)[0] == 0
+    layer = qgis_core.QgsVectorLayer(f"{target}|layername=inventory", "measured", "ogr")
+    told, done = layer.loadDefaultStyle()
+    assert done, told
+    assert layer.renderer().type() == "RuleRenderer"
+    place = layer.fields().indexOf("review_status")
+    assert layer.editorWidgetSetup(place).type() == "ValueMap"
+    names = [each.split("!!::!!")[1] for each in layer.dataProvider().subLayers()]
+    assert names == ["inventory"]
+
+
+@pytest.mark.parametrize(
+    ("place", "years"),
+    [("Nepal", (2015, 2016, 2017)), ("PNG", (2017, 2019)), ("China", (2017, 2018))],
+)
+def test_published_inventories_through_time(both, real_data, tmp_path, place, years):
+    """Every survey merged into what the command made of those before."""
+    shutil.unpack_archive(real_data / "inventories" / f"{place}.zip", tmp_path)
+    folder = tmp_path / place
+    inventory = f"{folder}/{years[0]}.shp"
+    for year in years[1:]:
+        parameters = {"DETECTION": f"{folder}/{year}.shp", "DATE": f"{year}-10-01"}
+        _, ours, theirs, told, expected = both(
+            "updateinventory", "update", {"INPUT": inventory, **parameters}
+        )
+        same(ours, theirs)
+        assert len(told) == len(expected)
+        inventory = str(Path(ours).rename(tmp_path / f"{year}.gpkg"))
+    exported = both("exportinventory", "export", {"INPUT": inventory, "NAME": place}, "shp")
+    same_export(exported[1], exported[2], "shp")

@@ -202,7 +202,7 @@ def test_geopackage(tmp_path, rng, dem):
     found = run(path, dem=elevation)
     target = str(tmp_path / "i.gpkg")
     write_geopackage(found, UTM, target)
-    meta, _, geometries, columns = read_vectors(target)
+    meta, _, geometries, columns = read_vectors(target, layer="inventory")
     assert meta["crs"] == "EPSG:32654"
     assert meta["fields"].tolist() == [field.name for field in FIELDS]
     assert [shapely.from_wkb(wkb) for wkb in geometries] == [polygon(s) for s in found]
@@ -218,8 +218,10 @@ def test_geopackage(tmp_path, rng, dem):
 def test_empty_geopackage_has_its_columns(tmp_path):
     target = str(tmp_path / "i.gpkg")
     write_geopackage([], UTM, target)
-    assert read_info(target)["fields"].tolist() == [field.name for field in FIELDS]
-    assert read_info(target)["features"] == 0
+    assert read_info(target, layer="inventory")["fields"].tolist() == [
+        field.name for field in FIELDS
+    ]
+    assert read_info(target, layer="inventory")["features"] == 0
 
 
 def test_damaged_raster(tmp_path, rng):
