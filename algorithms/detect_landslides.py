@@ -104,7 +104,8 @@ runs) patches. A little more accurate, 4 or 8 times slower.</p>
 <p><b>Even light</b>: takes the light of slopes out of the image before the model looks, by the DEM
 and the sun (C correction). Models miss most slides in shade; with it they find more
 there, and fewer in full sun and in all: on Hokkaido, recall at an incidence of 0.2 to 0.4 rose from
-0.12 to 0.36, and fell from 0.85 to 0.75 above 0.9. Worth it where what lies in shade matters and the DEM is good; look at both results.</p>
+0.12 to 0.36, and fell from 0.85 to 0.75 above 0.9. Worth it where what lies in shade matters and
+the DEM is good; look at both results.</p>
 <p><b>Sun's azimuth and elevation</b>: for even light, and for models that read the illumination,
 which is computed from the DEM and the sun. Left empty, they come from the stack's tags
 <code>SUN_AZIMUTH</code> and <code>SUN_ELEVATION</code>, else from the time in its tag

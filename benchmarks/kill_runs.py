@@ -52,11 +52,8 @@ def main() -> None:
         killed = resumed = identical = rounds = 0
         while killed < args.kills:
             rounds += 1
-            alive = True
             for _ in range(1 + (rng.random() < 1 / 3)):
-                hit = kill(request("p.tif"), rng.uniform(0, seconds))
-                killed += hit
-                alive &= hit
+                killed += kill(request("p.tif"), rng.uniform(0, seconds))
             kept = folder / "out" / ".p.regions"
             resumed += any(kept.glob("*.npz"))
             finished(request("p.tif"))
