@@ -25,7 +25,12 @@ import numpy as np
 
 from landslip.demo.large_stack import make_large_stack
 from landslip.engine.detection.kept import KeptRegions
-from landslip.engine.detection.pipeline import DetectRequest, Model, write_probability
+from landslip.engine.detection.pipeline import (
+    DetectRequest,
+    Model,
+    region_job_of,
+    write_probability,
+)
 from landslip.engine.models.probability import Provenance
 from landslip.engine.models.zoo import AUTO, model_path
 from landslip.engine.raster.tiling import Lattice
@@ -61,7 +66,7 @@ def _speed(options: argparse.Namespace, folder: Path) -> None:
     ratios, rates = [], []
     for _ in range(ROUNDS):
         seconds, patches = _timed(lambda: _whole_run(request, stack, model, scene))
-        bare = _bare_seconds(model, stack, scene, patches, request.batch_size)
+        bare = _bare_seconds(request, model, stack, scene, patches)
         ratios.append(bare / seconds)
         rates.append(patches / seconds)
     print(
@@ -83,10 +88,11 @@ def _whole_run(request: DetectRequest, stack: Stack, model: Model, scene: SceneS
 
 
 def _bare_seconds(
-    model: Model, stack: Stack, scene: SceneStatistics, patches: int, batch: int
+    request: DetectRequest, model: Model, stack: Stack, scene: SceneStatistics, patches: int
 ) -> float:
     """Seconds that ``session.run`` alone takes for as many patches, cut beforehand."""
-    lattice = Lattice(model.card.patch_size, model.card.patch_size)
+    job = region_job_of(request, stack, model.card, scene)
+    lattice, batch = Lattice(job.lattice.patch, job.lattice.patch), job.batch_size
     with StackReader(stack, model.card.bands) as reader:
         cut = [reader.read(window)[0] for window in lattice.patches(stack.grid.area)]
     mean, std = (np.asarray(x, dtype=np.float32) for x in (scene.mean, scene.std))

@@ -304,7 +304,7 @@ def write_probability(
         How many patches the model ran on.
     """
     card = model.card
-    job = _region_job(request, stack, card, statistics)
+    job = region_job_of(request, stack, card, statistics)
     lattice = job.lattice
     area = stack.grid.window_of(request.extent) if request.extent else stack.grid.area
     _check_dem_there(stack, area)
@@ -374,7 +374,7 @@ def write_probability(
     return ran
 
 
-def _region_job(
+def region_job_of(
     request: DetectRequest, stack: Stack, card: ModelCard, statistics: SceneStatistics
 ) -> RegionJob:
     """The job, in large windows where the card has them and nobody asks for patches."""
