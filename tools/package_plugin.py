@@ -20,7 +20,7 @@ FILES = (
     "__init__.py",
     "plugin.py",
 )
-FOLDERS = ("algorithms", "engine", "resources", "sample", "weights")
+FOLDERS = ("algorithms", "engine", "resources", "review", "sample", "weights")
 SUFFIXES = {".py", ".md", ".txt", ".json", ".onnx", ".qml", ".model3", ".svg", ".png"}
 MOST_BYTES = 25 * 1024 * 1024  # plugins.qgis.org takes no more
 OLDEST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
