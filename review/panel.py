@@ -313,6 +313,7 @@ class ReviewPanel(QgsDockWidget):
             (layer.willBeDeleted, self._forget),
             (layer.geometryChanged, self._outline_changed),
             (layer.afterCommitChanges, self._committed),
+            (layer.committedAttributeValuesChanges, self._values_committed),
         )
 
     def _committed(self) -> None:
@@ -335,6 +336,10 @@ class ReviewPanel(QgsDockWidget):
                         column
                     )
                 )
+
+    def _values_committed(self, _layer: str, changes: dict[int, dict[int, Any]]) -> None:
+        if self.review is not None:
+            self.review.note(changes)
 
     def _add_fields(self) -> None:
         layer = self.layer.currentLayer()
@@ -420,7 +425,6 @@ class ReviewPanel(QgsDockWidget):
         if stored is None:
             return
         layer = self.review.layer.layer
-        layer.selectByIds([stored.fid])
         if self._iface is not None:
             self._iface.setActiveLayer(layer)
             self._iface.actionVertexToolActiveLayer().trigger()
