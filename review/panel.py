@@ -71,7 +71,7 @@ _FACTS = (
     ("prob_mean", "probability {:.2f}"),
     ("area_m2", "{:,.0f} m²"),
     ("slope_mean", "slope {:.0f}°"),
-    ("h_l", "H/L {:.2f}"),
+    ("h_l", "H\N{WORD JOINER}/\N{WORD JOINER}L {:.2f}"),
 )
 _METRES_PER_DEGREE = 111_320.0
 
