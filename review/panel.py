@@ -99,7 +99,7 @@ class ReviewPanel(QgsDockWidget):
         self._build()
         self._keys = KeyFilter(self.do, self)
         self._keys.watch(self, canvas)
-        canvas.extentsChanged.connect(self._moving.start)
+        canvas.extentsChanged.connect(self._draw_live_soon)
         self.visibilityChanged.connect(self._listen)
         self.closed.connect(self.stop)
         self._show()
@@ -160,7 +160,7 @@ class ReviewPanel(QgsDockWidget):
         self.confidence = self._choice(CONFIDENCES, CONFIDENCE, "{}  ")
         self.notes = QLineEdit()
         self.notes.setPlaceholderText(self.tr("M to write, Enter to go back to the map"))
-        self.notes.textEdited.connect(self._typing.start)
+        self.notes.textEdited.connect(lambda _text: self._typing.start())
         self.notes.editingFinished.connect(self._write_notes)
         self.notes.returnPressed.connect(self._canvas.setFocus)
         buttons = QGridLayout()
@@ -209,9 +209,9 @@ class ReviewPanel(QgsDockWidget):
 
     def _probability_part(self) -> QWidget:
         self.probability = _raster_choice()
-        self.probability.layerChanged.connect(self._moving.start)
+        self.probability.layerChanged.connect(self._draw_live_soon)
         self.live = QCheckBox(self.tr("Show outlines at"))
-        self.live.toggled.connect(self._moving.start)
+        self.live.toggled.connect(self._draw_live_soon)
         self.threshold = QDoubleSpinBox()
         self.threshold.setRange(0.01, 1.0)
         self.threshold.setSingleStep(0.01)
@@ -290,7 +290,7 @@ class ReviewPanel(QgsDockWidget):
         """Leave the map as it was: the plugin goes."""
         self.stop()
         self.visibilityChanged.disconnect(self._listen)
-        self._canvas.extentsChanged.disconnect(self._moving.start)
+        self._canvas.extentsChanged.disconnect(self._draw_live_soon)
         for timer in (self._typing, self._moving):
             timer.stop()
         for tool in (self._point_tool, self._line_tool):
@@ -492,6 +492,10 @@ class ReviewPanel(QgsDockWidget):
         self.slider.blockSignals(True)
         self.slider.setValue(round(100 * value))
         self.slider.blockSignals(False)
+        self._draw_live_soon()
+
+    def _draw_live_soon(self, *_changed: Any) -> None:
+        """While the map or the slider moves, drawing waits."""
         self._moving.start()
 
     def _draw_live(self) -> None:
@@ -548,7 +552,7 @@ class ReviewPanel(QgsDockWidget):
             self.progress.setRange(0, max(1, review.session.total))
             self.progress.setValue(review.session.reviewed)
         self.facts.setText(self._facts_text())
-        there = review.layer.columns() if review is not None else {}
+        there = review.layer.text_columns() if review is not None else {}
         for field, combo in ((TYPE, self.type), (CONFIDENCE, self.confidence)):
             combo.setEnabled(field in there)
             value = stored.text(field) if stored is not None else ""
