@@ -111,6 +111,7 @@ class ReviewPanel(QgsDockWidget):
     # --- what it consists of ---
 
     def _build(self) -> None:
+        self.message = QLabel()
         whole = QWidget()
         rows = QVBoxLayout(whole)
         for part in (self._start_part(), self._verdict_part(), self._image_part()):
@@ -121,7 +122,15 @@ class ReviewPanel(QgsDockWidget):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(whole)
-        self.setWidget(area)
+        area.setMinimumWidth(whole.minimumSizeHint().width() + area.verticalScrollBar().width())
+        # Below all of it: what is said moves no button from under the pointer.
+        self.message.setWordWrap(True)
+        both = QWidget()
+        rows = QVBoxLayout(both)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(area)
+        rows.addWidget(self.message)
+        self.setWidget(both)
 
     def _start_part(self) -> QWidget:
         self.layer = QgsMapLayerComboBox()
@@ -150,10 +159,9 @@ class ReviewPanel(QgsDockWidget):
 
     def _verdict_part(self) -> QWidget:
         self.progress, self.about = QProgressBar(), QLabel()
-        self.facts, self.message = QLabel(), QLabel()
+        self.facts = QLabel()
         self.facts.setTextFormat(Qt.TextFormat.RichText)
-        for label in (self.facts, self.message):
-            label.setWordWrap(True)
+        self.facts.setWordWrap(True)
         self.progress.setTextVisible(False)
         self.progress.setMaximumHeight(8)
         self.type = self._choice(MOVEMENTS, TYPE, "T{}  ")
@@ -177,12 +185,7 @@ class ReviewPanel(QgsDockWidget):
         form.addRow(self.tr("Confidence"), self.confidence)
         form.addRow(self.tr("Notes"), self.notes)
         rows.addLayout(form)
-        part = QWidget()
-        both = QVBoxLayout(part)
-        both.setContentsMargins(0, 0, 0, 0)
-        both.addWidget(self._verdict)
-        both.addWidget(self.message)
-        return part
+        return self._verdict
 
     def _image_part(self) -> QWidget:
         self.before, self.after = _raster_choice(), _raster_choice()
@@ -439,10 +442,10 @@ class ReviewPanel(QgsDockWidget):
         if after is None or before is after:
             self.tell(self.tr("Choose the image after the event, and another one from before."))
             return
-        shown = not after.itemVisibilityChecked()
-        after.setItemVisibilityChecked(shown)
+        seen = _seen(before, after)
+        after.setItemVisibilityChecked(not seen)
         if before is not None:
-            before.setItemVisibilityChecked(not shown)
+            before.setItemVisibilityChecked(seen)
 
     # --- outlines ---
 
@@ -662,6 +665,14 @@ def _band(canvas: QgsMapCanvas, colour: QColor, width: int, kind: Any = None) ->
     band.setFillColor(QColor(0, 0, 0, 0))  # the image is what is looked at
     band.setWidth(width)
     return band
+
+
+def _seen(before: Any, after: Any) -> bool:
+    """Whether the image after is to be seen: switched on, and not below the one from before."""
+    if not after.itemVisibilityChecked() or before is None or not before.itemVisibilityChecked():
+        return after.itemVisibilityChecked()
+    order = QgsProject.instance().layerTreeRoot().layerOrder()
+    return order.index(after.layer()) < order.index(before.layer())
 
 
 def _timer(parent: QWidget, milliseconds: int, do: Callable[[], None]) -> QTimer:
