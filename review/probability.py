@@ -10,6 +10,7 @@ from qgis.core import (
     Qgis,
     QgsCoordinateTransform,
     QgsDistanceArea,
+    QgsFeatureRequest,
     QgsGeometry,
     QgsLineString,
     QgsMultiLineString,
@@ -21,8 +22,13 @@ from qgis.core import (
 )
 
 from ..engine.common.errors import ParameterError
-from ..engine.inventory.wkb import polygon_wkb
+from ..engine.inventory.drawn import DrawnPolygons
+from ..engine.inventory.wkb import polygon_wkb, polygons_of
+from ..engine.raster.grid import Grid
+from ..engine.raster.tiling import Window
 from .outline_edits import fitting, name_of
+from .review import REJECTED
+from .review_layer import STATUS, ReviewLayer
 from .shapes import grow, rings_above
 
 #: Pixels of the longer side up to which a view is read as it is, and those of a larger one: what is
@@ -44,12 +50,24 @@ class View:
     values: np.ndarray
     extent: QgsRectangle
 
+    @property
+    def transform(self) -> tuple[float, float, float, float, float, float]:
+        """From pixels to the map, as `Grid` has it."""
+        (rows, cols), box = self.values.shape, self.extent
+        width, height = box.width() / cols, box.height() / rows
+        return width, 0.0, box.xMinimum(), 0.0, -height, box.yMaximum()
+
+    def pixel_of(self, point: QgsPointXY) -> tuple[int, int]:
+        """Row and column of a point inside."""
+        width, _, left, _, height, upper = self.transform
+        (rows, cols) = self.values.shape
+        row, col = int((point.y() - upper) / height), int((point.x() - left) / width)
+        return min(row, rows - 1), min(col, cols - 1)
+
     def on_map(self, ring: np.ndarray) -> np.ndarray:
         """Map coordinates [n, 2] of pixel corners (col, row)."""
-        height, width = self.values.shape
-        box = self.extent
-        x = box.xMinimum() + ring[:, 0] * box.width() / width
-        y = box.yMaximum() - ring[:, 1] * box.height() / height
+        width, _, left, _, height, upper = self.transform
+        x, y = left + ring[:, 0] * width, upper + ring[:, 1] * height
         return np.column_stack((x, y))
 
 
@@ -112,6 +130,11 @@ def missed_landslide(
     Raises:
         ParameterError: There is no landslide.
     """
+    if not raster.crs().isValid():
+        raise ParameterError(
+            f"The raster '{raster.name()}' has no coordinate reference system. Assign one (Raster "
+            "> Projections > Assign Projection), then click again."
+        )
     pixel = _pixel_hectares(raster, point)
     most = max(1, int(hectares / pixel))
     around = min(max(_LEAST_AROUND, 2 * math.ceil(math.sqrt(most))), _MOST_AROUND)
@@ -121,10 +144,13 @@ def missed_landslide(
     view = read_view(raster, QgsRectangle.fromCenterAndSize(point, width, height))
     grown = None
     if view is not None and view.extent.contains(point):
-        rows, cols = view.values.shape
-        row = int((view.extent.yMaximum() - point.y()) / view.extent.height() * rows)
-        col = int((point.x() - view.extent.xMinimum()) / view.extent.width() * cols)
-        grown = grow(view.values, min(row, rows - 1), min(col, cols - 1), most)
+        row, col = view.pixel_of(point)
+        taken = _taken(view, raster, layer)
+        if taken[row, col]:
+            raise ParameterError(
+                "There is an outline here already. Edit it, or reject it before you add another."
+            )
+        grown = grow(np.where(taken, np.nan, view.values), row, col, most)
     if view is None or grown is None:
         raise ParameterError(
             "The probability says nothing of a landslide here (below 0.02, or no data). Draw the "
@@ -135,6 +161,23 @@ def missed_landslide(
     values = {"id": name_of(shape, raster.crs())}
     shape.transform(QgsCoordinateTransform(raster.crs(), layer.crs(), QgsProject.instance()))
     return fitting(shape, layer), values
+
+
+def _taken(view: View, raster: QgsRasterLayer, layer: QgsVectorLayer) -> np.ndarray:
+    """Where outlines are already that nobody has rejected, bool [height, width]."""
+    from_layer = QgsCoordinateTransform(layer.crs(), raster.crs(), QgsProject.instance())
+    back = QgsCoordinateTransform(raster.crs(), layer.crs(), QgsProject.instance())
+    request = QgsFeatureRequest(back.transformBoundingBox(view.extent))
+    status = ReviewLayer(layer).text_columns().get(STATUS)
+    shapes = []
+    for feature in layer.getFeatures(request):
+        if feature.hasGeometry() and (status is None or feature[status] != REJECTED):
+            shape = feature.geometry()
+            shape.transform(from_layer)
+            shapes.append(polygons_of(bytes(shape.asWkb())))
+    rows, cols = view.values.shape
+    grid = Grid(raster.crs().toWkt(), view.transform, cols, rows)
+    return DrawnPolygons(shapes, grid.crs, grid).numbers(Window(0, 0, rows, cols)) > 0
 
 
 def _pixel_hectares(raster: QgsRasterLayer, point: QgsPointXY) -> float:

@@ -663,13 +663,34 @@ def test_a_missed_landslide_is_added_by_a_click_and_taken_back(window, path, tmp
     assert stored(path)[found] == "accepted"
     assert stored(path, "reviewer")[found] == "Anna"
     (added,) = [feature for feature in layer.getFeatures() if feature["id"] == found]
-    assert added.geometry().area() == pytest.approx(60 * 100)
+    assert added.geometry().area() == pytest.approx(50 * 100)  # ten pixels are LS_1's
     box = added.geometry().boundingBox()
     assert (box.xMinimum(), box.yMaximum()) == (X, Y + 150)
     window.click_map(X + 600, Y - 100)
     assert "says nothing" in window.said
     window.press("u")
     assert found not in stored(path)
+
+
+def test_a_missed_landslide_leaves_its_neighbours_alone(window, tmp_path, probability):
+    """The outline of the first half of it is there; what is added is the other half."""
+    corners = ((0, 150), (0, 90), (50, 90), (50, 150), (0, 150))
+    half = f"POLYGON(({', '.join(f'{X + x} {Y + y}' for x, y in corners)}))"
+    path = write_outlines(
+        tmp_path / "a.gpkg", [half, square(5)], id=["a", "b"], review_status=[None, None]
+    )
+    layer = window.open(path)
+    raster(window, tmp_path, "probability", probability)
+    window.panel._add_missed(qgis_core.QgsPointXY(X + 25, Y + 120))
+    assert "already" in window.said
+    window.panel._add_missed(qgis_core.QgsPointXY(X + 75, Y + 120))
+    (added,) = [f for f in layer.getFeatures() if f["id"] not in ("a", "b")]
+    assert added.geometry().area() == pytest.approx(30 * 100)
+    window.press("u")
+    window.press("r")  # the half is no landslide after all
+    window.panel._add_missed(qgis_core.QgsPointXY(X + 25, Y + 120))
+    (added,) = [f for f in layer.getFeatures() if f["id"] not in ("a", "b")]
+    assert added.geometry().area() == pytest.approx(60 * 100)
 
 
 def test_apply_opens_the_dialog_with_the_threshold(window, tmp_path, probability, monkeypatch):
