@@ -153,8 +153,9 @@ def missed_landslide(
         grown = grow(np.where(taken, np.nan, view.values), row, col, most)
     if view is None or grown is None:
         raise ParameterError(
-            "The probability says nothing of a landslide here (below 0.02, or no data). Draw the "
-            "outline with QGIS's Add Polygon Feature instead."
+            "No landslide can be told from its surroundings here: the probability is below 0.02, "
+            f"or what is connected is larger than {hectares:g} ha or than the raster. Allow a "
+            "larger one, or draw the outline with QGIS's Add Polygon Feature."
         )
     shape = QgsGeometry()
     shape.fromWkb(polygon_wkb([view.on_map(ring) for ring in grown.rings]))

@@ -66,7 +66,8 @@ def grow(
         least: Lowest probability to start at.
 
     Returns:
-        The landslide; None where the pixel's probability says nothing.
+        The landslide; None where the pixel's probability says nothing, or what is connected to it
+        is too large from the start.
     """
     label = require("scipy.ndimage", "scipy").label
     fill = require("scipy.ndimage", "scipy").binary_fill_holes
@@ -75,7 +76,6 @@ def grow(
     if start < least:
         return None
     best, found = np.zeros(known.shape, bool), start
-    best[row, col] = True
     for threshold in np.arange(start, start * _LEAST_SHARE, -_STEP):
         labels, _ = label(known >= threshold)
         mine = fill(labels == labels[row, col])
@@ -83,4 +83,4 @@ def grow(
         if border or mine.sum() > most_pixels:
             break
         best, found = mine, float(threshold)
-    return Grown(_rings(best), int(best.sum()), found)
+    return Grown(_rings(best), int(best.sum()), found) if best.any() else None

@@ -666,8 +666,8 @@ def test_a_missed_landslide_is_added_by_a_click_and_taken_back(window, path, tmp
     assert added.geometry().area() == pytest.approx(50 * 100)  # ten pixels are LS_1's
     box = added.geometry().boundingBox()
     assert (box.xMinimum(), box.yMaximum()) == (X, Y + 150)
-    window.click_map(X + 600, Y - 100)
-    assert "says nothing" in window.said
+    window.click_map(X + 600, Y - 199)  # no data
+    assert "below 0.02" in window.said
     window.press("u")
     assert found not in stored(path)
 

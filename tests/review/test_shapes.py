@@ -64,6 +64,11 @@ def test_nothing_grows_from_nothing(hill):
     assert grow(np.full((9, 9), 0.01), 4, 4, 100) is None
 
 
+def test_what_is_too_large_from_the_start_is_nothing(hill):
+    assert grow(hill, 50, 44, 20) is None
+    assert grow(np.full((30, 30), 0.4), 15, 15, 10_000) is None  # it goes on beyond
+
+
 def test_a_pixel_alone():
     alone = np.zeros((9, 9))
     alone[4, 4] = 0.5
