@@ -303,6 +303,7 @@ class ReviewPanel(QgsDockWidget):
 
     def _forget(self) -> None:
         self.review = self._shown_layer = None
+        self.notes.setModified(False)
         self._listen()
         self._show()
 
@@ -417,6 +418,7 @@ class ReviewPanel(QgsDockWidget):
         self._typing.stop()
         if self.review.stored is not None and self.notes.isEnabled():
             self.review.set_value(NOTES, self.notes.text())
+            self.notes.setModified(False)
 
     def _reviewer_typed(self) -> None:
         QgsSettings().setValue(_SETTING, self.reviewer.text())
@@ -563,7 +565,8 @@ class ReviewPanel(QgsDockWidget):
                 combo.addItem(value, value)  # a word of somebody else's
             combo.setCurrentIndex(combo.findData(value))
         self.notes.setEnabled(NOTES in there)
-        self.notes.setText(stored.text(NOTES) if stored is not None else "")
+        if not self.notes.isModified():  # what could not be saved stays to be saved
+            self.notes.setText(stored.text(NOTES) if stored is not None else "")
         self._highlight()
 
     def _facts_text(self) -> str:

@@ -240,6 +240,16 @@ def test_without_a_review_keys_do_nothing(window, path):
     assert set(stored(path).values()) == {None}
 
 
+def test_a_panel_behind_another_takes_no_keys(window, path):
+    window.open(path)
+    window.panel.hide()
+    window.press("r")
+    window.panel.show()
+    QApplication.processEvents()
+    window.press("a")
+    assert stored(path) == {"LS_1": None, "LS_2": None, "LS_3": "accepted", "LS_4": None}
+
+
 def test_a_panel_that_is_closed_takes_no_keys(window, path):
     layer = window.open(path)
     window.click("Smooth")
@@ -480,6 +490,24 @@ def test_a_locked_file_loses_nothing(window, path, monkeypatch):
     window.press("a")
     assert stored(path)["LS_3"] == "accepted"
     assert window.current == "LS_1"
+
+
+def test_notes_that_could_not_be_saved_stay_to_be_saved(window, path, monkeypatch):
+    monkeypatch.setenv("SQLITE_BUSY_TIMEOUT", "50")
+    window.open(path)
+    window.press("m")
+    window.press("long text", window.panel.notes)
+    lock = sqlite3.connect(path, isolation_level=None)
+    lock.execute("BEGIN EXCLUSIVE")
+    window.panel._typing.timeout.emit()
+    assert "took nothing" in window.said
+    window.press("n")
+    assert (window.current, window.panel.notes.text()) == ("LS_3", "long text")
+    lock.execute("ROLLBACK")
+    lock.close()
+    window.press("n")
+    assert stored(path, "notes")["LS_3"] == "long text"
+    assert (window.current, window.panel.notes.text()) == ("LS_1", "")
 
 
 def test_what_another_wrote_is_told_and_not_overwritten(window, path):
