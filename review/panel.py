@@ -316,14 +316,9 @@ class ReviewPanel(QgsDockWidget):
         return (
             (layer.willBeDeleted, self._forget),
             (layer.geometryChanged, self._outline_changed),
-            (layer.afterCommitChanges, self._committed),
             (layer.committedAttributeValuesChanges, self._values_committed),
+            (layer.committedGeometriesChanges, self._outlines_committed),
         )
-
-    def _committed(self) -> None:
-        """Somebody pressed QGIS's Save, or the panel did: what is in the file is known."""
-        if self.review is not None:
-            self.review.reload()
 
     def _arrange(self) -> None:
         if self.review is None:
@@ -342,8 +337,14 @@ class ReviewPanel(QgsDockWidget):
                 )
 
     def _values_committed(self, _layer: str, changes: dict[int, dict[int, Any]]) -> None:
+        """Written from this QGIS, by the panel, the form or the table."""
         if self.review is not None:
-            self.review.note(changes)
+            self.review.note_statuses(changes)
+            self.review.note_written(changes)
+
+    def _outlines_committed(self, _layer: str, changes: dict[int, QgsGeometry]) -> None:
+        if self.review is not None:
+            self.review.note_written(changes)
 
     def _add_fields(self) -> None:
         layer = self.layer.currentLayer()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -191,16 +191,16 @@ class Review:
             self._reconsider(conflict)
             raise
 
-    def note(self, changes: dict[int, dict[int, Any]]) -> None:
+    def note_statuses(self, changes: dict[int, dict[int, Any]]) -> None:
         """Statuses that were written into the file in other ways, such as by QGIS's form."""
         index = self.layer.columns().get(STATUS)
         for fid, values in changes.items():
             if index in values:
                 self.session.set_status(fid, str(values[index] or ""))
 
-    def reload(self) -> None:
-        """Read the outline that is up again, where it is still there."""
-        if self.stored is not None:
+    def note_written(self, fids: Collection[int]) -> None:
+        """What this QGIS has written of the outline that is up is no change by somebody else."""
+        if self.stored is not None and self.stored.fid in fids:
             self.stored = self.layer.load(self.stored.fid) or self.stored
 
     def _load(self, forward: bool) -> None:

@@ -566,6 +566,18 @@ def test_saving_with_qgis_is_no_conflict(window, path):
     assert window.current == "LS_1"
 
 
+def test_saving_another_outline_hides_no_conflict(window, path):
+    layer = window.open(path)
+    ids = {feature["id"]: feature.id() for feature in layer.getFeatures()}
+    by_somebody_else(path, "feature['notes'] = 'mine'; layer.SetFeature(feature)")
+    layer.startEditing()
+    layer.changeAttributeValue(ids["LS_2"], layer.fields().indexOf("notes"), "in the table")
+    layer.commitChanges(False)
+    window.press("a")
+    assert "notes is mine (was empty)" in window.said
+    assert stored(path)["LS_3"] is None
+
+
 def test_a_layer_that_is_taken_out_of_the_project(window, path):
     layer = window.open(path)
     window.press("a")
