@@ -843,6 +843,20 @@
         </config>
       </editWidget>
     </field>
+    <field name="reviewer" configurationFlags="None">
+      <editWidget type="TextEdit">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
+    <field name="reviewed_at" configurationFlags="None">
+      <editWidget type="TextEdit">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
     <field name="change" configurationFlags="None">
       <editWidget type="ValueMap">
         <config>
@@ -967,13 +981,15 @@
     <alias name="Confidence that the probability suggests" field="conf_hint" index="47"/>
     <alias name="Date of the landslide" field="event_date" index="48"/>
     <alias name="Remarks" field="notes" index="49"/>
-    <alias name="Change" field="change" index="50"/>
-    <alias name="Last survey" field="survey" index="51"/>
-    <alias name="First seen" field="first_seen" index="52"/>
-    <alias name="Last seen" field="last_seen" index="53"/>
-    <alias name="Ids in the last detection" field="seen_id" index="54"/>
-    <alias name="Area in the last detection (m²)" field="seen_m2" index="55"/>
-    <alias name="History" field="history" index="56"/>
+    <alias name="Reviewer" field="reviewer" index="50"/>
+    <alias name="Time of the review (UTC)" field="reviewed_at" index="51"/>
+    <alias name="Change" field="change" index="52"/>
+    <alias name="Last survey" field="survey" index="53"/>
+    <alias name="First seen" field="first_seen" index="54"/>
+    <alias name="Last seen" field="last_seen" index="55"/>
+    <alias name="Ids in the last detection" field="seen_id" index="56"/>
+    <alias name="Area in the last detection (m²)" field="seen_m2" index="57"/>
+    <alias name="History" field="history" index="58"/>
   </aliases>
   <defaults>
     <default expression="" field="id" applyOnUpdate="0"/>
@@ -1026,6 +1042,8 @@
     <default expression="" field="conf_hint" applyOnUpdate="0"/>
     <default expression="" field="event_date" applyOnUpdate="0"/>
     <default expression="" field="notes" applyOnUpdate="0"/>
+    <default expression="" field="reviewer" applyOnUpdate="0"/>
+    <default expression="" field="reviewed_at" applyOnUpdate="0"/>
     <default expression="" field="change" applyOnUpdate="0"/>
     <default expression="" field="survey" applyOnUpdate="0"/>
     <default expression="" field="first_seen" applyOnUpdate="0"/>
@@ -1085,6 +1103,8 @@
     <constraint unique_strength="0" exp_strength="0" field="conf_hint" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="event_date" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="notes" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="reviewer" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="reviewed_at" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="change" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="survey" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="first_seen" notnull_strength="0" constraints="0"/>
@@ -1144,6 +1164,8 @@
     <constraint desc="" field="conf_hint" exp=""/>
     <constraint desc="" field="event_date" exp=""/>
     <constraint desc="" field="notes" exp=""/>
+    <constraint desc="" field="reviewer" exp=""/>
+    <constraint desc="" field="reviewed_at" exp=""/>
     <constraint desc="" field="change" exp=""/>
     <constraint desc="" field="survey" exp=""/>
     <constraint desc="" field="first_seen" exp=""/>
@@ -1171,6 +1193,8 @@
       <attributeEditorField name="confidence" showLabel="1" index="46"/>
       <attributeEditorField name="event_date" showLabel="1" index="48"/>
       <attributeEditorField name="notes" showLabel="1" index="49"/>
+      <attributeEditorField name="reviewer" showLabel="1" index="50"/>
+      <attributeEditorField name="reviewed_at" showLabel="1" index="51"/>
     </attributeEditorContainer>
     <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="Size and place" visibilityExpression="" showLabel="1" columnCount="1">
       <attributeEditorField name="id" showLabel="1" index="0"/>
@@ -1210,13 +1234,13 @@
       <attributeEditorField name="curvature" showLabel="1" index="29"/>
     </attributeEditorContainer>
     <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="History" visibilityExpression="" showLabel="1" columnCount="1">
-      <attributeEditorField name="change" showLabel="1" index="50"/>
-      <attributeEditorField name="survey" showLabel="1" index="51"/>
-      <attributeEditorField name="first_seen" showLabel="1" index="52"/>
-      <attributeEditorField name="last_seen" showLabel="1" index="53"/>
-      <attributeEditorField name="seen_id" showLabel="1" index="54"/>
-      <attributeEditorField name="seen_m2" showLabel="1" index="55"/>
-      <attributeEditorField name="history" showLabel="1" index="56"/>
+      <attributeEditorField name="change" showLabel="1" index="52"/>
+      <attributeEditorField name="survey" showLabel="1" index="53"/>
+      <attributeEditorField name="first_seen" showLabel="1" index="54"/>
+      <attributeEditorField name="last_seen" showLabel="1" index="55"/>
+      <attributeEditorField name="seen_id" showLabel="1" index="56"/>
+      <attributeEditorField name="seen_m2" showLabel="1" index="57"/>
+      <attributeEditorField name="history" showLabel="1" index="58"/>
     </attributeEditorContainer>
     <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="Where it comes from" visibilityExpression="" showLabel="1" columnCount="1">
       <attributeEditorField name="model" showLabel="1" index="30"/>
@@ -1273,6 +1297,8 @@
     <field editable="0" name="product_id"/>
     <field editable="0" name="reach_deg"/>
     <field editable="1" name="review_status"/>
+    <field editable="1" name="reviewed_at"/>
+    <field editable="1" name="reviewer"/>
     <field editable="0" name="run_date"/>
     <field editable="0" name="seen_id"/>
     <field editable="0" name="seen_m2"/>

@@ -110,6 +110,8 @@ ALIASES = {
     "confidence": "Confidence",
     "conf_hint": "Confidence that the probability suggests",
     "event_date": "Date of the landslide",
+    "reviewer": "Reviewer",
+    "reviewed_at": "Time of the review (UTC)",
     "change": "Change",
     "survey": "Last survey",
     "first_seen": "First seen",
