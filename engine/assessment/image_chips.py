@@ -79,7 +79,7 @@ def image_chips(
         RasterError: The image cannot be used.
     """
     stack = open_stack(image, band_mapping=band_mapping)
-    grid = open_stack(like).grid if like else stack.grid
+    grid = _grid(like) if like else stack.grid
     shapes = in_crs([polygons_of(wkb) for wkb in outlines.wkb], outlines.crs, grid.crs)
     with bounded_cache(), closing(open_raster(image)) as dataset:
         named = [stack.number(name) for name in ("B04", "B03", "B02")]
@@ -90,6 +90,11 @@ def image_chips(
             for shape in shapes:
                 window = _window(shape, grid)
                 yield source.chip(window, shape) if window else None
+
+
+def _grid(image: str) -> Grid:
+    with closing(open_raster(image)) as dataset:
+        return Grid.of(dataset, image)
 
 
 def _warped(dataset: Any, grid: Grid) -> Any:

@@ -171,12 +171,15 @@ def test_a_chip_from_before_shows_the_same_window_in_its_own_contrast(image, tab
 
 
 def test_no_picture_where_nothing_is_known(table, tmp_path):
-    values = np.full((3, 200, 200), 500, "uint16")
-    values[:, 100:] = 0
+    values = np.broadcast_to(np.arange(500, 700, dtype="uint16"), (3, 200, 200)).copy()
+    values[:, 65:] = 0
+    values[1, 50:55] = 0
     image = write_raster(tmp_path / "half.tif", values, nodata=0)
     first, second, _ = image_chips(image, Outlines.of(table))
-    assert first is not None
     assert second is None
+    assert (first.rgb[:, -5:] == 255).all()  # the image ends here
+    dark = first.rgb[:, round(12.5 * SIDE / 40), SIDE // 2]
+    assert dark[1] < dark[0]  # one band has no value
 
 
 def test_sheet_with_pictures_from_before(image, table, tmp_path):

@@ -138,6 +138,22 @@ def test_the_last_word_of_a_reviewer_counts(save):
         assert of(result, "a")["review_status"] == "rejected"
 
 
+def test_the_last_word_of_two_who_differ(save):
+    verdicts = [("Ann", "accept", 1), ("Ben", "edit", 2), ("Ann", "reject", 3)]
+    paths = [
+        save(said("a", word, reviewed_at=f"2026-05-0{day}T10:00:00Z"), name=word, reviewer=who)
+        for who, word, day in verdicts
+    ]
+    taken = of(applied(inventory(), *paths, rule="review"), "a")
+    assert (taken["review_status"], taken["reviewer"]) == ("rejected", "Ann")
+
+
+@pytest.mark.parametrize(("before", "after"), [({}, "Ann"), ({"reviewer": "Ben"}, "Ben")])
+def test_who_agrees_is_named_where_nobody_is(save, before, after):
+    result = applied(inventory({"review_status": "accepted", **before}), save(said("a")))
+    assert of(result, "a")["reviewer"] == after
+
+
 # --- conflicts ---
 
 
@@ -207,6 +223,15 @@ def test_how_an_outline_is_written_does_not_matter():
     (rings,) = in_crs([[[SQUARE, HOLE]]], UTM, "EPSG:4326")[0]
     lonlat = Table("t", "EPSG:4326", {}, (Record(polygon_wkb(rings), {}),))
     assert outline_hashes(lonlat) == own
+
+
+def test_round_degrees_are_not_where_rounding_turns():
+    ring = np.array([(141.95, 42.7), (141.950001, 42.7), (141.95, 42.700003)])
+    tables = [
+        Table("t", "EPSG:4326", {}, (Record(polygon_wkb([ring + shift]), {}),))
+        for shift in (-1e-11, 0, 1e-11)
+    ]
+    assert len({outline_hashes(table)[0] for table in tables}) == 1
 
 
 @pytest.mark.parametrize("rings", [[SQUARE], [HOLE], [SQUARE + 1, HOLE], [SQUARE[:3], HOLE]])
