@@ -861,10 +861,25 @@
                 <Option type="QString" name="reactivated" value="reactivated"/>
               </Option>
               <Option type="Map">
+                <Option type="QString" name="shrunk" value="shrunk"/>
+              </Option>
+              <Option type="Map">
+                <Option type="QString" name="revegetating" value="revegetating"/>
+              </Option>
+              <Option type="Map">
                 <Option type="QString" name="new" value="new"/>
               </Option>
               <Option type="Map">
                 <Option type="QString" name="no longer visible" value="no longer visible"/>
+              </Option>
+              <Option type="Map">
+                <Option type="QString" name="not comparable" value="not comparable"/>
+              </Option>
+              <Option type="Map">
+                <Option type="QString" name="not found by the model" value="not found by the model"/>
+              </Option>
+              <Option type="Map">
+                <Option type="QString" name="new to the model" value="new to the model"/>
               </Option>
             </Option>
           </Option>
@@ -872,6 +887,13 @@
       </editWidget>
     </field>
     <field name="survey" configurationFlags="None">
+      <editWidget type="TextEdit">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
+    <field name="survey_by" configurationFlags="None">
       <editWidget type="TextEdit">
         <config>
           <Option/>
@@ -969,11 +991,12 @@
     <alias name="Remarks" field="notes" index="49"/>
     <alias name="Change" field="change" index="50"/>
     <alias name="Last survey" field="survey" index="51"/>
-    <alias name="First seen" field="first_seen" index="52"/>
-    <alias name="Last seen" field="last_seen" index="53"/>
-    <alias name="Ids in the last detection" field="seen_id" index="54"/>
-    <alias name="Area in the last detection (m²)" field="seen_m2" index="55"/>
-    <alias name="History" field="history" index="56"/>
+    <alias name="Model, threshold and image of the last survey" field="survey_by" index="52"/>
+    <alias name="First seen" field="first_seen" index="53"/>
+    <alias name="Last seen" field="last_seen" index="54"/>
+    <alias name="Ids in the last detection" field="seen_id" index="55"/>
+    <alias name="Area in the last detection (m²)" field="seen_m2" index="56"/>
+    <alias name="History" field="history" index="57"/>
   </aliases>
   <defaults>
     <default expression="" field="id" applyOnUpdate="0"/>
@@ -1028,6 +1051,7 @@
     <default expression="" field="notes" applyOnUpdate="0"/>
     <default expression="" field="change" applyOnUpdate="0"/>
     <default expression="" field="survey" applyOnUpdate="0"/>
+    <default expression="" field="survey_by" applyOnUpdate="0"/>
     <default expression="" field="first_seen" applyOnUpdate="0"/>
     <default expression="" field="last_seen" applyOnUpdate="0"/>
     <default expression="" field="seen_id" applyOnUpdate="0"/>
@@ -1087,6 +1111,7 @@
     <constraint unique_strength="0" exp_strength="0" field="notes" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="change" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="survey" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="survey_by" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="first_seen" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="last_seen" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="seen_id" notnull_strength="0" constraints="0"/>
@@ -1146,6 +1171,7 @@
     <constraint desc="" field="notes" exp=""/>
     <constraint desc="" field="change" exp=""/>
     <constraint desc="" field="survey" exp=""/>
+    <constraint desc="" field="survey_by" exp=""/>
     <constraint desc="" field="first_seen" exp=""/>
     <constraint desc="" field="last_seen" exp=""/>
     <constraint desc="" field="seen_id" exp=""/>
@@ -1212,11 +1238,12 @@
     <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="History" visibilityExpression="" showLabel="1" columnCount="1">
       <attributeEditorField name="change" showLabel="1" index="50"/>
       <attributeEditorField name="survey" showLabel="1" index="51"/>
-      <attributeEditorField name="first_seen" showLabel="1" index="52"/>
-      <attributeEditorField name="last_seen" showLabel="1" index="53"/>
-      <attributeEditorField name="seen_id" showLabel="1" index="54"/>
-      <attributeEditorField name="seen_m2" showLabel="1" index="55"/>
-      <attributeEditorField name="history" showLabel="1" index="56"/>
+      <attributeEditorField name="survey_by" showLabel="1" index="52"/>
+      <attributeEditorField name="first_seen" showLabel="1" index="53"/>
+      <attributeEditorField name="last_seen" showLabel="1" index="54"/>
+      <attributeEditorField name="seen_id" showLabel="1" index="55"/>
+      <attributeEditorField name="seen_m2" showLabel="1" index="56"/>
+      <attributeEditorField name="history" showLabel="1" index="57"/>
     </attributeEditorContainer>
     <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="Where it comes from" visibilityExpression="" showLabel="1" columnCount="1">
       <attributeEditorField name="model" showLabel="1" index="30"/>
@@ -1280,6 +1307,7 @@
     <field editable="0" name="slope_mean"/>
     <field editable="0" name="source"/>
     <field editable="0" name="survey"/>
+    <field editable="0" name="survey_by"/>
     <field editable="0" name="threshold"/>
     <field editable="0" name="toe_lat"/>
     <field editable="0" name="toe_lon"/>

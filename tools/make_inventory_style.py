@@ -112,6 +112,7 @@ ALIASES = {
     "event_date": "Date of the landslide",
     "change": "Change",
     "survey": "Last survey",
+    "survey_by": "Model, threshold and image of the last survey",
     "first_seen": "First seen",
     "last_seen": "Last seen",
     "seen_id": "Ids in the last detection",
