@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.common.errors import OutputError
+from ..engine.inventory.confidence import WORDS
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 
@@ -277,8 +278,8 @@ def _legend(layout: Any, panel: Any, layer: Any, heading: str, x: float, y: floa
     nodes = legend.model().layerLegendNodes(node)
     # A raster's first entry is only the name of its band.
     shown = [i for i, item in enumerate(nodes) if "Band" not in str(item.data(0))]
-    # Of an inventory the first three: nobody has reviewed it yet.
-    QgsMapLayerLegendUtils.setLegendNodeOrder(node, shown[:3])
+    # Of an inventory the words of confidence: nobody has reviewed it yet.
+    QgsMapLayerLegendUtils.setLegendNodeOrder(node, shown[: len(WORDS)])
     legend.model().refreshLayerLegend(node)
     for style in (QgsLegendStyle.Subgroup, QgsLegendStyle.SymbolLabel, QgsLegendStyle.Group):
         _set_font(legend.rstyle(style))
