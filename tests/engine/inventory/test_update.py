@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from landslip.engine.common.errors import ParameterError
@@ -237,6 +237,8 @@ def test_most_of_a_small_landslide_lost_is_no_noise():
 
 
 @settings(max_examples=60, deadline=None)
+@example(sides=[100, 100, 130, 100], shift=(0, 0), uncertainty=0)
+@example(sides=[100, 100, 135, 100], shift=(0, 0), uncertainty=7.5)
 @given(
     sides=st.lists(st.integers(20, 300), min_size=4, max_size=4),
     shift=st.tuples(st.integers(-20, 20), st.integers(-20, 20)),
@@ -323,6 +325,36 @@ def test_the_other_model_is_compared_with_itself_from_then_on():
     assert dates(third)[0][1] == THIRD
     again_by_a = merge(third, table(box(0, 0), box(600, 0), id=list("xz"), **A), "2021-06-01")
     assert column(again_by_a, "change")[2] == "unchanged"
+
+
+def test_whether_one_is_new_is_asked_of_ground_that_was_seen_before():
+    """Not of what the same survey found beside it, nor of what was rejected."""
+    known = table(box(0, 0), id="x", **A)
+    west = merge(known, table(box(0, 0), box(900, 0), id=list("wn"), **B))
+    for part in (box(150, 0), box(1050, 0)):  # beside one that both saw, and beside a new one
+        both = merge(west, table(part, id="e", **B))
+        assert column(both, "change")[-1] == "new to the model"
+    half = table(box(0, 0), box(2000, 0), id=list("xy"), model=["b", "a"])
+    parts = [table(box(x, 0), id=name, model="b") for x, name in ((900, "w"), (1100, "e"))]
+    for order in (parts, parts[::-1]):
+        done = half
+        for part in order:
+            done = merge(done, part, surveyed=False)
+        told = {record.get("id"): record.get("change") for record in done.records[2:]}
+        assert told == {"w": "new", "e": "new to the model"}
+    status = ["rejected", "accepted"]
+    mixed = table(box(0, 0), box(900, 0), id=list("xy"), review_status=status, model=["b", "a"])
+    found = table(box(150, 0), id="e", model="b")
+    assert column(merge(mixed, found), "change")[-1] == "new to the model"
+    none_left = replace(mixed, records=mixed.records[:1])
+    assert column(merge(none_left, found), "change")[-1] == "new"
+
+
+def test_another_part_by_another_model_does_not_undo_what_the_first_said():
+    first = merge(table(box(0, 0), id="x", **A), table(box(900, 0), id="n", **A))
+    both = merge(first, table(box(0, 0), id="z", **B), same_day="another part")
+    assert both == first
+    assert column(both, "change") == ["no longer visible", "new"]
 
 
 def test_gone_for_one_model_and_seen_by_another_is_not_reactivated():
