@@ -180,7 +180,7 @@ def _add_layout(project: Any, layers: dict[str, Any], request: MapRequest) -> No
     layout.setName("Landslides")
     page = layout.pageCollection().pages()[0]
     width = len(panels) * (PANEL_WIDTH + MARGIN) + MARGIN
-    _set_page_size(page, width, height + 64)
+    _set_page_size(page, width, height + 67)
     _label(layout, request.title, MARGIN, 4, width - 2 * MARGIN, 17, bold=True)
     left = MARGIN
     for heading, shown, colours in panels:
@@ -188,8 +188,8 @@ def _add_layout(project: Any, layers: dict[str, Any], request: MapRequest) -> No
         panel = _map(layout, [layers[name] for name in shown], extent, left, 20, height)
         _legend(layout, panel, layers[shown[0]], colours, left - 2, height + 20)
         left += PANEL_WIDTH + MARGIN
-    _scale_bar(layout, panel, width - MARGIN - 50, height + 45)
-    _label(layout, _sources(request), MARGIN, height + 55, width - 3 * MARGIN - 50, 8)
+    _scale_bar(layout, panel, width - MARGIN - 50, height + 48)
+    _label(layout, _sources(request), MARGIN, height + 58, width - 3 * MARGIN - 50, 8)
     project.layoutManager().addLayout(layout)
 
     path = str(Path(request.folder) / "map.png")
