@@ -35,7 +35,7 @@ from .history import (
     with_values,
     without_survey,
 )
-from .polygons import box_of, ellipsoidal_areas, ellipsoidal_sizes
+from .polygons import box_of, ellipsoidal_sizes
 from .size_change import DEFAULT_PIXELS, Size, size_change
 from .survey import SurveyData, others_of_the_day
 from .table import Record, Table, unused_name
@@ -213,8 +213,8 @@ class _Survey:
         self._date, self._request = request.date, request
         self.data = SurveyData.of(found.records)
         self.before = [SurveyData.of([record]) for record in known.records]
-        shapes = [polygons_of(record.wkb) for record in found.records]
-        self._areas, self._perimeters = ellipsoidal_sizes(shapes, found.crs).T
+        self._areas, self._perimeters = _sizes(found).T
+        self._known_sizes = [Size(*size) for size in _sizes(known).tolist()]
         self.matches = self._matched()
         self._owners = Counter(j for mine in self.matches for j in mine)
         self._main = self._largest_partner()
@@ -274,7 +274,7 @@ class _Survey:
         mine, record = self.matches[i], self._known.records[i]
         after = Size(float(sum(self._areas[mine])), float(sum(self._perimeters[mine])))
         if self._same_outline(i):
-            before = Size(*ellipsoidal_sizes([polygons_of(record.wkb)], self._known.crs)[0])
+            before = self._known_sizes[i]
             scale = before.area / self._overlaps.known[i]  # the map's square units to m2
             gained = scale * self._added(i)
             lost = scale * max(0.0, self._overlaps.known[i] - self._still[i])
@@ -311,7 +311,7 @@ class _Survey:
             return self._changed(with_values(record, **seen), NOT_COMPARABLE)
         size = self._size_change(i)
         change = self._change(i, record, size, area)
-        areas = f", {_area_text(record, self._known.crs)} to {area:.0f} m2"
+        areas = f", {self._known_sizes[i].area:.0f} to {area:.0f} m2"
         first = record.get("first_seen") or _first_date(record)
         if size == ENLARGED and self._may_be_redrawn(i):
             record = _redrawn(record, self._found.records[self.matches[i][0]])
@@ -397,6 +397,11 @@ class _Survey:
         return bool(surveyed) or self._same_outline(i)
 
 
+def _sizes(table: Table) -> np.ndarray:
+    """Area in m2 and perimeter in m of each landslide [n, 2]."""
+    return ellipsoidal_sizes([polygons_of(record.wkb) for record in table.records], table.crs)
+
+
 def _middles(table: Table, places: list[int]) -> np.ndarray:
     """Middles of the extents of some landslides, on the map [n, 2]."""
     boxes = np.array([box_of(polygons_of(table.records[i].wkb)) for i in places])
@@ -458,10 +463,6 @@ _MEASURED = tuple(f.name for f in FIELDS if f.source != PERSON and f.name != "id
 def _redrawn(record: Record, found: Record) -> Record:
     measured = {name: found.get(name) for name in _MEASURED}
     return replace(with_values(record, **measured), wkb=found.wkb)
-
-
-def _area_text(record: Record, crs: str) -> str:
-    return f"{ellipsoidal_areas([polygons_of(record.wkb)], crs)[0]:.0f}"
 
 
 def _first_date(record: Record) -> str | None:
