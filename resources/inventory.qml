@@ -883,6 +883,20 @@
         </config>
       </editWidget>
     </field>
+    <field name="reviewer" configurationFlags="None">
+      <editWidget type="TextEdit">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
+    <field name="reviewed_at" configurationFlags="None">
+      <editWidget type="TextEdit">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
     <field name="change" configurationFlags="None">
       <editWidget type="ValueMap">
         <config>
@@ -1029,14 +1043,16 @@
     <alias name="Confidence that the probability suggests" field="conf_hint" index="47"/>
     <alias name="Date of the landslide" field="event_date" index="48"/>
     <alias name="Remarks" field="notes" index="49"/>
-    <alias name="Change" field="change" index="50"/>
-    <alias name="Last survey" field="survey" index="51"/>
-    <alias name="Model, threshold and image of the last survey" field="survey_by" index="52"/>
-    <alias name="First seen" field="first_seen" index="53"/>
-    <alias name="Last seen" field="last_seen" index="54"/>
-    <alias name="Ids in the last detection" field="seen_id" index="55"/>
-    <alias name="Area in the last detection (m²)" field="seen_m2" index="56"/>
-    <alias name="History" field="history" index="57"/>
+    <alias name="Reviewer" field="reviewer" index="50"/>
+    <alias name="Time of the review (UTC)" field="reviewed_at" index="51"/>
+    <alias name="Change" field="change" index="52"/>
+    <alias name="Last survey" field="survey" index="53"/>
+    <alias name="Model, threshold and image of the last survey" field="survey_by" index="54"/>
+    <alias name="First seen" field="first_seen" index="55"/>
+    <alias name="Last seen" field="last_seen" index="56"/>
+    <alias name="Ids in the last detection" field="seen_id" index="57"/>
+    <alias name="Area in the last detection (m²)" field="seen_m2" index="58"/>
+    <alias name="History" field="history" index="59"/>
   </aliases>
   <defaults>
     <default expression="" field="id" applyOnUpdate="0"/>
@@ -1089,6 +1105,8 @@
     <default expression="" field="conf_hint" applyOnUpdate="0"/>
     <default expression="" field="event_date" applyOnUpdate="0"/>
     <default expression="" field="notes" applyOnUpdate="0"/>
+    <default expression="" field="reviewer" applyOnUpdate="0"/>
+    <default expression="" field="reviewed_at" applyOnUpdate="0"/>
     <default expression="" field="change" applyOnUpdate="0"/>
     <default expression="" field="survey" applyOnUpdate="0"/>
     <default expression="" field="survey_by" applyOnUpdate="0"/>
@@ -1149,6 +1167,8 @@
     <constraint unique_strength="0" exp_strength="0" field="conf_hint" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="event_date" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="notes" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="reviewer" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="reviewed_at" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="change" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="survey" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="survey_by" notnull_strength="0" constraints="0"/>
@@ -1209,6 +1229,8 @@
     <constraint desc="" field="conf_hint" exp=""/>
     <constraint desc="" field="event_date" exp=""/>
     <constraint desc="" field="notes" exp=""/>
+    <constraint desc="" field="reviewer" exp=""/>
+    <constraint desc="" field="reviewed_at" exp=""/>
     <constraint desc="" field="change" exp=""/>
     <constraint desc="" field="survey" exp=""/>
     <constraint desc="" field="survey_by" exp=""/>
@@ -1237,6 +1259,8 @@
       <attributeEditorField name="confidence" showLabel="1" index="46"/>
       <attributeEditorField name="event_date" showLabel="1" index="48"/>
       <attributeEditorField name="notes" showLabel="1" index="49"/>
+      <attributeEditorField name="reviewer" showLabel="1" index="50"/>
+      <attributeEditorField name="reviewed_at" showLabel="1" index="51"/>
     </attributeEditorContainer>
     <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="Size and place" visibilityExpression="" showLabel="1" columnCount="1">
       <attributeEditorField name="id" showLabel="1" index="0"/>
@@ -1276,14 +1300,14 @@
       <attributeEditorField name="curvature" showLabel="1" index="29"/>
     </attributeEditorContainer>
     <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="History" visibilityExpression="" showLabel="1" columnCount="1">
-      <attributeEditorField name="change" showLabel="1" index="50"/>
-      <attributeEditorField name="survey" showLabel="1" index="51"/>
-      <attributeEditorField name="survey_by" showLabel="1" index="52"/>
-      <attributeEditorField name="first_seen" showLabel="1" index="53"/>
-      <attributeEditorField name="last_seen" showLabel="1" index="54"/>
-      <attributeEditorField name="seen_id" showLabel="1" index="55"/>
-      <attributeEditorField name="seen_m2" showLabel="1" index="56"/>
-      <attributeEditorField name="history" showLabel="1" index="57"/>
+      <attributeEditorField name="change" showLabel="1" index="52"/>
+      <attributeEditorField name="survey" showLabel="1" index="53"/>
+      <attributeEditorField name="survey_by" showLabel="1" index="54"/>
+      <attributeEditorField name="first_seen" showLabel="1" index="55"/>
+      <attributeEditorField name="last_seen" showLabel="1" index="56"/>
+      <attributeEditorField name="seen_id" showLabel="1" index="57"/>
+      <attributeEditorField name="seen_m2" showLabel="1" index="58"/>
+      <attributeEditorField name="history" showLabel="1" index="59"/>
     </attributeEditorContainer>
     <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="Where it comes from" visibilityExpression="" showLabel="1" columnCount="1">
       <attributeEditorField name="model" showLabel="1" index="30"/>
@@ -1340,6 +1364,8 @@
     <field editable="0" name="product_id"/>
     <field editable="0" name="reach_deg"/>
     <field editable="1" name="review_status"/>
+    <field editable="1" name="reviewed_at"/>
+    <field editable="1" name="reviewer"/>
     <field editable="0" name="run_date"/>
     <field editable="0" name="seen_id"/>
     <field editable="0" name="seen_m2"/>

@@ -116,6 +116,8 @@ ALIASES = {
     "confidence": "Confidence",
     "conf_hint": "Confidence that the probability suggests",
     "event_date": "Date of the landslide",
+    "reviewer": "Reviewer",
+    "reviewed_at": "Time of the review (UTC)",
     "change": "Change",
     "survey": "Last survey",
     "survey_by": "Model, threshold and image of the last survey",

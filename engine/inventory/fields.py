@@ -126,6 +126,8 @@ FIELDS = (
     Field("conf_hint", str, "", "What prob_mean suggests", PROBABILITY, CONFIDENCES[:-1]),
     Field("event_date", str, "", "Date of the landslide, ISO 8601", PERSON),
     Field("notes", str, "", "Remarks", PERSON),
+    Field("reviewer", str, "", "Who reviewed it", PERSON),
+    Field("reviewed_at", str, "", "When it was reviewed, ISO 8601, UTC", PERSON),
 )
 
 #: Place of each field in `Landslide.values`.
