@@ -15,4 +15,4 @@ def classFactory(iface: Any) -> Any:  # noqa: N802 - the name QGIS calls
     """Give QGIS the plugin object (called once, when the plugin is enabled)."""
     from .plugin import LandslipPlugin
 
-    return LandslipPlugin()
+    return LandslipPlugin(iface)

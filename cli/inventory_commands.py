@@ -18,7 +18,7 @@ from ..engine.inventory.exchange_file import (
 )
 from ..engine.inventory.findings import problem_table, remarks
 from ..engine.inventory.geopackage import beside_other_layers, write_inventory
-from ..engine.inventory.history import CHANGES, result_name
+from ..engine.inventory.history import CHANGES, result_name, summary
 from ..engine.inventory.presets import PRESETS
 from ..engine.inventory.review import apply_reviews, read_reviews
 from ..engine.inventory.schema import Dataset, Preset, country_code
@@ -83,14 +83,17 @@ def update_inventory(values: Values, listeners: Listeners) -> Values:
         date=(values["DATE"] or "").strip() or survey_date(found),
         overlap=values["OVERLAP"],
         growth=values["GROWTH"],
+        uncertainty=values["UNCERTAINTY"],
+        mixed=values["MIXED"],
+        same_day=values["SAME_DAY"],
     )
     seen = inside(overlaps(known, _surveyed(values, listeners, known, found), listeners))
-    updated = update(known, found, overlaps(known, found, listeners), seen, request)
+    shared = overlaps(known, found, listeners)
+    updated = update(known, found, shared, seen, request, listeners.warn)
     listeners.check()
     write_inventory(updated, values["OUTPUT"], listeners.warn)
     counts = changes(updated, request.date)
-    told = ", ".join(f"{counts[change]} {change}" for change in CHANGES)
-    listeners.say(f"Survey of {request.date}: {told}.")
+    listeners.say(f"Survey of {request.date}: {summary(counts)}.")
     numbers = {result_name(change): counts[change] for change in CHANGES}
     return {"OUTPUT": values["OUTPUT"], "COUNT": len(updated.records), **numbers}
 

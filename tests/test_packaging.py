@@ -23,6 +23,7 @@ FLOORS = {
     "sample": {"sample", "engine"},
     "cli": {"cli", "engine", "sample"},
     "algorithms": {"algorithms", "engine", "sample"},
+    "review": {"review", "algorithms", "engine"},
 }
 
 
@@ -102,10 +103,11 @@ def test_importing_needs_none_of_the_heavy_packages(package, deep):
         assert "landslip.engine.models.card" in done.stdout.split()
 
 
-def test_importing_the_algorithms_needs_qgis_only():
+@pytest.mark.parametrize("package", ["landslip.algorithms", "landslip.review"])
+def test_importing_what_is_for_qgis_needs_qgis_only(package):
     pytest.importorskip("qgis.core")
     blocked = tuple(name for name in HEAVY if name not in {"qgis", "osgeo"})
-    code = IMPORT_ALL.format(blocked=blocked, package="landslip.algorithms", deep=True)
+    code = IMPORT_ALL.format(blocked=blocked, package=package, deep=True)
     done = run("-c", INSIDE_QGIS + code)
     assert done.returncode == 0, done.stderr
 
@@ -172,7 +174,11 @@ def test_imports_inside_the_package_are_relative():
 
 @pytest.mark.parametrize(
     ("package", "floors"),
-    [("qgis", ("engine", "training")), ("torch", ("engine", "algorithms")), ("PyQt5", FLOORS)],
+    [
+        ("qgis", ("engine", "training")),
+        ("torch", ("engine", "algorithms", "review")),
+        ("PyQt5", FLOORS),
+    ],
 )
 def test_a_floor_leaves_the_packages_of_others_alone(package, floors):
     wrong = [

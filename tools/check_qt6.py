@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 #: What runs inside QGIS.
-PLACES = ("__init__.py", "plugin.py", "algorithms", "demo", "engine", "sample", "tools")
+PLACES = ("__init__.py", "plugin.py", "algorithms", "demo", "engine", "review", "sample", "tools")
 _VERSION = "QGIS_VERSION_INT"
 #: What QGIS calls its Qt, and the wheel.
 _QT, _QT6 = "qgis.PyQt", "PyQt6"

@@ -103,6 +103,13 @@ def draw_demo(_data: Path) -> None:
     shutil.copyfile(DEMO / "map.png", IMAGES / "demo.png")
 
 
+def draw_where_time_goes(_data: Path) -> None:
+    """Shares of the time of a detection, measured on this machine."""
+    script = ROOT / "benchmarks" / "bench_where.py"
+    command = [sys.executable, str(script), "--figure", str(IMAGES / "where_time_goes.png")]
+    subprocess.run(command, check=True)
+
+
 def draw_dialogs(_data: Path) -> None:
     """Dialogs and form, filled with the demo."""
     if not (DEMO / "landslides.qgz").is_file():
@@ -204,6 +211,7 @@ def keep_figure(report: Path, title: str, target: Path) -> None:
 
 STEPS = (
     Step(draw_demo, "", ("demo.png",)),
+    Step(draw_where_time_goes, "", ("where_time_goes.png",)),
     Step(draw_dialogs, "", ("qgis.png", "set_up_report.png", "export.png", "review_form.png")),
     Step(draw_download, "S2*_MSIL1C_*.zip", ("download_to_map.png",)),
     Step(draw_hokkaido_map, "hokkaido_2018/*post*.tif", ("hokkaido.png",)),

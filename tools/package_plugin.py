@@ -20,7 +20,7 @@ FILES = (
     "__init__.py",
     "plugin.py",
 )
-FOLDERS = ("algorithms", "engine", "resources", "sample", "weights")
+FOLDERS = ("algorithms", "engine", "resources", "review", "sample", "weights")
 SUFFIXES = {
     ".py",
     ".md",

@@ -116,6 +116,27 @@ def test_an_update_twice_changes_nothing(call, mapped, tmp_path):
     assert read_layer(str(once)).table.records == read_layer(str(twice)).table.records
 
 
+def test_an_update_asks_about_two_models_and_two_surveys_of_a_day(call, mapped, tmp_path):
+    made = {"model": "b", "image_date": "2020-05-30"}
+    found = write_outlines(
+        tmp_path / "found.gpkg", SQUARES[:1], **{k: [v] for k, v in made.items()}
+    )
+    target = tmp_path / "u.gpkg"
+    given = ["--detection", found, "--output", target]
+    status, said = call("update", "--input", mapped, *given, "--mixed", "refuse")
+    assert status != 0
+    assert "choose what MIXED is to do" in said.err
+    assert not target.exists()
+    assert call("update", "--input", found, *given)[0] == 0  # the same once more
+    other = write_outlines(tmp_path / "o.gpkg", SQUARES[:1], model=["c"])
+    day = ["--detection", other, "--date", "2020-05-30", "--output", tmp_path / "v.gpkg"]
+    status, said = call("update", "--input", target, *day)
+    assert status != 0
+    assert "has a survey of 2020-05-30 already (1 landslides by b" in said.err
+    status, said = call("update", "--input", target, *day, "--same-day", "another part")
+    assert status == 0
+
+
 @pytest.mark.parametrize("ending", ["gpkg", "shp", "geojson"])
 def test_what_is_exported_is_checked(call, mapped, tmp_path, ending):
     target = tmp_path / f"hand_in.{ending}"

@@ -17,6 +17,7 @@ from landslip.cli.inventory_reader import raw_inventory, read_inventory  # noqa:
 from landslip.cli.listeners import Listeners  # noqa: E402
 from landslip.engine.common.dependencies import require  # noqa: E402
 from landslip.engine.common.errors import ParameterError  # noqa: E402
+from landslip.engine.inventory.history import NOT_IN_TIME  # noqa: E402
 from landslip.engine.inventory.presets import PRESETS  # noqa: E402
 from landslip.engine.inventory.vector_file import read_layer  # noqa: E402
 from landslip.tests.support import UTM, write_outlines, write_raster  # noqa: E402
@@ -236,6 +237,27 @@ def test_update_with_the_rectangle_and_another_crs(both, surveys, tmp_path):
         parameters = {**surveys, "DETECTION": degrees, "OVERLAP": overlap, "DATE": "2020-01-01"}
         _, ours, theirs, _, _ = both("updateinventory", "update", parameters)
         same(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"MIXED": "as time", "UNCERTAINTY": 30.0},
+        {"DATE": "2018-09-11", "SAME_DAY": "replace"},
+    ],
+)
+def test_update_by_another_model(both, surveys, tmp_path, options):
+    made = {"model": ["a"] * 2, "threshold": [0.5] * 2, "image_date": ["2018-09-11"] * 2}
+    known = write_outlines(tmp_path / "a.gpkg", [square(0), square(7000)], id=["a", "b"], **made)
+    parameters = {**surveys, "INPUT": known, **options}
+    status, ours, theirs, told, expected = both("updateinventory", "update", parameters)
+    assert status == 0
+    same(ours, theirs)
+    flagged = "MIXED" not in options
+    assert len(told) == len(expected) == flagged
+    changes = {record.get("change") for record in table(ours).records}
+    assert bool(changes & set(NOT_IN_TIME)) == flagged
 
 
 def test_update_with_nothing_found_or_known(both, surveys, tmp_path):

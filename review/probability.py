@@ -1,0 +1,145 @@
+"""The probability raster of the project: read where the reviewer looks, outlined, grown from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from qgis.core import (
+    Qgis,
+    QgsCoordinateTransform,
+    QgsDistanceArea,
+    QgsGeometry,
+    QgsLineString,
+    QgsMultiLineString,
+    QgsPointXY,
+    QgsProject,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsVectorLayer,
+)
+
+from ..engine.common.errors import ParameterError
+from ..engine.inventory.wkb import polygon_wkb
+from .outline_edits import fitting, name_of
+from .shapes import grow, rings_above
+
+#: Pixels of the longer side up to which a view is read as it is.
+MOST_PIXELS = 1000
+#: Pixels around a click that a landslide may fill, and those of the largest landslide.
+_LEAST_AROUND, _MOST_AROUND = 64, 512
+
+
+@dataclass(frozen=True)
+class View:
+    """A part of the raster.
+
+    Attributes:
+        values: Probabilities [height, width], NaN where there is none.
+        extent: Its extent in the raster's CRS.
+    """
+
+    values: np.ndarray
+    extent: QgsRectangle
+
+    def on_map(self, ring: np.ndarray) -> np.ndarray:
+        """Map coordinates [n, 2] of pixel corners (col, row)."""
+        height, width = self.values.shape
+        box = self.extent
+        x = box.xMinimum() + ring[:, 0] * box.width() / width
+        y = box.yMaximum() - ring[:, 1] * box.height() / height
+        return np.column_stack((x, y))
+
+
+def read_view(layer: QgsRasterLayer, extent: QgsRectangle) -> View | None:
+    """The raster inside an extent of its CRS, coarser where that is large; None outside of it."""
+    whole = layer.extent()
+    if not whole.intersects(extent):
+        return None
+    size_x, size_y = layer.rasterUnitsPerPixelX(), layer.rasterUnitsPerPixelY()
+    inside = whole.intersect(extent)
+    first = math.floor((inside.xMinimum() - whole.xMinimum()) / size_x + 1e-6)
+    last = math.ceil((inside.xMaximum() - whole.xMinimum()) / size_x - 1e-6)
+    upper = math.floor((whole.yMaximum() - inside.yMaximum()) / size_y + 1e-6)
+    lower = math.ceil((whole.yMaximum() - inside.yMinimum()) / size_y - 1e-6)
+    if last <= first or lower <= upper:
+        return None
+    aligned = QgsRectangle(
+        whole.xMinimum() + first * size_x,
+        whole.yMaximum() - lower * size_y,
+        whole.xMinimum() + last * size_x,
+        whole.yMaximum() - upper * size_y,
+    )
+    coarser = max(1.0, max(last - first, lower - upper) / MOST_PIXELS)
+    shape = (max(1, round((lower - upper) / coarser)), max(1, round((last - first) / coarser)))
+    return View(_values(layer, aligned, shape), aligned)
+
+
+def _values(layer: QgsRasterLayer, extent: QgsRectangle, shape: tuple[int, int]) -> np.ndarray:
+    provider = layer.dataProvider()
+    block = provider.block(1, extent, shape[1], shape[0])
+    block.convert(Qgis.DataType.Float32)
+    values = np.frombuffer(bytes(block.data()), np.float32).reshape(shape).copy()
+    if provider.sourceHasNoDataValue(1):
+        values[values == np.float32(provider.sourceNoDataValue(1))] = np.nan
+    return values
+
+
+def live_outlines(layer: QgsRasterLayer, extent: QgsRectangle, threshold: float) -> QgsGeometry:
+    """Lines around all pixels from a threshold on inside an extent, in the raster's CRS."""
+    view = read_view(layer, extent)
+    lines = QgsMultiLineString()
+    if view is not None:
+        for ring in rings_above(view.values, threshold):
+            corners = view.on_map(np.vstack((ring, ring[:1])))
+            lines.addGeometry(QgsLineString(corners[:, 0].tolist(), corners[:, 1].tolist()))
+    return QgsGeometry(lines)
+
+
+def missed_landslide(
+    raster: QgsRasterLayer, point: QgsPointXY, hectares: float, layer: QgsVectorLayer
+) -> tuple[QgsGeometry, dict[str, str]]:
+    """A landslide around a point of the raster's CRS, and what is known of it.
+
+    Args:
+        raster: The probability raster.
+        point: A point of it.
+        hectares: Area that the landslide may have at most.
+        layer: The layer that it is for.
+
+    Raises:
+        ParameterError: There is no landslide.
+    """
+    pixel = _pixel_hectares(raster, point)
+    most = max(1, int(hectares / pixel))
+    around = min(max(_LEAST_AROUND, 2 * math.ceil(math.sqrt(most))), _MOST_AROUND)
+    width, height = (
+        2 * around * size for size in (raster.rasterUnitsPerPixelX(), raster.rasterUnitsPerPixelY())
+    )
+    view = read_view(raster, QgsRectangle.fromCenterAndSize(point, width, height))
+    grown = None
+    if view is not None and view.extent.contains(point):
+        rows, cols = view.values.shape
+        row = int((view.extent.yMaximum() - point.y()) / view.extent.height() * rows)
+        col = int((point.x() - view.extent.xMinimum()) / view.extent.width() * cols)
+        grown = grow(view.values, min(row, rows - 1), min(col, cols - 1), most)
+    if view is None or grown is None:
+        raise ParameterError(
+            "The probability says nothing of a landslide here (below 0.02, or no data). Draw the "
+            "outline with QGIS's Add Polygon Feature instead."
+        )
+    shape = QgsGeometry()
+    shape.fromWkb(polygon_wkb([view.on_map(ring) for ring in grown.rings]))
+    values = {"id": name_of(shape, raster.crs())}
+    shape.transform(QgsCoordinateTransform(raster.crs(), layer.crs(), QgsProject.instance()))
+    return fitting(shape, layer), values
+
+
+def _pixel_hectares(raster: QgsRasterLayer, point: QgsPointXY) -> float:
+    measure = QgsDistanceArea()
+    measure.setSourceCrs(raster.crs(), QgsProject.instance().transformContext())
+    measure.setEllipsoid(raster.crs().ellipsoidAcronym() or "WGS84")
+    size = raster.rasterUnitsPerPixelX(), raster.rasterUnitsPerPixelY()
+    box = QgsGeometry.fromRect(QgsRectangle.fromCenterAndSize(point, *size))
+    return measure.measureArea(box) / 10_000
