@@ -71,7 +71,7 @@ _FACTS = (
     ("prob_mean", "probability {:.2f}"),
     ("area_m2", "{:,.0f} m²"),
     ("slope_mean", "slope {:.0f}°"),
-    ("h_l", "H/L {:.2f}"),
+    ("h_l", "H\N{WORD JOINER}/\N{WORD JOINER}L {:.2f}"),
 )
 _METRES_PER_DEGREE = 111_320.0
 
@@ -313,6 +313,7 @@ class ReviewPanel(QgsDockWidget):
             (layer.willBeDeleted, self._forget),
             (layer.geometryChanged, self._outline_changed),
             (layer.afterCommitChanges, self._committed),
+            (layer.committedAttributeValuesChanges, self._values_committed),
         )
 
     def _committed(self) -> None:
@@ -335,6 +336,10 @@ class ReviewPanel(QgsDockWidget):
                         column
                     )
                 )
+
+    def _values_committed(self, _layer: str, changes: dict[int, dict[int, Any]]) -> None:
+        if self.review is not None:
+            self._open_review.note(changes)
 
     def _add_fields(self) -> None:
         layer = self.layer.currentLayer()
@@ -433,7 +438,6 @@ class ReviewPanel(QgsDockWidget):
         if stored is None:
             return
         layer = self._open_review.layer.layer
-        layer.selectByIds([stored.fid])
         if self._iface is not None:
             self._iface.setActiveLayer(layer)
             self._iface.actionVertexToolActiveLayer().trigger()

@@ -25,8 +25,9 @@ from ..engine.inventory.wkb import polygon_wkb
 from .outline_edits import fitting, name_of
 from .shapes import grow, rings_above
 
-#: Pixels of the longer side up to which a view is read as it is.
-MOST_PIXELS = 1000
+#: Pixels of the longer side up to which a view is read as it is, and those of a larger one: what is
+#: drawn follows the slider, and one pixel in many cannot be told from its neighbour on a screen.
+MOST_PIXELS, COARSE_PIXELS = 1000, 500
 #: Pixels around a click that a landslide may fill, and those of the largest landslide.
 _LEAST_AROUND, _MOST_AROUND = 64, 512
 
@@ -71,7 +72,8 @@ def read_view(layer: QgsRasterLayer, extent: QgsRectangle) -> View | None:
         whole.xMinimum() + last * size_x,
         whole.yMaximum() - upper * size_y,
     )
-    coarser = max(1.0, max(last - first, lower - upper) / MOST_PIXELS)
+    longest = max(last - first, lower - upper)
+    coarser = longest / COARSE_PIXELS if longest > MOST_PIXELS else 1.0
     shape = (max(1, round((lower - upper) / coarser)), max(1, round((last - first) / coarser)))
     return View(_values(layer, aligned, shape), aligned)
 

@@ -23,7 +23,7 @@ from .review_layer import (
 )
 from .session import Session
 
-_, ACCEPTED, EDITED, REJECTED = REVIEW_STATUS
+UNREVIEWED, ACCEPTED, EDITED, REJECTED = REVIEW_STATUS
 _SEMI_AUTOMATIC = METHODS[1]
 
 
@@ -62,12 +62,15 @@ class Review:
         self.reviewer = reviewer
         self.stored: Stored | None = None
         self._decisions: list[Decision] = []
+        self._only_unreviewed = True
 
     def arrange(self, order: Order, only_unreviewed: bool) -> None:
         """Begin anew at the first outline of an order."""
         self.save()
         self.session.arrange(order, only_unreviewed)
+        self._only_unreviewed = only_unreviewed
         self._load(forward=True)
+        self._skip_reviewed()
 
     # --- decisions ---
 
@@ -103,7 +106,9 @@ class Review:
         self._decisions.append(Decision(known.fid, before, self.stored))
 
     def _signature(self) -> dict[str, str]:
-        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        now = datetime.now(timezone.utc).strftime(
+            "%Y-%m-%dT%H:%M:%SZ"
+        )  # as reviews on sheets say it
         return {REVIEWER: self.reviewer, REVIEWED_AT: now}
 
     def _reconsider(self, conflict: ConflictError) -> None:
@@ -156,16 +161,26 @@ class Review:
     # --- ways ---
 
     def next(self) -> None:
-        """Save what waits, and go on."""
+        """Save what waits, and go on; over what was decided meanwhile, by whomever."""
         self.save()
         self.session.next()
         self._load(forward=True)
+        self._skip_reviewed()
 
     def back(self) -> None:
         """Save what waits, and go back."""
         self.save()
         self.session.back()
         self._load(forward=False)
+
+    def _skip_reviewed(self) -> None:
+        while self._only_unreviewed and self.stored is not None:
+            status = self.stored.text(STATUS)
+            if status in ("", UNREVIEWED):
+                return
+            self.session.set_status(self.stored.fid, status)
+            self.session.next()
+            self._load(forward=True)
 
     def save(self) -> None:
         """Write edits of outlines that wait."""
@@ -176,6 +191,13 @@ class Review:
         except ConflictError as conflict:
             self._reconsider(conflict)
             raise
+
+    def note(self, changes: dict[int, dict[int, Any]]) -> None:
+        """Statuses that were written into the file in other ways, such as by QGIS's form."""
+        index = self.layer.columns().get(STATUS)
+        for fid, values in changes.items():
+            if index in values:
+                self.session.set_status(fid, str(values[index] or ""))
 
     def reload(self) -> None:
         """Read the outline that is up again, where it is still there."""

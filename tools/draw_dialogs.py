@@ -1,12 +1,14 @@
 """Draw the manual's pictures of QGIS: ``python tools/draw_dialogs.py build/demo``.
 
 The folder is one that ``make demo`` wrote: its files fill the dialogs. Writes ``qgis.png``,
-``set_up_report.png``, ``export.png`` and ``review_form.png`` into ``docs/images``.
+``set_up_report.png``, ``export.png``, ``review_form.png`` and ``review_panel.png`` into
+``docs/images``.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -19,11 +21,17 @@ from qgis.core import (
     QgsMapRendererSequentialJob,
     QgsMapSettings,
     QgsProject,
+    QgsProviderRegistry,
+    QgsVectorLayer,
 )
-from qgis.gui import QgsAttributeForm, QgsGui, QgsProcessingToolboxTreeView
-from qgis.PyQt.QtCore import QEvent, QSize
+from qgis.gui import QgsAttributeForm, QgsGui, QgsMapCanvas, QgsProcessingToolboxTreeView
+from qgis.PyQt.QtCore import QEvent, QSize, Qt
 from qgis.PyQt.QtGui import QPainter, QPixmap
-from qgis.PyQt.QtWidgets import QLabel, QTabWidget, QTextBrowser, QWidget
+from qgis.PyQt.QtWidgets import QLabel, QMainWindow, QTabWidget, QTextBrowser, QWidget
+
+from landslip.review.keys import Command, Do
+from landslip.review.panel import ReviewPanel
+from landslip.review.queue import Order
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -31,6 +39,7 @@ IMAGES = ROOT / "docs" / "images"
 DIALOG, TOOLBOX = QSize(1000, 960), QSize(380, 960)
 REPORT = QSize(1080, 1040)
 EXPORT, FORM, MAP = QSize(1000, 800), QSize(720, 600), QSize(600, 600)
+REVIEW = QSize(1120, 780)
 #: Layers of the demo's project, and what the tutorial calls them.
 LAYERS = {
     "Sentinel-2, true colour": "stack",
@@ -62,6 +71,49 @@ def draw_all(demo: Path) -> None:
     inventory.startEditing()
     draw(IMAGES / "review_form.png", (_map(image, inventory), MAP), (_form(inventory), FORM))
     inventory.rollBack()
+    draw_review(image, inventory)
+
+
+def draw_review(image: Any, inventory: Any) -> None:
+    """Draw the review panel beside the map, some verdicts on."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = QgsProviderRegistry.instance().decodeUri("ogr", inventory.source())["path"]
+        layer = QgsVectorLayer(shutil.copy(source, folder), inventory.name(), "ogr")
+        QgsProject.instance().addMapLayer(layer)
+        window, canvas, panel = _review_window([layer, image])
+        _review_some(panel, layer, image)
+        _shown(window, REVIEW)
+        panel.do(Command(Do.ZOOM))
+        canvas.waitWhileRendering()
+        picture = QLabel()
+        picture.setPixmap(window.grab())
+        panel.take_away()
+        draw(IMAGES / "review_panel.png", (picture, REVIEW))
+
+
+def _review_window(layers: list[Any]) -> tuple[QMainWindow, QgsMapCanvas, ReviewPanel]:
+    window, canvas = QMainWindow(), QgsMapCanvas()
+    canvas.setDestinationCrs(layers[0].crs())
+    canvas.setLayers(layers)
+    window.setCentralWidget(canvas)
+    panel = ReviewPanel(canvas)
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, panel)
+    return window, canvas, panel
+
+
+def _review_some(panel: ReviewPanel, layer: Any, image: Any) -> None:
+    panel.layer.setLayer(layer)
+    panel.after.setLayer(image)
+    panel.add_fields_button.click()
+    panel.reviewer.setText("Anna Keller")
+    panel.order.setCurrentIndex(panel.order.findData(Order.LARGEST))
+    panel.start_button.click()
+    for command in (
+        *(Command(do) for do in (Do.ACCEPT, Do.ACCEPT, Do.REJECT)),
+        Command(Do.TYPE, "flow"),
+        Command(Do.CONFIDENCE, "likely"),
+    ):
+        panel.do(command)
 
 
 def _layers(demo: Path) -> tuple[Any, Any, Any]:
@@ -146,9 +198,7 @@ def draw(target: Path, *parts: tuple[QWidget, QSize]) -> None:
     painter = QPainter(picture)
     left = 0
     for widget, size in parts:
-        widget.show()
-        widget.resize(size)  # after it is shown: a new window is held to the size of the screen
-        QgsApplication.processEvents()
+        _shown(widget, size)
         painter.drawPixmap(left, 0, widget.grab())
         left += size.width()
         widget.deleteLater()
@@ -156,6 +206,12 @@ def draw(target: Path, *parts: tuple[QWidget, QSize]) -> None:
     QgsApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     if not picture.save(str(target)):
         sys.exit(f"{target} cannot be written. Check the folder.")
+
+
+def _shown(widget: QWidget, size: QSize) -> None:
+    widget.show()
+    widget.resize(size)  # after it is shown: a new window is held to the size of the screen
+    QgsApplication.processEvents()
 
 
 if __name__ == "__main__":

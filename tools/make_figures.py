@@ -212,7 +212,11 @@ def keep_figure(report: Path, title: str, target: Path) -> None:
 STEPS = (
     Step(draw_demo, "", ("demo.png",)),
     Step(draw_where_time_goes, "", ("where_time_goes.png",)),
-    Step(draw_dialogs, "", ("qgis.png", "set_up_report.png", "export.png", "review_form.png")),
+    Step(
+        draw_dialogs,
+        "",
+        ("qgis.png", "set_up_report.png", "export.png", "review_form.png", "review_panel.png"),
+    ),
     Step(draw_download, "S2*_MSIL1C_*.zip", ("download_to_map.png",)),
     Step(draw_hokkaido_map, "hokkaido_2018/*post*.tif", ("hokkaido.png",)),
     Step(draw_panels, "hokkaido_2018/*post*.tif", ("panels.png",)),

@@ -303,7 +303,7 @@ def test_an_edit_is_undone_by_qgis_and_saved_by_the_next_step(window, path):
     assert stored(path)["LS_3"] == "edited"
     assert window.current == "LS_3"
     fid = window.panel.review.stored.fid
-    assert layer.selectedFeatureIds() == [fid]
+    assert layer.isEditable()  # for QGIS's vertex tool
     layer.beginEditCommand("move a vertex")
     layer.moveVertex(X + 400, Y + 200, fid, 1)
     layer.endEditCommand()
@@ -474,6 +474,23 @@ def test_what_another_wrote_is_told_and_not_overwritten(window, path):
     assert stored(path)["LS_3"] == "accepted"
 
 
+def test_what_is_decided_elsewhere_does_not_come_up(window, path):
+    layer = window.open(path)
+    ids = {feature["id"]: feature.id() for feature in layer.getFeatures()}
+    status = layer.fields().indexOf("review_status")
+    layer.startEditing()
+    layer.changeAttributeValue(ids["LS_1"], status, "rejected")  # in QGIS's form
+    layer.commitChanges(False)
+    by_somebody_else(
+        path,
+        "feature['id'] == 'LS_4' and (feature.SetField('review_status', 'accepted'),"
+        " layer.SetFeature(feature))",
+    )
+    window.press("a")
+    assert window.current == "LS_2"
+    assert window.panel.about.text().startswith("3 of 4 reviewed")
+
+
 def test_an_outline_that_another_moved_or_deleted(window, path):
     window.open(path)
     move = "feature.SetGeometry(feature.GetGeometryRef().Buffer(5)); layer.SetFeature(feature)"
@@ -603,7 +620,7 @@ def test_a_large_view_is_read_coarser(window, tmp_path):
     values = np.zeros((1300, 2600), np.float32)
     values[200:600, 300:1300] = 0.9
     layer = raster(window, tmp_path, "probability", values)
-    assert read_view(layer, layer.extent()).values.shape == (500, 1000)
+    assert read_view(layer, layer.extent()).values.shape == (250, 500)
     outline = live_outlines(layer, layer.extent(), 0.5)
     assert outline.length() == pytest.approx(10 * 2 * 1400, rel=0.01)
 
