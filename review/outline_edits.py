@@ -108,13 +108,13 @@ class OutlineEdits:
         self._mark(fid)
 
     def _mark(self, fid: int) -> None:
-        there = self.on.columns()
+        there = self.on.text_columns()
         if STATUS in there:
             self._layer.changeAttributeValue(fid, there[STATUS], EDITED)
 
     def _name(self, fid: int) -> None:
         """A part has a name of its own: where it is."""
-        there = self.on.columns()
+        there = self.on.text_columns()
         if "id" not in there:
             return
         name = name_of(self._feature(fid).geometry(), self._layer.crs())

@@ -99,7 +99,7 @@ class ReviewPanel(QgsDockWidget):
         self._build()
         self._keys = KeyFilter(self.do, self)
         self._keys.watch(self, canvas)
-        canvas.extentsChanged.connect(self._moving.start)
+        canvas.extentsChanged.connect(self._draw_live_soon)
         self.visibilityChanged.connect(self._listen)
         self.closed.connect(self.stop)
         self._show()
@@ -111,6 +111,7 @@ class ReviewPanel(QgsDockWidget):
     # --- what it consists of ---
 
     def _build(self) -> None:
+        self.message = QLabel()
         whole = QWidget()
         rows = QVBoxLayout(whole)
         for part in (self._start_part(), self._verdict_part(), self._image_part()):
@@ -121,7 +122,15 @@ class ReviewPanel(QgsDockWidget):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(whole)
-        self.setWidget(area)
+        area.setMinimumWidth(whole.minimumSizeHint().width() + area.verticalScrollBar().width())
+        # Below all of it: what is said moves no button from under the pointer.
+        self.message.setWordWrap(True)
+        both = QWidget()
+        rows = QVBoxLayout(both)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(area)
+        rows.addWidget(self.message)
+        self.setWidget(both)
 
     def _start_part(self) -> QWidget:
         self.layer = QgsMapLayerComboBox()
@@ -150,17 +159,16 @@ class ReviewPanel(QgsDockWidget):
 
     def _verdict_part(self) -> QWidget:
         self.progress, self.about = QProgressBar(), QLabel()
-        self.facts, self.message = QLabel(), QLabel()
+        self.facts = QLabel()
         self.facts.setTextFormat(Qt.TextFormat.RichText)
-        for label in (self.facts, self.message):
-            label.setWordWrap(True)
+        self.facts.setWordWrap(True)
         self.progress.setTextVisible(False)
         self.progress.setMaximumHeight(8)
         self.type = self._choice(MOVEMENTS, TYPE, "T{}  ")
         self.confidence = self._choice(CONFIDENCES, CONFIDENCE, "{}  ")
         self.notes = QLineEdit()
         self.notes.setPlaceholderText(self.tr("M to write, Enter to go back to the map"))
-        self.notes.textEdited.connect(self._typing.start)
+        self.notes.textEdited.connect(lambda _text: self._typing.start())
         self.notes.editingFinished.connect(self._write_notes)
         self.notes.returnPressed.connect(self._canvas.setFocus)
         buttons = QGridLayout()
@@ -177,12 +185,7 @@ class ReviewPanel(QgsDockWidget):
         form.addRow(self.tr("Confidence"), self.confidence)
         form.addRow(self.tr("Notes"), self.notes)
         rows.addLayout(form)
-        part = QWidget()
-        both = QVBoxLayout(part)
-        both.setContentsMargins(0, 0, 0, 0)
-        both.addWidget(self._verdict)
-        both.addWidget(self.message)
-        return part
+        return self._verdict
 
     def _image_part(self) -> QWidget:
         self.before, self.after = _raster_choice(), _raster_choice()
@@ -209,9 +212,9 @@ class ReviewPanel(QgsDockWidget):
 
     def _probability_part(self) -> QWidget:
         self.probability = _raster_choice()
-        self.probability.layerChanged.connect(self._moving.start)
+        self.probability.layerChanged.connect(self._draw_live_soon)
         self.live = QCheckBox(self.tr("Show outlines at"))
-        self.live.toggled.connect(self._moving.start)
+        self.live.toggled.connect(self._draw_live_soon)
         self.threshold = QDoubleSpinBox()
         self.threshold.setRange(0.01, 1.0)
         self.threshold.setSingleStep(0.01)
@@ -290,7 +293,7 @@ class ReviewPanel(QgsDockWidget):
         """Leave the map as it was: the plugin goes."""
         self.stop()
         self.visibilityChanged.disconnect(self._listen)
-        self._canvas.extentsChanged.disconnect(self._moving.start)
+        self._canvas.extentsChanged.disconnect(self._draw_live_soon)
         for timer in (self._typing, self._moving):
             timer.stop()
         for tool in (self._point_tool, self._line_tool):
@@ -452,10 +455,10 @@ class ReviewPanel(QgsDockWidget):
         if after is None or before is after:
             self.tell(self.tr("Choose the image after the event, and another one from before."))
             return
-        shown = not after.itemVisibilityChecked()
-        after.setItemVisibilityChecked(shown)
+        seen = _seen(before, after)
+        after.setItemVisibilityChecked(not seen)
         if before is not None:
-            before.setItemVisibilityChecked(not shown)
+            before.setItemVisibilityChecked(seen)
 
     # --- outlines ---
 
@@ -505,6 +508,10 @@ class ReviewPanel(QgsDockWidget):
         self.slider.blockSignals(True)
         self.slider.setValue(round(100 * value))
         self.slider.blockSignals(False)
+        self._draw_live_soon()
+
+    def _draw_live_soon(self, *_changed: Any) -> None:
+        """While the map or the slider moves, drawing waits."""
         self._moving.start()
 
     def _draw_live(self) -> None:
@@ -561,7 +568,7 @@ class ReviewPanel(QgsDockWidget):
             self.progress.setRange(0, max(1, review.session.total))
             self.progress.setValue(review.session.reviewed)
         self.facts.setText(self._facts_text())
-        there = review.layer.columns() if review is not None else {}
+        there = review.layer.text_columns() if review is not None else {}
         for field, combo in ((TYPE, self.type), (CONFIDENCE, self.confidence)):
             combo.setEnabled(field in there)
             value = stored.text(field) if stored is not None else ""
@@ -671,6 +678,14 @@ def _band(canvas: QgsMapCanvas, colour: QColor, width: int, kind: Any = None) ->
     band.setFillColor(QColor(0, 0, 0, 0))  # the image is what is looked at
     band.setWidth(width)
     return band
+
+
+def _seen(before: Any, after: Any) -> bool:
+    """Whether the image after is to be seen: switched on, and not below the one from before."""
+    if not after.itemVisibilityChecked() or before is None or not before.itemVisibilityChecked():
+        return after.itemVisibilityChecked()
+    order = QgsProject.instance().layerTreeRoot().layerOrder()
+    return order.index(after.layer()) < order.index(before.layer())
 
 
 def _timer(parent: QWidget, milliseconds: int, do: Callable[[], None]) -> QTimer:

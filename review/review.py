@@ -102,7 +102,8 @@ class Review:
         except ConflictError as conflict:
             self._reconsider(conflict)
             raise
-        before = {name: known.text(name) for name in values if name in known.values}
+        written = self.layer.text_columns()
+        before = {name: known.text(name) for name in values if name in written}
         self._decisions.append(Decision(known.fid, before, self.stored))
 
     def _signature(self) -> dict[str, str]:
@@ -119,7 +120,7 @@ class Review:
             self.stored = conflict.now
             self.session.set_status(conflict.now.fid, conflict.now.text(STATUS))
 
-    def add_missed(self, geometry: QgsGeometry, values: dict[str, Any]) -> Stored:
+    def add_missed(self, geometry: QgsGeometry, values: dict[str, str]) -> Stored:
         """Add a landslide that the detection missed."""
         verdict = {METHOD: _SEMI_AUTOMATIC, STATUS: ACCEPTED, **self._signature()}
         added = self.layer.add(geometry, {**values, **verdict})

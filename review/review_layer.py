@@ -21,12 +21,14 @@ from ..algorithms.layer_file import file_of_layer
 from ..algorithms.table_layer import qgis_types
 from ..engine.common.errors import LandslipError, OutputError, ParameterError
 from ..engine.inventory.field_names import full_name, names_in
+from ..engine.inventory.fields import REVIEW_STATUS
 from .queue import Columns
 
 STATUS, TYPE, CONFIDENCE, NOTES = "review_status", "ls_type", "confidence", "notes"
 REVIEWER, REVIEWED_AT, METHOD = "reviewer", "reviewed_at", "method"
 #: Fields that a review fills.
 REVIEW_FIELDS = (STATUS, TYPE, CONFIDENCE, NOTES, REVIEWER, REVIEWED_AT)
+_LONGEST_STATUS = max(map(len, REVIEW_STATUS))
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,11 @@ class ReviewLayer:
         """Index of each column by the inventory's name: a Shapefile has cut it."""
         names = self.layer.fields().names()
         return {full_name(name, names): index for index, name in enumerate(names)}
+
+    def text_columns(self) -> dict[str, int]:
+        """Those columns that take the words of a review."""
+        fields = self.layer.fields()
+        return {n: i for n, i in self.columns().items() if fields[i].type() == qgis_types()[str]}
 
     def missing_fields(self) -> list[str]:
         """Fields of a review that the layer lacks."""
@@ -145,6 +152,13 @@ class ReviewLayer:
                 f"The layer '{self.layer.name()}' has no column {STATUS}, into which a verdict "
                 "goes. Add the fields of a review with the button below, or choose another layer."
             )
+        column = self.layer.fields()[self.columns()[STATUS]]
+        if STATUS not in self.text_columns() or 0 < column.length() < _LONGEST_STATUS:
+            raise ParameterError(
+                f"The column {column.name()} of '{self.layer.name()}' takes {column.typeName()} of "
+                f"{column.length()} letters; expected text of {_LONGEST_STATUS} or more. Rename "
+                "the column, and add the fields of a review."
+            )
         if self.layer.isEditable() and self.layer.isModified():
             raise ParameterError(
                 f"The layer '{self.layer.name()}' has edits that are not saved. Save or discard "
@@ -155,7 +169,7 @@ class ReviewLayer:
     def write(self, known: Stored, values: dict[str, str]) -> Stored:
         """Write attributes of an outline into the file, with all edits that wait.
 
-        Columns that the layer lacks are left out.
+        Columns that the layer lacks, or that take no text, are left out.
 
         Args:
             known: The outline as it was read.
@@ -169,14 +183,14 @@ class ReviewLayer:
             OutputError: The file takes nothing. Nothing was written.
         """
         self.check_unchanged(known)
-        there = self.columns()
+        there = self.text_columns()
         with self._written("Review an outline"):
             for name, value in values.items():
                 if name in there:
                     self._do(self.layer.changeAttributeValue(known.fid, there[name], value or None))
         return self._reloaded(known)
 
-    def add(self, geometry: QgsGeometry, values: dict[str, Any]) -> Stored:
+    def add(self, geometry: QgsGeometry, values: dict[str, str]) -> Stored:
         """Add an outline to the file.
 
         Raises:
@@ -184,7 +198,7 @@ class ReviewLayer:
         """
         feature = QgsFeature(self.layer.fields())
         feature.setGeometry(geometry)
-        there = self.columns()
+        there = self.text_columns()
         for name, value in values.items():
             if name in there:
                 feature.setAttribute(there[name], value)

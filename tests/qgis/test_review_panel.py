@@ -410,6 +410,28 @@ def test_missing_fields_are_offered(window, tmp_path):
     assert stored(path)["LS_3"] == "accepted"
 
 
+@pytest.mark.parametrize("kind", ["integer", "string(4)"])
+def test_a_status_that_takes_no_verdict(window, kind):
+    definition = f"Polygon?crs={UTM}&field=review_status:{kind}"
+    layer = qgis_core.QgsVectorLayer(definition, "layer", "memory")
+    qgis_core.QgsProject.instance().addMapLayer(layer)
+    window.panel.layer.setLayer(layer)
+    window.panel.start_button.click()
+    assert "expected text of 10 or more" in window.said
+    assert window.panel.review is None
+
+
+def test_numbers_in_other_columns_are_left_alone(window, tmp_path):
+    path = inventory(tmp_path / "a.gpkg", confidence=[3, 4, 5, 5], reviewer=[7, 7, 7, 7])
+    window.open(path)
+    assert not window.panel.confidence.isEnabled()
+    window.press("2a")
+    assert window.said == ""
+    assert stored(path)["LS_3"] == "accepted"
+    assert stored(path, "confidence")["LS_3"] == 5
+    assert stored(path, "reviewer")["LS_3"] == 7
+
+
 def test_a_shapefile_keeps_ten_letters(window, tmp_path):
     path = inventory(tmp_path / "a.shp", fields=())
     window.open(path)
@@ -568,17 +590,21 @@ def raster(window, tmp_path, name, values=None):
     return layer
 
 
-def test_blinking_changes_between_before_and_after(window, path, tmp_path):
+@pytest.mark.parametrize("names", [("before", "after"), ("after", "before")])
+def test_blinking_changes_between_before_and_after(window, path, tmp_path, names):
     window.open(path)
     window.press("i")
     assert "Choose the image" in window.said
     root = qgis_core.QgsProject.instance().layerTreeRoot()
-    nodes = [root.findLayer(raster(window, tmp_path, name)) for name in ("before", "after")]
-    seen = []
+    below, above = names
+    nodes = {name: root.findLayer(raster(window, tmp_path, name)) for name in (below, above)}
+    seen = [["before", "after"].index(above)]  # each comes on top of those that are there
     for _ in range(3):
         window.press("i")
-        seen.append([node.isVisible() for node in nodes])
-    assert seen == [[True, False], [False, True], [True, False]]
+        visible = [nodes[name].isVisible() for name in ("before", "after")]
+        assert sum(visible) == 1
+        seen.append(visible.index(True))
+    assert seen in ([0, 1, 0, 1], [1, 0, 1, 0])
     assert set(stored(path).values()) == {None}
 
 
@@ -670,8 +696,8 @@ def test_apply_opens_the_dialog_with_the_threshold(window, tmp_path, probability
 # --- many ---
 
 
-def test_many_outlines_are_read_without_their_shapes(window, tmp_path, monkeypatch):
-    count = 3000
+@pytest.mark.parametrize("count", [3000, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_many_outlines_are_read_without_their_shapes(window, tmp_path, monkeypatch, count):
     path = inventory(tmp_path / "many.gpkg", count=count)
     requests = []
     original = qgis_core.QgsVectorLayer.getFeatures
@@ -687,7 +713,7 @@ def test_many_outlines_are_read_without_their_shapes(window, tmp_path, monkeypat
     assert len(request.subsetOfAttributes()) == 3
     window.press("ara")
     assert len(requests) == 1
-    assert window.panel.about.text().startswith("3 of 3,000 reviewed")
+    assert window.panel.about.text().startswith(f"3 of {count:,} reviewed")
 
 
 # --- the plugin ---
