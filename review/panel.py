@@ -391,7 +391,7 @@ class ReviewPanel(QgsDockWidget):
         """
         if self.review is None:
             raise ParameterError(
-                "No layer is under review. Choose an inventory in the panel first."
+                "No layer is under review; expected an inventory. Choose one in the panel first."
             )
         return self.review
 
