@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .apply_review import ApplyReview
 from .assess_inventory import AssessInventory
 from .detect_landslides import DetectLandslides
 from .export_inventory import ExportInventory
@@ -25,6 +26,7 @@ ALGORITHMS = (
     AssessInventory,
     InventoryStatisticsAlgorithm,
     ReviewSheet,
+    ApplyReview,
     UpdateInventory,
     ValidateInventory,
     ExportInventory,

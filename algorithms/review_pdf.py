@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from qgis.PyQt.QtCore import QMarginsF, QPointF, QRectF, Qt
@@ -19,29 +20,59 @@ from qgis.PyQt.QtGui import (
 )
 
 from ..engine.assessment.image_chips import SIDE, Chip
-from ..engine.assessment.review_sheet import VERDICTS, Card, length_text
+from ..engine.assessment.review_sheet import Card, Sheet, length_text
 from ..engine.common.errors import OutputError
 from ..engine.common.output import whole_file
+from ..engine.inventory.review import VERDICTS
 
 #: Lengths in millimetres on A4.
-_MARGIN, _COLUMNS, _ROWS = 12.0, 3, 3
-_WIDTH, _HEIGHT = 210 - 2 * _MARGIN, 297 - 2 * _MARGIN
-_HEAD, _GAP = 14.0, 5.0
-_CHIP = (_WIDTH - (_COLUMNS - 1) * _GAP) / _COLUMNS
-_CARD = (_HEIGHT - _HEAD) / _ROWS
+_MARGIN, _HEAD, _GAP = 10.0, 10.5, 4.0
+_WIDTH, _HEIGHT = 210 - 2 * _MARGIN, 297 - 2 * _MARGIN - _HEAD
+_NAME, _TICKS = 3.2, 5.7
+_BETWEEN = 1.0
 _DPI = 300
 _YELLOW, _BLACK, _WHITE, _GREY = (QColor(c) for c in ("#ffdd33", "#000000", "#ffffff", "#777777"))
 
 
-def write_review_pdf(
-    cards: Iterable[Card], name: str, about: str, made_by: str, target: str
-) -> None:
+@dataclass(frozen=True)
+class _Layout:
+    """How the cards of a page lie.
+
+    Attributes:
+        columns: Cards beside each other.
+        rows: Cards above each other.
+        pictures: Pictures of a card, beside each other.
+    """
+
+    columns: int
+    rows: int
+    pictures: int
+
+    @property
+    def width(self) -> float:
+        """Width of a card."""
+        return (_WIDTH - (self.columns - 1) * _GAP) / self.columns
+
+    @property
+    def height(self) -> float:
+        """Height of a card."""
+        return _HEIGHT / self.rows
+
+    @property
+    def chip(self) -> float:
+        """Side of a picture."""
+        return (self.width - (self.pictures - 1) * _BETWEEN) / self.pictures
+
+
+_SINGLE, _PAIRS = _Layout(5, 5, 1), _Layout(3, 6, 2)
+
+
+def write_review_pdf(cards: Iterable[Card], sheet: Sheet, made_by: str, target: str) -> None:
     """Write the sheet as a PDF.
 
     Args:
         cards: The landslides.
-        name: Name of the inventory.
-        about: A line below it.
+        sheet: What is the same for all.
         made_by: Program and version, for the foot of each page.
         target: Path of the file; replaced when the new one is complete.
 
@@ -53,7 +84,7 @@ def write_review_pdf(
         writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
         writer.setPageMargins(QMarginsF(0, 0, 0, 0))
         writer.setResolution(_DPI)
-        writer.setTitle(f"Review sheet: {name}")
+        writer.setTitle(sheet.title)
         writer.setCreator(made_by)
         painter = QPainter()
         if not painter.begin(writer):
@@ -62,23 +93,24 @@ def write_review_pdf(
                 "program holds the file open."
             )
         try:
-            sheet = _Sheet(painter, f"Review sheet: {name}", f"{about}. Made by {made_by}.")
-            _draw_cards(sheet, cards, writer)
+            pages = _Pages(painter, sheet, f"{sheet.about}. Made by {made_by}.")
+            _draw_cards(pages, cards, writer)
         finally:
             painter.end()
         del painter, writer
         _check_whole(temporary, target)
 
 
-def _draw_cards(sheet: _Sheet, cards: Iterable[Card], writer: QPdfWriter) -> None:
+def _draw_cards(pages: _Pages, cards: Iterable[Card], writer: QPdfWriter) -> None:
     """Draw page after page."""
+    layout = pages.layout
     for number, card in enumerate(cards):
-        page, place = divmod(number, _COLUMNS * _ROWS)
+        page, place = divmod(number, layout.columns * layout.rows)
         if place == 0 and page:
             writer.newPage()
         if place == 0:
-            sheet.head(page + 1)
-        sheet.card(card, place % _COLUMNS, place // _COLUMNS)
+            pages.head(page + 1)
+        pages.card(card, place % layout.columns, place // layout.columns)
 
 
 def _check_whole(path: str, target: str) -> None:
@@ -97,11 +129,12 @@ def _check_whole(path: str, target: str) -> None:
             )
 
 
-class _Sheet:
+class _Pages:
     """Draws on the pages; all lengths in millimetres."""
 
-    def __init__(self, painter: QPainter, title: str, about: str) -> None:
-        self._painter, self._title, self._about = painter, title, about
+    def __init__(self, painter: QPainter, sheet: Sheet, about: str) -> None:
+        self._painter, self._title, self._about = painter, sheet.title, about
+        self.layout = _PAIRS if sheet.before else _SINGLE
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.scale(_DPI / 25.4, _DPI / 25.4)
         painter.translate(_MARGIN, _MARGIN)
@@ -110,22 +143,34 @@ class _Sheet:
         """The heading of a page."""
         self._text(self._title, QRectF(0, 0, _WIDTH - 20, 6), 4.2, bold=True)
         self._text(f"{page}", QRectF(_WIDTH - 20, 0, 20, 6), 3.4, right=True)
-        self._text(self._about, QRectF(0, 6, _WIDTH, 5), 2.6, colour=_GREY)
+        self._text(self._about, QRectF(0, 6, _WIDTH, 4), 2.4, colour=_GREY)
 
     def card(self, card: Card, column: int, row: int) -> None:
         """One landslide."""
-        left, top = column * (_CHIP + _GAP), _HEAD + row * _CARD
-        self._text(card.name, QRectF(left, top, _CHIP, 4.5), 2.9, bold=True)
-        frame = QRectF(left, top + 4.5, _CHIP, _CHIP)
-        if card.chip:
-            self._chip(card.chip, frame)
+        layout = self.layout
+        left, top = column * (layout.width + _GAP), _HEAD + row * layout.height
+        self._text(card.name, QRectF(left, top, layout.width, _NAME), 2.3, bold=True)
+        frame = QRectF(left, top + _NAME, layout.chip, layout.chip)
+        if layout.pictures == 2:
+            self._picture(card.before, frame, "before")
+            frame.translate(layout.chip + _BETWEEN, 0)
+            self._picture(card.chip, frame, "after")
         else:
-            self._text("not in the image", frame, 3, colour=_GREY)
+            self._picture(card.chip, frame)
+        below, bottom = frame.bottom() + 0.4, top + layout.height - _TICKS
+        facts = QRectF(left, below, layout.width, bottom - below)
+        self._text(" · ".join(card.facts), facts, 1.85)
+        self._ticks(left, bottom)
+
+    def _picture(self, chip: Chip | None, frame: QRectF, label: str = "") -> None:
+        if chip:
+            self._chip(chip, frame)
+        else:
+            middle = frame.adjusted(1, frame.height() / 2 - 2, 0, 0)
+            self._text("not in the image", middle, 2.2, colour=_GREY)
+        self._halo_text(label, QRectF(frame.left() + 0.8, frame.top() + 0.4, 20, 3))
         self._painter.setPen(QPen(_GREY, 0.2))
         self._painter.drawRect(frame)
-        below = frame.bottom() + 1
-        self._text(" · ".join(card.facts), QRectF(left, below, _CHIP, 11), 2.5)
-        self._ticks(left, below + 11.5)
 
     def _chip(self, chip: Chip, frame: QRectF) -> None:
         painter = self._painter
@@ -143,23 +188,25 @@ class _Sheet:
             painter.setPen(QPen(colour, width))
             painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in _bar(right, bottom)]))
         painter.restore()
-        self._scale_text(length_text(chip.bar_metres), frame)
+        scale = QRectF(frame.left() + 1.9, frame.bottom() - 5.2, 20, 3)
+        self._halo_text(length_text(chip.bar_metres), scale)
 
-    def _scale_text(self, text: str, frame: QRectF) -> None:
-        box = QRectF(frame.left() + 3, frame.bottom() - 8, 20, 4)
-        for across, down in ((-0.2, 0), (0.2, 0), (0, -0.2), (0, 0.2)):
-            self._text(text, box.translated(across, down), 2.6, bold=True, colour=_BLACK)
-        self._text(text, box, 2.6, bold=True, colour=_WHITE)
+    def _halo_text(self, text: str, box: QRectF) -> None:
+        """Text that is legible on any ground."""
+        for across, down in ((-0.15, 0), (0.15, 0), (0, -0.15), (0, 0.15)):
+            self._text(text, box.translated(across, down), 1.9, bold=True, colour=_BLACK)
+        self._text(text, box, 1.9, bold=True, colour=_WHITE)
 
     def _ticks(self, left: float, top: float) -> None:
-        step = _CHIP / len(VERDICTS)
+        step = self.layout.width / len(VERDICTS)
         for number, verdict in enumerate(VERDICTS):
             x = left + number * step
-            self._painter.setPen(QPen(_BLACK, 0.2))
-            self._painter.drawRect(QRectF(x, top + 0.4, 2.6, 2.6))
-            self._text(verdict, QRectF(x + 3.6, top, step - 3.6, 4), 2.6)
+            self._painter.setPen(QPen(_BLACK, 0.15))
+            self._painter.drawRect(QRectF(x, top + 0.3, 1.9, 1.9))
+            self._text(verdict, QRectF(x + 2.6, top, step - 2.6, 3), 1.9)
         self._painter.setPen(QPen(_GREY, 0.15))
-        self._painter.drawLine(QPointF(left, top + 8), QPointF(left + _CHIP, top + 8))
+        line = top + _TICKS - 1.2
+        self._painter.drawLine(QPointF(left, line), QPointF(left + self.layout.width, line))
 
     def _text(
         self,

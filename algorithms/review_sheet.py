@@ -1,4 +1,4 @@
-"""Review sheet: a printable page with a picture of every landslide, as HTML or PDF."""
+"""Review sheet: a page with a picture of every landslide, to judge it on screen or on paper."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..engine.assessment.review_sheet import ORDERS, cards, write_review_sheet
+from ..engine.assessment.review_page import write_review_sheet
+from ..engine.assessment.review_sheet import ORDERS, SheetRequest, cards, sheet_of
 from ..engine.common.errors import LandslipError
 from ..engine.common.output import check_report
 from ..engine.common.report import MADE_BY
@@ -27,21 +28,25 @@ from .inventory_reader import read_inventory
 from .review_pdf import write_review_pdf
 
 HELP = """
-<p>Makes a sheet to review an inventory on paper or on screen: every landslide with its picture,
-outline, scale bar, name, attributes, and boxes to accept, edit or reject it. Enter the verdicts in
-the layer's form afterwards.</p>
+<p>Makes a sheet to review an inventory on screen or on paper: every landslide with its picture,
+outline, scale bar, name and attributes, and what a reviewer says of it: accept, edit or reject, its
+type, a confidence, a note. The HTML sheet keeps that in the browser and saves it to a small file,
+which <i>Apply a review</i> enters into the inventory. It suits reviewers without QGIS.</p>
 
 <p><b>Inventory</b>: a polygon layer, of Landslip or of anybody else. To review a part of it, select
 or filter it first.</p>
 <p><b>Image</b>: the stack, or any raster to look at. Bands B04, B03 and B02 are shown as red, green
-and blue; a raster without these names shows its first three bands.</p>
+and blue; a raster without these names shows its first three bands. <b>Image from before</b>: any
+raster from before the event. The same place is shown beside, in its own contrast; it may be on
+another grid.</p>
 <p><b>Order</b>: as in the layer, the largest first, or by mean probability, the surest or the least
 sure first. Least sure first puts the work where it is needed.</p>
 <p><b>Band</b> mapping, such as <code>B02,B03,B04</code>, for a raster without band names.</p>
 
 <h3>Outputs</h3>
 <p><b>Review sheet</b>: by its name either HTML, which opens offline in any browser and prints on
-A4, or PDF. <b>COUNT</b>: number of landslides on it.</p>
+A4, or PDF, with 25 landslides on a page, or 18 with an image from before. <b>COUNT</b>: number of
+landslides on it.</p>
 """
 
 
@@ -51,7 +56,7 @@ class ReviewSheet(LandslipAlgorithm):
     NAME = "reviewsheet"
     DISPLAY_NAME = "Review sheet"
     GROUP = Group.REVIEW
-    SHORT_DESCRIPTION = "Makes a printable sheet with a picture of every landslide"
+    SHORT_DESCRIPTION = "Makes a sheet with a picture of every landslide, to judge each of them"
     TAGS = ("landslide", "review", "contact sheet", "atlas", "print", "pdf", "quality control")
     HELP = HELP
 
@@ -62,6 +67,9 @@ class ReviewSheet(LandslipAlgorithm):
                 "INPUT", self.tr("Inventory"), [QgsProcessing.TypeVectorPolygon]
             ),
             QgsProcessingParameterRasterLayer("IMAGE", self.tr("Image")),
+            QgsProcessingParameterRasterLayer(
+                "PRE_IMAGE", self.tr("Image from before the event"), optional=True
+            ),
             QgsProcessingParameterEnum(
                 "ORDER",
                 self.tr("Order"),
@@ -90,10 +98,11 @@ class ReviewSheet(LandslipAlgorithm):
     ) -> tuple[bool, str]:
         """Say what is wrong with the image before the run starts."""
         try:
-            image = self.raster_path(parameters, "IMAGE", context)
-            if image:
-                mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
-                open_stack(image, band_mapping=mapping)
+            mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
+            for name in ("IMAGE", "PRE_IMAGE"):
+                image = self.raster_path(parameters, name, context)
+                if image:
+                    open_stack(image, band_mapping=mapping)
         except LandslipError as err:
             return False, str(err)
         return super().checkParameterValues(parameters, context)
@@ -111,16 +120,12 @@ class ReviewSheet(LandslipAlgorithm):
         with engine_errors():
             check_report(sheet, (".pdf",))
             table = read_inventory(self, parameters, "INPUT", context, feedback)
-            image = self.raster_path(parameters, "IMAGE", context)
-            shown = cards(
-                table,
-                image,
-                self.choice(parameters, "ORDER", context),
-                self.parameterAsString(parameters, "BAND_MAPPING", context),
-                listeners["progress"],
-                listeners["cancelled"],
+            request = SheetRequest(
+                image=self.raster_path(parameters, "IMAGE", context),
+                pre_image=self.raster_path(parameters, "PRE_IMAGE", context),
+                order=self.choice(parameters, "ORDER", context),
+                band_mapping=self.parameterAsString(parameters, "BAND_MAPPING", context),
             )
-            count = len(table.records)
-            about = f"{count:,} landslides. Image: {Path(image).name}"
-            write(shown, table.name, about, MADE_BY, sheet)
-        return {"OUTPUT": sheet, "COUNT": count}
+            shown = cards(table, request, listeners["progress"], listeners["cancelled"])
+            write(shown, sheet_of(table, request), MADE_BY, sheet)
+        return {"OUTPUT": sheet, "COUNT": len(table.records)}

@@ -10,6 +10,7 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingOutputLayerDefinition,
     QgsProcessingOutputNumber,
+    QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterNumber,
@@ -18,9 +19,11 @@ from qgis.core import (
 
 from ..engine.common.file_names import place_of
 from ..engine.inventory.fields import FIELDS
-from ..engine.inventory.history import CHANGES, HISTORY_FIELDS, result_name
+from ..engine.inventory.history import CHANGES, HISTORY_FIELDS, result_name, summary
 from ..engine.inventory.table import Table
 from ..engine.inventory.update import (
+    MIXED,
+    SAME_DAY,
     UpdateRequest,
     box_around,
     changes,
@@ -47,14 +50,28 @@ detection's field <code>image_date</code>.</p>
 lies in it for more than half can be called no longer visible. Empty: the rectangle around the
 detection.</p>
 <p><b>Overlap</b>: share of the smaller of two outlines that must lie in the other one for both to
-be the same landslide. <b>Growth</b>: newly covered share of a landslide's area from which it
-counts as enlarged.</p>
+be the same landslide. <b>Growth</b>: share that a landslide must gain to count as enlarged, or lose
+to count as shrunk, of the smaller of its two states.</p>
+<p><b>Uncertainty</b>: how far a boundary may lie from where it lay before though nothing happened,
+in metres, the shift between the two images included. What that can explain along the whole boundary
+counts neither as growth nor as loss. Empty: three quarters of a pixel, 7.5 m at 10 m.</p>
+<p><b>Other model, threshold or pixel size</b>: what to do where the inventory's outlines were made
+with other ones than the detection. <i>flag</i>: tell it in <code>change</code>, with no dates.
+<i>as time</i>: take all differences for changes on the ground. <i>refuse</i>: stop.</p>
+<p><b>Same day, other data</b>: what to do if the inventory has a survey of that day by another
+model, another threshold or from another file. <i>refuse</i>: stop. <i>another part</i>: add to it,
+and leave what it says. <i>replace</i>: take back what it wrote (unreviewed new landslides go;
+outlines that it redrew stay).</p>
 
 <h3>Output</h3>
 <p><b>Updated inventory</b>: the same ids and all columns, then the new landslides. The field
 <code>change</code> says <i>unchanged</i>, <i>enlarged</i>, <i>reactivated</i> (visible again),
-<i>new</i> or <i>no longer visible</i>; <code>history</code> keeps every change with its date. An
-outline and its measurements are replaced only where the landslide is enlarged, still
+<i>shrunk</i>, <i>revegetating</i> (shrunk in two surveys running), <i>new</i> or <i>no longer
+visible</i>; where another model, threshold or pixel size looked than before, it says <i>not
+comparable</i> (both show it), <i>not found by the model</i> or <i>new to the model</i>.
+<code>history</code> keeps every change with its date, and <code>survey_by</code> what the last
+survey was made with.</p>
+<p>An outline and its measurements are replaced only where the landslide is enlarged, still
 <i>unreviewed</i>, and matches one landslide of the detection alone. A rejected one stays rejected,
 and is not found again. Merging the same detection a second time changes nothing.</p>
 """
@@ -84,6 +101,18 @@ class UpdateInventory(LandslipAlgorithm):
         self.addParameter(source("SURVEYED", self.tr("Surveyed area"), polygons, optional=True))
         self.add_advanced(self._share("OVERLAP", self.tr("Overlap of the same landslide"), 0.3, 1))
         self.add_advanced(self._share("GROWTH", self.tr("Growth of an enlarged one"), 0.25, None))
+        self.add_advanced(
+            QgsProcessingParameterNumber(
+                "UNCERTAINTY",
+                self.tr("Uncertainty of a boundary (metres; empty: three quarters of a pixel)"),
+                type=QgsProcessingParameterNumber.Double,
+                optional=True,
+                minValue=0,
+            )
+        )
+        other = self.tr("Other model, threshold or pixel size")
+        self.add_advanced(self._choice("MIXED", other, MIXED))
+        self.add_advanced(self._choice("SAME_DAY", self.tr("Same day, other data"), SAME_DAY))
         self.addParameter(
             QgsProcessingParameterFeatureSink(
                 "OUTPUT", self.tr("Updated inventory"), type=QgsProcessing.TypeVectorPolygon
@@ -94,6 +123,13 @@ class UpdateInventory(LandslipAlgorithm):
             self.addOutput(
                 QgsProcessingOutputNumber(result_name(change), self.tr(f"Number {change}"))
             )
+
+    def _choice(
+        self, name: str, label: str, options: tuple[str, ...]
+    ) -> QgsProcessingParameterEnum:
+        return QgsProcessingParameterEnum(
+            name, label, options=list(options), usesStaticStrings=True, defaultValue=options[0]
+        )
 
     def _share(
         self, name: str, label: str, default: float, largest: float | None
@@ -133,13 +169,12 @@ class UpdateInventory(LandslipAlgorithm):
             request = self._request(parameters, context, found)
             seen = self._surveyed(parameters, context, feedback, known, found)
             shared = overlaps(known, found, feedback)
-            updated = update(known, found, shared, seen, request)
+            updated = update(known, found, shared, seen, request, feedback.pushWarning)
         sink = Sink(self, parameters, "OUTPUT", context, feedback, INVENTORY_STYLE)
         layer = write_table(sink, updated, (*FIELDS, *HISTORY_FIELDS))
         use_style(layer, INVENTORY_STYLE, context)
         counts = changes(updated, request.date)
-        told = ", ".join(f"{counts[change]} {change}" for change in CHANGES)
-        feedback.pushInfo(self.tr("Survey of {}: {}.").format(request.date, told))
+        feedback.pushInfo(self.tr("Survey of {}: {}.").format(request.date, summary(counts)))
         numbers = {result_name(change): counts[change] for change in CHANGES}
         return {"OUTPUT": layer, "COUNT": len(updated.records), **numbers}
 
@@ -150,6 +185,9 @@ class UpdateInventory(LandslipAlgorithm):
             date=self.parameterAsString(parameters, "DATE", context).strip() or survey_date(found),
             overlap=self.parameterAsDouble(parameters, "OVERLAP", context),
             growth=self.parameterAsDouble(parameters, "GROWTH", context),
+            uncertainty=self.optional_number(parameters, "UNCERTAINTY", context),
+            mixed=self.choice(parameters, "MIXED", context),
+            same_day=self.choice(parameters, "SAME_DAY", context),
         )
 
     def _surveyed(

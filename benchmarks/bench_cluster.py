@@ -26,7 +26,7 @@ from landslip.demo.large_stack import make_large_stack
 from landslip.engine.detection.pipeline import DetectRequest, detect
 from landslip.engine.models.zoo import model_path
 
-REGION = 512
+REGION = 1024
 
 
 def main() -> None:

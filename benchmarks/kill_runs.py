@@ -54,7 +54,7 @@ def main() -> None:
             rounds += 1
             for _ in range(1 + (rng.random() < 1 / 3)):
                 killed += kill(request("p.tif"), rng.uniform(0, seconds))
-            kept = folder / "out" / ".p.regions"
+            kept = folder / "out" / ".p.tif.regions"
             resumed += any(kept.glob("*.npz"))
             finished(request("p.tif"))
             identical += np.array_equal(pixels(request("p.tif")), whole)

@@ -34,10 +34,12 @@ from ..engine.raster.grid import check_order
 from ..engine.raster.reading import open_raster
 from ..engine.stack.reader import open_stack
 from .inventory_commands import (
+    apply_review,
     check_geopackage,
     check_inventory,
     export_inventory,
     measure_inventory,
+    review_sheet,
     update_inventory,
 )
 from .inventory_reader import read_inventory
@@ -210,6 +212,8 @@ RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "samplescene": _sample,
     "assessinventory": _assess,
     "inventorystatistics": _statistics,
+    "reviewsheet": review_sheet,
+    "applyreview": apply_review,
     "measureinventory": measure_inventory,
     "updateinventory": update_inventory,
     "exportinventory": export_inventory,

@@ -1,10 +1,13 @@
-"""The commands that read one inventory and write another: measure, update, export and check."""
+"""The commands that take an inventory: measure, update, review, export and check."""
 
 from __future__ import annotations
 
+from ..engine.assessment.review_page import write_review_sheet
+from ..engine.assessment.review_sheet import SheetRequest, cards, sheet_of
 from ..engine.common.dependencies import require
 from ..engine.common.errors import OutputError
-from ..engine.common.output import check_writable
+from ..engine.common.output import check_report, check_writable
+from ..engine.common.report import MADE_BY
 from ..engine.inventory.exchange import rows
 from ..engine.inventory.exchange_file import (
     DRIVERS,
@@ -15,8 +18,9 @@ from ..engine.inventory.exchange_file import (
 )
 from ..engine.inventory.findings import problem_table, remarks
 from ..engine.inventory.geopackage import beside_other_layers, write_inventory
-from ..engine.inventory.history import CHANGES, result_name
+from ..engine.inventory.history import CHANGES, result_name, summary
 from ..engine.inventory.presets import PRESETS
+from ..engine.inventory.review import apply_reviews, read_reviews
 from ..engine.inventory.schema import Dataset, Preset, country_code
 from ..engine.inventory.table import Table
 from ..engine.inventory.update import (
@@ -79,14 +83,17 @@ def update_inventory(values: Values, listeners: Listeners) -> Values:
         date=(values["DATE"] or "").strip() or survey_date(found),
         overlap=values["OVERLAP"],
         growth=values["GROWTH"],
+        uncertainty=values["UNCERTAINTY"],
+        mixed=values["MIXED"],
+        same_day=values["SAME_DAY"],
     )
     seen = inside(overlaps(known, _surveyed(values, listeners, known, found), listeners))
-    updated = update(known, found, overlaps(known, found, listeners), seen, request)
+    shared = overlaps(known, found, listeners)
+    updated = update(known, found, shared, seen, request, listeners.warn)
     listeners.check()
     write_inventory(updated, values["OUTPUT"], listeners.warn)
     counts = changes(updated, request.date)
-    told = ", ".join(f"{counts[change]} {change}" for change in CHANGES)
-    listeners.say(f"Survey of {request.date}: {told}.")
+    listeners.say(f"Survey of {request.date}: {summary(counts)}.")
     numbers = {result_name(change): counts[change] for change in CHANGES}
     return {"OUTPUT": values["OUTPUT"], "COUNT": len(updated.records), **numbers}
 
@@ -97,6 +104,40 @@ def _surveyed(values: Values, listeners: Listeners, known: Table, found: Table) 
     place = read_inventory(values["SURVEYED"], listeners, known.crs)
     some_place(place)
     return place
+
+
+def review_sheet(values: Values, listeners: Listeners) -> Values:
+    """Make a sheet to review an inventory with; PDF needs QGIS."""
+    check_report(values["OUTPUT"])
+    table = read_inventory(values["INPUT"], listeners)
+    request = SheetRequest(
+        image=values["IMAGE"],
+        pre_image=values["PRE_IMAGE"] or "",
+        order=values["ORDER"],
+        band_mapping=values["BAND_MAPPING"] or "",
+    )
+    shown = cards(table, request, listeners.progress, listeners.cancelled)
+    write_review_sheet(shown, sheet_of(table, request), MADE_BY, values["OUTPUT"])
+    return {"OUTPUT": values["OUTPUT"], "COUNT": len(table.records)}
+
+
+def apply_review(values: Values, listeners: Listeners) -> Values:
+    """Enter what reviewers said into an inventory."""
+    check_geopackage(values["OUTPUT"])
+    reviews = read_reviews(values["REVIEW"])
+    table = read_inventory(values["INPUT"], listeners)
+    applied = apply_reviews(table, reviews, values["CONFLICTS"])
+    for sentence in applied.conflicts:
+        listeners.warn(sentence)
+    listeners.check()
+    write_inventory(applied.table, values["OUTPUT"], listeners.warn)
+    listeners.say(applied.summary(reviews))
+    return {
+        "OUTPUT": values["OUTPUT"],
+        "COUNT": len(applied.table.records),
+        "APPLIED": applied.entered,
+        "CONFLICTING": applied.conflicting,
+    }
 
 
 def export_inventory(values: Values, listeners: Listeners) -> Values:

@@ -45,6 +45,22 @@ def make_large_stack(
     return path
 
 
+def make_large_dem(path: PathLike, size: int = 10_980, seed: int = 1, base_size: int = 512) -> Path:
+    """Write the DEM of the stack that `make_large_stack` makes; float32, metres."""
+    import rasterio
+
+    path = Path(path)
+    scene = make_scene(SceneRequest(size=base_size, seed=seed))
+    profile = tiff_profile(count=1, height=size, width=size, dtype="float32", nodata=-9999)
+    profile.update(crs=scene.crs, transform=scene.transform, zlevel=1)
+    with rasterio.open(path, "w", **profile) as target:
+        for _, window in target.block_windows(1):
+            rows = _mirror(np.arange(window.height) + window.row_off, base_size)
+            columns = _mirror(np.arange(window.width) + window.col_off, base_size)
+            target.write(scene.dem[rows[:, None], columns], 1, window=window)
+    return path
+
+
 def _mirrored_block(base: Array, window: Any, rng: np.random.Generator) -> Array:
     """One block of the endless mirrored repetition of a base [band, row, column], with noise."""
     rows = _mirror(np.arange(window.height) + window.row_off, base.shape[1])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.common.errors import OutputError
+from ..engine.inventory.confidence import WORDS
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 
@@ -179,7 +180,7 @@ def _add_layout(project: Any, layers: dict[str, Any], request: MapRequest) -> No
     layout.setName("Landslides")
     page = layout.pageCollection().pages()[0]
     width = len(panels) * (PANEL_WIDTH + MARGIN) + MARGIN
-    _set_page_size(page, width, height + 64)
+    _set_page_size(page, width, height + 67)
     _label(layout, request.title, MARGIN, 4, width - 2 * MARGIN, 17, bold=True)
     left = MARGIN
     for heading, shown, colours in panels:
@@ -187,8 +188,8 @@ def _add_layout(project: Any, layers: dict[str, Any], request: MapRequest) -> No
         panel = _map(layout, [layers[name] for name in shown], extent, left, 20, height)
         _legend(layout, panel, layers[shown[0]], colours, left - 2, height + 20)
         left += PANEL_WIDTH + MARGIN
-    _scale_bar(layout, panel, width - MARGIN - 50, height + 45)
-    _label(layout, _sources(request), MARGIN, height + 55, width - 3 * MARGIN - 50, 8)
+    _scale_bar(layout, panel, width - MARGIN - 50, height + 48)
+    _label(layout, _sources(request), MARGIN, height + 58, width - 3 * MARGIN - 50, 8)
     project.layoutManager().addLayout(layout)
 
     path = str(Path(request.folder) / "map.png")
@@ -277,8 +278,8 @@ def _legend(layout: Any, panel: Any, layer: Any, heading: str, x: float, y: floa
     nodes = legend.model().layerLegendNodes(node)
     # A raster's first entry is only the name of its band.
     shown = [i for i, item in enumerate(nodes) if "Band" not in str(item.data(0))]
-    # Of an inventory the first three: nobody has reviewed it yet.
-    QgsMapLayerLegendUtils.setLegendNodeOrder(node, shown[:3])
+    # Of an inventory the words of confidence: nobody has reviewed it yet.
+    QgsMapLayerLegendUtils.setLegendNodeOrder(node, shown[: len(WORDS)])
     legend.model().refreshLayerLegend(node)
     for style in (QgsLegendStyle.Subgroup, QgsLegendStyle.SymbolLabel, QgsLegendStyle.Group):
         _set_font(legend.rstyle(style))

@@ -2,13 +2,14 @@
 <qgis simplifyDrawingTol="1" simplifyLocal="1" simplifyDrawingHints="1" simplifyAlgorithm="0" simplifyMaxScale="1" symbologyReferenceScale="-1" minScale="100000000" version="3.22.16-Białowieża" styleCategories="Symbology|Fields|Forms|MapTips|Rendering" hasScaleBasedVisibilityFlag="0" maxScale="0">
   <renderer-v2 type="RuleRenderer" referencescale="-1" enableorderby="0" forceraster="0" symbollevels="0">
     <rules key="inventory">
-      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; &lt; 0.6" symbol="0" label="unreviewed, possible (below 0.6)" key="unreviewed, possible (below 0.6)"/>
-      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.6 AND &quot;prob_mean&quot; &lt; 0.8" symbol="1" label="unreviewed, probable (0.6 to 0.8)" key="unreviewed, probable (0.6 to 0.8)"/>
-      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.8" symbol="2" label="unreviewed, likely (0.8 and more)" key="unreviewed, likely (0.8 and more)"/>
-      <rule filter="&quot;review_status&quot; = 'accepted'" symbol="3" label="accepted" key="accepted"/>
-      <rule filter="&quot;review_status&quot; = 'edited'" symbol="4" label="edited" key="edited"/>
-      <rule filter="&quot;review_status&quot; = 'rejected'" symbol="5" label="rejected" key="rejected"/>
-      <rule filter="ELSE" symbol="6" label="unknown" key="unknown"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; &lt; 0.5" symbol="0" label="unreviewed, possible (below 0.5)" key="unreviewed, possible (below 0.5)"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.5 AND &quot;prob_mean&quot; &lt; 0.7" symbol="1" label="unreviewed, probable (0.5 to 0.7)" key="unreviewed, probable (0.5 to 0.7)"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.7 AND &quot;prob_mean&quot; &lt; 0.9" symbol="2" label="unreviewed, likely (0.7 to 0.9)" key="unreviewed, likely (0.7 to 0.9)"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.9" symbol="3" label="unreviewed, confident (0.9 and more)" key="unreviewed, confident (0.9 and more)"/>
+      <rule filter="&quot;review_status&quot; = 'accepted'" symbol="4" label="accepted" key="accepted"/>
+      <rule filter="&quot;review_status&quot; = 'edited'" symbol="5" label="edited" key="edited"/>
+      <rule filter="&quot;review_status&quot; = 'rejected'" symbol="6" label="rejected" key="rejected"/>
+      <rule filter="ELSE" symbol="7" label="unknown" key="unknown"/>
     </rules>
     <symbols>
       <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="0">
@@ -106,24 +107,24 @@
         <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
             <Option type="QString" name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0"/>
-            <Option type="QString" name="color" value="232,0,58,30"/>
+            <Option type="QString" name="color" value="240,59,32,30"/>
             <Option type="QString" name="joinstyle" value="bevel"/>
             <Option type="QString" name="offset" value="0,0"/>
             <Option type="QString" name="offset_map_unit_scale" value="3x:0,0,0,0,0,0"/>
             <Option type="QString" name="offset_unit" value="MM"/>
-            <Option type="QString" name="outline_color" value="232,0,58,255"/>
+            <Option type="QString" name="outline_color" value="240,59,32,255"/>
             <Option type="QString" name="outline_style" value="solid"/>
             <Option type="QString" name="outline_width" value="0.4"/>
             <Option type="QString" name="outline_width_unit" value="MM"/>
             <Option type="QString" name="style" value="solid"/>
           </Option>
           <prop k="border_width_map_unit_scale" v="3x:0,0,0,0,0,0"/>
-          <prop k="color" v="232,0,58,30"/>
+          <prop k="color" v="240,59,32,30"/>
           <prop k="joinstyle" v="bevel"/>
           <prop k="offset" v="0,0"/>
           <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0"/>
           <prop k="offset_unit" v="MM"/>
-          <prop k="outline_color" v="232,0,58,255"/>
+          <prop k="outline_color" v="240,59,32,255"/>
           <prop k="outline_style" v="solid"/>
           <prop k="outline_width" v="0.4"/>
           <prop k="outline_width_unit" v="MM"/>
@@ -138,6 +139,48 @@
         </layer>
       </symbol>
       <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="3">
+        <data_defined_properties>
+          <Option type="Map">
+            <Option type="QString" name="name" value=""/>
+            <Option name="properties"/>
+            <Option type="QString" name="type" value="collection"/>
+          </Option>
+        </data_defined_properties>
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="color" value="214,0,122,30"/>
+            <Option type="QString" name="joinstyle" value="bevel"/>
+            <Option type="QString" name="offset" value="0,0"/>
+            <Option type="QString" name="offset_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="offset_unit" value="MM"/>
+            <Option type="QString" name="outline_color" value="214,0,122,255"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="0.4"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+            <Option type="QString" name="style" value="solid"/>
+          </Option>
+          <prop k="border_width_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="color" v="214,0,122,30"/>
+          <prop k="joinstyle" v="bevel"/>
+          <prop k="offset" v="0,0"/>
+          <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="offset_unit" v="MM"/>
+          <prop k="outline_color" v="214,0,122,255"/>
+          <prop k="outline_style" v="solid"/>
+          <prop k="outline_width" v="0.4"/>
+          <prop k="outline_width_unit" v="MM"/>
+          <prop k="style" v="solid"/>
+          <data_defined_properties>
+            <Option type="Map">
+              <Option type="QString" name="name" value=""/>
+              <Option name="properties"/>
+              <Option type="QString" name="type" value="collection"/>
+            </Option>
+          </data_defined_properties>
+        </layer>
+      </symbol>
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="4">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -179,7 +222,7 @@
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="4">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="5">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -221,7 +264,7 @@
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="5">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="6">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -263,7 +306,7 @@
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="6">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="7">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -819,9 +862,6 @@
               <Option type="Map">
                 <Option type="QString" name="confident" value="confident"/>
               </Option>
-              <Option type="Map">
-                <Option type="QString" name="high" value="high"/>
-              </Option>
             </Option>
           </Option>
         </config>
@@ -843,6 +883,20 @@
         </config>
       </editWidget>
     </field>
+    <field name="reviewer" configurationFlags="None">
+      <editWidget type="TextEdit">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
+    <field name="reviewed_at" configurationFlags="None">
+      <editWidget type="TextEdit">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
     <field name="change" configurationFlags="None">
       <editWidget type="ValueMap">
         <config>
@@ -861,10 +915,25 @@
                 <Option type="QString" name="reactivated" value="reactivated"/>
               </Option>
               <Option type="Map">
+                <Option type="QString" name="shrunk" value="shrunk"/>
+              </Option>
+              <Option type="Map">
+                <Option type="QString" name="revegetating" value="revegetating"/>
+              </Option>
+              <Option type="Map">
                 <Option type="QString" name="new" value="new"/>
               </Option>
               <Option type="Map">
                 <Option type="QString" name="no longer visible" value="no longer visible"/>
+              </Option>
+              <Option type="Map">
+                <Option type="QString" name="not comparable" value="not comparable"/>
+              </Option>
+              <Option type="Map">
+                <Option type="QString" name="not found by the model" value="not found by the model"/>
+              </Option>
+              <Option type="Map">
+                <Option type="QString" name="new to the model" value="new to the model"/>
               </Option>
             </Option>
           </Option>
@@ -872,6 +941,13 @@
       </editWidget>
     </field>
     <field name="survey" configurationFlags="None">
+      <editWidget type="TextEdit">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
+    <field name="survey_by" configurationFlags="None">
       <editWidget type="TextEdit">
         <config>
           <Option/>
@@ -967,13 +1043,16 @@
     <alias name="Confidence that the probability suggests" field="conf_hint" index="47"/>
     <alias name="Date of the landslide" field="event_date" index="48"/>
     <alias name="Remarks" field="notes" index="49"/>
-    <alias name="Change" field="change" index="50"/>
-    <alias name="Last survey" field="survey" index="51"/>
-    <alias name="First seen" field="first_seen" index="52"/>
-    <alias name="Last seen" field="last_seen" index="53"/>
-    <alias name="Ids in the last detection" field="seen_id" index="54"/>
-    <alias name="Area in the last detection (m²)" field="seen_m2" index="55"/>
-    <alias name="History" field="history" index="56"/>
+    <alias name="Reviewer" field="reviewer" index="50"/>
+    <alias name="Time of the review (UTC)" field="reviewed_at" index="51"/>
+    <alias name="Change" field="change" index="52"/>
+    <alias name="Last survey" field="survey" index="53"/>
+    <alias name="Model, threshold and image of the last survey" field="survey_by" index="54"/>
+    <alias name="First seen" field="first_seen" index="55"/>
+    <alias name="Last seen" field="last_seen" index="56"/>
+    <alias name="Ids in the last detection" field="seen_id" index="57"/>
+    <alias name="Area in the last detection (m²)" field="seen_m2" index="58"/>
+    <alias name="History" field="history" index="59"/>
   </aliases>
   <defaults>
     <default expression="" field="id" applyOnUpdate="0"/>
@@ -1026,8 +1105,11 @@
     <default expression="" field="conf_hint" applyOnUpdate="0"/>
     <default expression="" field="event_date" applyOnUpdate="0"/>
     <default expression="" field="notes" applyOnUpdate="0"/>
+    <default expression="" field="reviewer" applyOnUpdate="0"/>
+    <default expression="" field="reviewed_at" applyOnUpdate="0"/>
     <default expression="" field="change" applyOnUpdate="0"/>
     <default expression="" field="survey" applyOnUpdate="0"/>
+    <default expression="" field="survey_by" applyOnUpdate="0"/>
     <default expression="" field="first_seen" applyOnUpdate="0"/>
     <default expression="" field="last_seen" applyOnUpdate="0"/>
     <default expression="" field="seen_id" applyOnUpdate="0"/>
@@ -1085,8 +1167,11 @@
     <constraint unique_strength="0" exp_strength="0" field="conf_hint" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="event_date" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="notes" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="reviewer" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="reviewed_at" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="change" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="survey" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="survey_by" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="first_seen" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="last_seen" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="seen_id" notnull_strength="0" constraints="0"/>
@@ -1144,8 +1229,11 @@
     <constraint desc="" field="conf_hint" exp=""/>
     <constraint desc="" field="event_date" exp=""/>
     <constraint desc="" field="notes" exp=""/>
+    <constraint desc="" field="reviewer" exp=""/>
+    <constraint desc="" field="reviewed_at" exp=""/>
     <constraint desc="" field="change" exp=""/>
     <constraint desc="" field="survey" exp=""/>
+    <constraint desc="" field="survey_by" exp=""/>
     <constraint desc="" field="first_seen" exp=""/>
     <constraint desc="" field="last_seen" exp=""/>
     <constraint desc="" field="seen_id" exp=""/>
@@ -1171,6 +1259,8 @@
       <attributeEditorField name="confidence" showLabel="1" index="46"/>
       <attributeEditorField name="event_date" showLabel="1" index="48"/>
       <attributeEditorField name="notes" showLabel="1" index="49"/>
+      <attributeEditorField name="reviewer" showLabel="1" index="50"/>
+      <attributeEditorField name="reviewed_at" showLabel="1" index="51"/>
     </attributeEditorContainer>
     <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="Size and place" visibilityExpression="" showLabel="1" columnCount="1">
       <attributeEditorField name="id" showLabel="1" index="0"/>
@@ -1210,13 +1300,14 @@
       <attributeEditorField name="curvature" showLabel="1" index="29"/>
     </attributeEditorContainer>
     <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="History" visibilityExpression="" showLabel="1" columnCount="1">
-      <attributeEditorField name="change" showLabel="1" index="50"/>
-      <attributeEditorField name="survey" showLabel="1" index="51"/>
-      <attributeEditorField name="first_seen" showLabel="1" index="52"/>
-      <attributeEditorField name="last_seen" showLabel="1" index="53"/>
-      <attributeEditorField name="seen_id" showLabel="1" index="54"/>
-      <attributeEditorField name="seen_m2" showLabel="1" index="55"/>
-      <attributeEditorField name="history" showLabel="1" index="56"/>
+      <attributeEditorField name="change" showLabel="1" index="52"/>
+      <attributeEditorField name="survey" showLabel="1" index="53"/>
+      <attributeEditorField name="survey_by" showLabel="1" index="54"/>
+      <attributeEditorField name="first_seen" showLabel="1" index="55"/>
+      <attributeEditorField name="last_seen" showLabel="1" index="56"/>
+      <attributeEditorField name="seen_id" showLabel="1" index="57"/>
+      <attributeEditorField name="seen_m2" showLabel="1" index="58"/>
+      <attributeEditorField name="history" showLabel="1" index="59"/>
     </attributeEditorContainer>
     <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="Where it comes from" visibilityExpression="" showLabel="1" columnCount="1">
       <attributeEditorField name="model" showLabel="1" index="30"/>
@@ -1273,6 +1364,8 @@
     <field editable="0" name="product_id"/>
     <field editable="0" name="reach_deg"/>
     <field editable="1" name="review_status"/>
+    <field editable="1" name="reviewed_at"/>
+    <field editable="1" name="reviewer"/>
     <field editable="0" name="run_date"/>
     <field editable="0" name="seen_id"/>
     <field editable="0" name="seen_m2"/>
@@ -1280,6 +1373,7 @@
     <field editable="0" name="slope_mean"/>
     <field editable="0" name="source"/>
     <field editable="0" name="survey"/>
+    <field editable="0" name="survey_by"/>
     <field editable="0" name="threshold"/>
     <field editable="0" name="toe_lat"/>
     <field editable="0" name="toe_lon"/>
@@ -1297,6 +1391,9 @@
   <mapTip>&lt;b>[% "id" %]&lt;/b> [% "review_status" %]&lt;br>
 [% eval('landslip_chip()') %]
 [% format_number("area_m2", 0) %] m²[% coalesce(', mean probability ' || round("prob_mean", 2), '')
-%][% coalesce(', slope ' || round("slope_mean") || '°', '') %]</mapTip>
+%][% coalesce(' (' || "conf_hint" || ')', '')
+%][% coalesce(', slope ' || round("slope_mean") || '°', '') %]
+[% coalesce('&lt;br>' || attribute($currentfeature, 'survey') || ': ' ||
+attribute($currentfeature, 'change'), '') %]</mapTip>
   <layerGeometryType>2</layerGeometryType>
 </qgis>

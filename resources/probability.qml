@@ -28,19 +28,20 @@
               <Option type="QString" name="color2" value="149,0,38,255"/>
               <Option type="QString" name="discrete" value="0"/>
               <Option type="QString" name="rampType" value="gradient"/>
-              <Option type="QString" name="stops" value="0.1;255,255,178,0:0.25;254,217,118,110:0.5;253,141,60,200:0.75;240,59,32,230"/>
+              <Option type="QString" name="stops" value="0.1;255,255,178,0:0.3;254,217,118,110:0.5;253,141,60,200:0.7;240,59,32,225:0.9;189,0,38,245"/>
             </Option>
             <prop k="color1" v="255,255,178,0"/>
             <prop k="color2" v="149,0,38,255"/>
             <prop k="discrete" v="0"/>
             <prop k="rampType" v="gradient"/>
-            <prop k="stops" v="0.1;255,255,178,0:0.25;254,217,118,110:0.5;253,141,60,200:0.75;240,59,32,230"/>
+            <prop k="stops" v="0.1;255,255,178,0:0.3;254,217,118,110:0.5;253,141,60,200:0.7;240,59,32,225:0.9;189,0,38,245"/>
           </colorramp>
           <item alpha="0" color="#ffffb2" label="0" value="0"/>
           <item alpha="0" color="#ffffb2" label="0.1" value="0.1"/>
-          <item alpha="110" color="#fed976" label="0.25" value="0.25"/>
+          <item alpha="110" color="#fed976" label="0.3" value="0.3"/>
           <item alpha="200" color="#fd8d3c" label="0.5" value="0.5"/>
-          <item alpha="230" color="#f03b20" label="0.75" value="0.75"/>
+          <item alpha="225" color="#f03b20" label="0.7" value="0.7"/>
+          <item alpha="245" color="#bd0026" label="0.9" value="0.9"/>
           <item alpha="255" color="#950026" label="1" value="1"/>
           <rampLegendSettings maximumLabel="" prefix="" useContinuousLegend="1" minimumLabel="" suffix="" orientation="2" direction="0">
             <numericFormat id="basic">

@@ -48,7 +48,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ..engine.common.errors import LandslipError
+from ..engine.common.errors import LandslipError, ParameterError
 from ..engine.inventory.fields import CONFIDENCES, MOVEMENTS, UNREVIEWED
 from .key_filter import KeyFilter
 from .keys import Command, Do
@@ -281,7 +281,7 @@ class ReviewPanel(QgsDockWidget):
         self._write_notes()
         if self.review is not None:
             with self._telling() as told:
-                self.review.finish()
+                self._open_review.finish()
             if told:
                 return False
             for signal, slot in self._signals(self._shown_layer):
@@ -327,9 +327,9 @@ class ReviewPanel(QgsDockWidget):
             self._save_notes()
             order = self.order.currentData()
             column = NEEDS[order]
-            self.review.arrange(order, self.only_unreviewed.isChecked())
+            self._open_review.arrange(order, self.only_unreviewed.isChecked())
             self._arrive()
-            if column and column not in self.review.layer.columns():
+            if column and column not in self._open_review.layer.columns():
                 self.tell(
                     self.tr("The layer has no column {}: outlines come as in the layer.").format(
                         column
@@ -339,12 +339,12 @@ class ReviewPanel(QgsDockWidget):
     def _values_committed(self, _layer: str, changes: dict[int, dict[int, Any]]) -> None:
         """Written from this QGIS, by the panel, the form or the table."""
         if self.review is not None:
-            self.review.note_statuses(changes)
-            self.review.note_written(changes)
+            self._open_review.note_statuses(changes)
+            self._open_review.note_written(changes)
 
     def _outlines_committed(self, _layer: str, changes: dict[int, QgsGeometry]) -> None:
         if self.review is not None:
-            self.review.note_written(changes)
+            self._open_review.note_written(changes)
 
     def _add_fields(self) -> None:
         layer = self.layer.currentLayer()
@@ -384,10 +384,23 @@ class ReviewPanel(QgsDockWidget):
         else:
             self._move(command.do)
 
+    @property
+    def _open_review(self) -> Review:
+        """The review of the chosen layer.
+
+        Raises:
+            ParameterError: None is chosen.
+        """
+        if self.review is None:
+            raise ParameterError(
+                "No layer is under review; expected an inventory. Choose one in the panel first."
+            )
+        return self.review
+
     def _decide(self, status: str) -> None:
         with self._telling():
             self._save_notes()
-            self.review.decide(status)
+            self._open_review.decide(status)
             if status == EDITED:
                 self._edit_vertices()
                 self._show()
@@ -398,16 +411,16 @@ class ReviewPanel(QgsDockWidget):
         with self._telling():
             self._save_notes()
             if do is Do.UNDO:
-                self.tell(self.review.undo() or self.tr("There is nothing to undo."))
+                self.tell(self._open_review.undo() or self.tr("There is nothing to undo."))
             else:
-                (self.review.next if do is Do.NEXT else self.review.back)()
+                (self._open_review.next if do is Do.NEXT else self._open_review.back)()
             self._arrive()
 
     def _set(self, field: str, value: str) -> None:
         if self.review is None:
             return
         with self._telling():
-            self.review.set_value(field, value)
+            self._open_review.set_value(field, value)
         self._show()
 
     def _write_notes(self) -> None:
@@ -417,20 +430,20 @@ class ReviewPanel(QgsDockWidget):
 
     def _save_notes(self) -> None:
         self._typing.stop()
-        if self.review.stored is not None and self.notes.isEnabled():
-            self.review.set_value(NOTES, self.notes.text())
+        if self._open_review.stored is not None and self.notes.isEnabled():
+            self._open_review.set_value(NOTES, self.notes.text())
             self.notes.setModified(False)
 
     def _reviewer_typed(self) -> None:
         QgsSettings().setValue(_SETTING, self.reviewer.text())
         if self.review is not None:
-            self.review.reviewer = self.reviewer.text()
+            self._open_review.reviewer = self.reviewer.text()
 
     def _edit_vertices(self) -> None:
-        stored = self.review.stored
+        stored = self._open_review.stored
         if stored is None:
             return
-        layer = self.review.layer.layer
+        layer = self._open_review.layer.layer
         if self._iface is not None:
             self._iface.setActiveLayer(layer)
             self._iface.actionVertexToolActiveLayer().trigger()
@@ -457,21 +470,21 @@ class ReviewPanel(QgsDockWidget):
             self._canvas.setMapTool(self._line_tool)
 
     def _split(self, line: list[QgsPointXY]) -> None:
-        layer = self.review.layer.layer if self.review is not None else None
-        if layer is None or self.review.stored is None:
+        layer = self._open_review.layer.layer if self.review is not None else None
+        if layer is None or self._open_review.stored is None:
             return
         with self._telling():
             to_layer = self._from_map(layer.crs())
             points = [to_layer.transform(point) for point in line]
-            new = self._edits().split(self.review.stored.fid, points)
+            new = self._edits().split(self._open_review.stored.fid, points)
             self._outline_changed()
             self.tell(self.tr("{} parts. Ctrl+Z or U undoes it, N keeps it.").format(new + 1))
 
     def _merge(self) -> None:
-        if self.review is None or self.review.stored is None:
+        if self.review is None or self._open_review.stored is None:
             return
-        fid = self.review.stored.fid
-        others = [one for one in self.review.layer.layer.selectedFeatureIds() if one != fid]
+        fid = self._open_review.stored.fid
+        others = [one for one in self._open_review.layer.layer.selectedFeatureIds() if one != fid]
         with self._telling():
             self._edits().merge(fid, others)
             self._outline_changed()
@@ -483,14 +496,14 @@ class ReviewPanel(QgsDockWidget):
         self._edit(OutlineEdits.fill_holes)
 
     def _edit(self, edit: Callable[[OutlineEdits, int], None]) -> None:
-        if self.review is None or self.review.stored is None:
+        if self.review is None or self._open_review.stored is None:
             return
         with self._telling():
-            edit(self._edits(), self.review.stored.fid)
+            edit(self._edits(), self._open_review.stored.fid)
             self._outline_changed()
 
     def _edits(self) -> OutlineEdits:
-        return OutlineEdits(self.review.layer)
+        return OutlineEdits(self._open_review.layer)
 
     # --- probability ---
 
@@ -533,11 +546,11 @@ class ReviewPanel(QgsDockWidget):
         if self.review is None or raster is None:
             self.tell(self.tr("Start a review, and choose the probability raster."))
             return
-        layer = self.review.layer.layer
+        layer = self._open_review.layer.layer
         with self._telling():
             there = self._from_map(raster.crs()).transform(point)
             shape, values = missed_landslide(raster, there, self.largest.value(), layer)
-            self.review.add_missed(shape, values)
+            self._open_review.add_missed(shape, values)
             layer.triggerRepaint()
             self.tell(self.tr("Added and accepted. U takes it back."))
 
@@ -593,13 +606,13 @@ class ReviewPanel(QgsDockWidget):
         shape = self._outline()
         self._band.reset(QgsWkbTypes.PolygonGeometry)
         if shape is not None:
-            self._band.setToGeometry(shape, self.review.layer.layer)
+            self._band.setToGeometry(shape, self._open_review.layer.layer)
 
     def _outline(self) -> QgsGeometry | None:
         """The outline that is up, with edits that wait."""
-        if self.review is None or self.review.stored is None:
+        if self.review is None or self._open_review.stored is None:
             return None
-        feature = self.review.layer.layer.getFeature(self.review.stored.fid)
+        feature = self._open_review.layer.layer.getFeature(self._open_review.stored.fid)
         return feature.geometry() if feature.hasGeometry() else None
 
     def _outline_changed(self, *_changed: Any) -> None:
@@ -611,7 +624,7 @@ class ReviewPanel(QgsDockWidget):
         if shape is None:
             return
         settings = self._canvas.mapSettings()
-        layer = self.review.layer.layer
+        layer = self._open_review.layer.layer
         with self._telling(anew=False):
             box = self._to_map(layer.crs()).transformBoundingBox(shape.boundingBox())
             least = _LEAST_METRES

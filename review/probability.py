@@ -110,9 +110,10 @@ def live_outlines(layer: QgsRasterLayer, extent: QgsRectangle, threshold: float)
     """Lines around all pixels from a threshold on inside an extent, in the raster's CRS."""
     view = read_view(layer, extent)
     lines = QgsMultiLineString()
-    for ring in rings_above(view.values, threshold) if view is not None else ():
-        corners = view.on_map(np.vstack((ring, ring[:1])))
-        lines.addGeometry(QgsLineString(corners[:, 0].tolist(), corners[:, 1].tolist()))
+    if view is not None:
+        for ring in rings_above(view.values, threshold):
+            corners = view.on_map(np.vstack((ring, ring[:1])))
+            lines.addGeometry(QgsLineString(corners[:, 0].tolist(), corners[:, 1].tolist()))
     return QgsGeometry(lines)
 
 

@@ -107,7 +107,9 @@ class Review:
         self._decisions.append(Decision(known.fid, before, self.stored))
 
     def _signature(self) -> dict[str, str]:
-        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        now = datetime.now(timezone.utc).strftime(
+            "%Y-%m-%dT%H:%M:%SZ"
+        )  # as reviews on sheets say it
         return {REVIEWER: self.reviewer, REVIEWED_AT: now}
 
     def _reconsider(self, conflict: ConflictError) -> None:

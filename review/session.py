@@ -77,8 +77,7 @@ class Session:
 
     def go_to(self, fid: int) -> None:
         """Go to an outline, where it is in this round."""
-        row = self._row.get(fid)
-        found = np.flatnonzero(self._queue == row) if row is not None else ()
+        found = np.flatnonzero(self._queue == self._row.get(fid, -1))
         if len(found):
             self._place = int(found[0])
 

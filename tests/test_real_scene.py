@@ -1,12 +1,18 @@
 """The shipped models on a real scene of a region that they never saw (Hokkaido 2018)."""
 
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import rasterio
 
+import landslip
 from landslip.engine.assessment.metrics import confusion
 from landslip.engine.detection.kept import KeptRegions
 from landslip.engine.detection.pipeline import DetectRequest, Model, detect, write_probability
+from landslip.engine.inventory.confidence import confidence_hint
 from landslip.engine.models.probability import Provenance
 from landslip.engine.models.zoo import BEST, model_path, shipped_models
 from landslip.engine.stack.reader import open_stack
@@ -40,9 +46,23 @@ def test_held_out_accuracy_through_the_plugins_own_path(region, tmp_path, name):
     assert score.f1 == pytest.approx(claim.f1, abs=0.01)
     assert score.precision == pytest.approx(claim.precision, abs=0.015)
     assert score.recall == pytest.approx(claim.recall, abs=0.015)
+    if name == "effnet_rgb_slope":
+        _check_the_words(probability, label == 1, judged, detection.threshold)
     for landslide in detection.landslides:
         assert 0 < landslide["z_min"] <= landslide["z_max"] < 700
         assert 0 <= landslide["slope_mean"] < 60
+
+
+def _check_the_words(probability, truth, judged, threshold):
+    """Shares of right outlines by the words of confidence: those of the manual."""
+    training = pytest.importorskip("landslip.training.confidence", reason="needs PyTorch")
+    answer = SimpleNamespace(probability=probability, truth=truth, judged=judged)
+    found = training.outlined(answer, threshold)
+    words = np.array([confidence_hint(value) for value in found.probability.tolist()])
+    shares = {word: float(found.right[words == word].mean()) for word in np.unique(words)}
+    page = Path(landslip.__file__).parent / "docs" / "reference" / "inventory.md"
+    told = re.findall(r"^\| \*(\w+)\* \| 0[^|]*\| (0\.\d+),", page.read_text("utf-8"), re.MULTILINE)
+    assert shares == pytest.approx({word: float(share) for word, share in told}, abs=0.03)
 
 
 @pytest.mark.parametrize("name", BEST)

@@ -3,7 +3,7 @@
 Writes into ``docs/images``, and says of each figure what it could not be drawn without. The data
 folder (default: ``LANDSLIP_DATA``) holds ``hokkaido_2018/``, ``inventories/China.zip`` and a zipped
 L1C product; without it the figures of the synthetic scene are drawn. It needs QGIS, PyTorch,
-pyogrio, and a GDAL that reads PDF. Figures of experiments are drawn by
+pyogrio, and a browser. Figures of experiments are drawn by
 ``python -m landslip.training compare``, which trains first.
 """
 
@@ -18,12 +18,15 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from landslip.engine.assessment.assess import AssessRequest, assess
+from landslip.engine.assessment.image_chips import Chip
 from landslip.engine.assessment.report import write_assessment_report
-from landslip.engine.assessment.review_sheet import cards
+from landslip.engine.assessment.review_page import write_review_sheet
+from landslip.engine.assessment.review_sheet import SheetRequest, cards, sheet_of
 from landslip.engine.assessment.statistics import StatisticsRequest, inventory_statistics
 from landslip.engine.assessment.statistics_report import write_statistics_report
 from landslip.engine.common.errors import LandslipError
@@ -42,8 +45,9 @@ CREDIT = (
 )
 #: Models of the picture that compares them.
 COMPARED = ("fast_rgb", "effnet_rgb", "effnet_rgb_slope")
-#: Landslides on the page of the review sheet, from the largest on.
-ON_PAGE = 9
+#: Landslides on the picture of the review sheet, and its size in pixels.
+ON_PAGE, SHEET_SIZE = 4, (1050, 970)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,13 @@ def draw_demo(_data: Path) -> None:
     shutil.copyfile(DEMO / "map.png", IMAGES / "demo.png")
 
 
+def draw_where_time_goes(_data: Path) -> None:
+    """Shares of the time of a detection, measured on this machine."""
+    script = ROOT / "benchmarks" / "bench_where.py"
+    command = [sys.executable, str(script), "--figure", str(IMAGES / "where_time_goes.png")]
+    subprocess.run(command, check=True)
+
+
 def draw_dialogs(_data: Path) -> None:
     """Dialogs and form, filled with the demo."""
     if not (DEMO / "landslides.qgz").is_file():
@@ -149,7 +160,7 @@ def draw_frequency_area(data: Path) -> None:
 
 
 def draw_hokkaido(data: Path) -> None:
-    """Thresholds against the reference, and a page of the review sheet."""
+    """Thresholds against the reference, and the review sheet."""
     scene = data / "hokkaido_2018"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -163,30 +174,32 @@ def draw_hokkaido(data: Path) -> None:
         assessment = assess(AssessRequest(probability, reference, min_area=500))
         write_assessment_report(assessment, "detection", "reference", "Landslip", str(report))
         keep_figure(report, "Scores by threshold", IMAGES / "thresholds.svg")
-        draw_review_sheet(found, image, folder)
+        draw_review_sheet(found, image, scene / "s2_pre_B02_B03_B04.tif", folder)
 
 
-def draw_review_sheet(found: Detection, image: Path, folder: Path) -> None:
-    """The first page of the largest landslides, as a picture."""
-    from osgeo import gdal
-    from qgis.core import QgsApplication
-
-    application = QgsApplication([], True)
-    application.initQgis()
-    from landslip.algorithms.review_pdf import write_review_pdf
-
-    largest = sorted(found.landslides, key=lambda slide: -slide["area_m2"])[:ON_PAGE]
+def draw_review_sheet(found: Detection, image: Path, before: Path, folder: Path) -> None:
+    """The largest landslides that both images show, as a browser shows the sheet."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        raise FileNotFoundError(f"a browser that draws the sheet, one of {', '.join(BROWSERS)}")
     names = [field.name for field in FIELDS]
-    records = tuple(Record(slide.wkb, dict(zip(names, slide.values))) for slide in largest)
+    records = tuple(Record(slide.wkb, dict(zip(names, slide.values))) for slide in found.landslides)
     table = Table("Iburi 2018", found.crs, {field.name: field.kind for field in FIELDS}, records)
-    sheet = str(folder / "sheet.pdf")
-    about = f"The {ON_PAGE} largest of {len(found.landslides)} landslides"
-    write_review_pdf(cards(table, str(image)), table.name, about, "Landslip", sheet)
-    target = str(IMAGES / "review_sheet.png")
-    gdal.UseExceptions()
-    picture = {"format": "PNG", "width": 800, "resampleAlg": "average"}
-    gdal.Translate(target, sheet, creationOptions=["ZLEVEL=9"], **picture)
-    Path(f"{target}.aux.xml").unlink(missing_ok=True)
+    request = SheetRequest(str(image), str(before), order="largest")
+    whole = (c.name for c in cards(table, request) if _whole(c.chip) and _whole(c.before))
+    chosen = set(islice(whole, ON_PAGE))
+    table = replace(table, records=tuple(r for r in records if r.get("id") in chosen))
+    page, target = folder / "sheet.html", IMAGES / "review_sheet.png"
+    write_review_sheet(cards(table, request), sheet_of(table, request), "Landslip", str(page))
+    size = ",".join(map(str, SHEET_SIZE))
+    options = ["--headless", "--no-sandbox", "--hide-scrollbars", f"--window-size={size}"]
+    command = [browser, *options, f"--screenshot={target}", page.as_uri()]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def _whole(chip: Chip | None) -> bool:
+    """Whether a picture has no white where the image ends."""
+    return chip is not None and bool((chip.rgb == 255).all(axis=0).mean() < 0.02)
 
 
 def keep_figure(report: Path, title: str, target: Path) -> None:
@@ -198,6 +211,7 @@ def keep_figure(report: Path, title: str, target: Path) -> None:
 
 STEPS = (
     Step(draw_demo, "", ("demo.png",)),
+    Step(draw_where_time_goes, "", ("where_time_goes.png",)),
     Step(
         draw_dialogs,
         "",

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from landslip.engine.inventory.confidence import ranges
 from landslip.engine.inventory.fields import DEM, FIELDS, OUTLINE, PERSON, PROBABILITY, RUN, Field
 from landslip.engine.inventory.history import HISTORY_FIELDS, UPDATE
 
@@ -29,22 +31,23 @@ TABS = {
 NULL = "{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"
 
 UNREVIEWED = "coalesce(\"review_status\", 'unreviewed') = 'unreviewed'"
-#: Label, filter, colour and line style of each rule. Yellow to red is still to be looked at, in the
-#: steps and the words of `conf_hint`.
+#: Colours of what is still to be looked at, from possible to confident.
+COLOURS = ("#ffe066", "#ff9f1c", "#f03b20", "#d6007a")
+
+
+def _unreviewed() -> Iterator[tuple[str, str, str, str]]:
+    """Label, filter, colour and line style of the rules of `conf_hint`'s words."""
+    for (word, low, high), colour in zip(ranges(), COLOURS, strict=True):
+        limits = [f'"prob_mean" >= {low}'] if low else []
+        limits += [f'"prob_mean" < {high}'] if high else []
+        told = f"below {high}" if not low else f"{low} to {high}" if high else f"{low} and more"
+        condition = " AND ".join((UNREVIEWED, *limits))
+        yield f"unreviewed, {word} ({told})", condition, colour, "solid"
+
+
+#: Label, filter, colour and line style of each rule.
 RULES = (
-    ("unreviewed, possible (below 0.6)", f'{UNREVIEWED} AND "prob_mean" < 0.6', "#ffe066", "solid"),
-    (
-        "unreviewed, probable (0.6 to 0.8)",
-        f'{UNREVIEWED} AND "prob_mean" >= 0.6 AND "prob_mean" < 0.8',
-        "#ff9f1c",
-        "solid",
-    ),
-    (
-        "unreviewed, likely (0.8 and more)",
-        f'{UNREVIEWED} AND "prob_mean" >= 0.8',
-        "#e8003a",
-        "solid",
-    ),
+    *_unreviewed(),
     ("accepted", "\"review_status\" = 'accepted'", "#00d5ff", "solid"),
     ("edited", "\"review_status\" = 'edited'", "#b18cff", "solid"),
     ("rejected", "\"review_status\" = 'rejected'", "#bbbbbb", "dot"),
@@ -57,7 +60,10 @@ _FILL = 30
 MAP_TIP = """<b>[% "id" %]</b> [% "review_status" %]<br>
 [% eval('landslip_chip()') %]
 [% format_number("area_m2", 0) %] m²[% coalesce(', mean probability ' || round("prob_mean", 2), '')
-%][% coalesce(', slope ' || round("slope_mean") || '°', '') %]"""
+%][% coalesce(' (' || "conf_hint" || ')', '')
+%][% coalesce(', slope ' || round("slope_mean") || '°', '') %]
+[% coalesce('<br>' || attribute($currentfeature, 'survey') || ': ' ||
+attribute($currentfeature, 'change'), '') %]"""
 
 UNITS = {"m2": "m²", "degrees": "°", "0..1": "", "0/1": "", "pixels": ""}
 #: Names in the form, where the field's meaning is too long for a label.
@@ -110,8 +116,11 @@ ALIASES = {
     "confidence": "Confidence",
     "conf_hint": "Confidence that the probability suggests",
     "event_date": "Date of the landslide",
+    "reviewer": "Reviewer",
+    "reviewed_at": "Time of the review (UTC)",
     "change": "Change",
     "survey": "Last survey",
+    "survey_by": "Model, threshold and image of the last survey",
     "first_seen": "First seen",
     "last_seen": "Last seen",
     "seen_id": "Ids in the last detection",

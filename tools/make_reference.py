@@ -33,6 +33,8 @@ CLI = {
     "assess": "assessinventory",
     "statistics": "inventorystatistics",
     "measure": "measureinventory",
+    "review-sheet": "reviewsheet",
+    "apply-review": "applyreview",
     "update": "updateinventory",
     "export": "exportinventory",
     "check": "validateinventory",

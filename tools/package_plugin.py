@@ -21,7 +21,19 @@ FILES = (
     "plugin.py",
 )
 FOLDERS = ("algorithms", "engine", "resources", "review", "sample", "weights")
-SUFFIXES = {".py", ".md", ".txt", ".json", ".onnx", ".qml", ".model3", ".svg", ".png"}
+SUFFIXES = {
+    ".py",
+    ".md",
+    ".txt",
+    ".json",
+    ".onnx",
+    ".qml",
+    ".model3",
+    ".svg",
+    ".png",
+    ".js",
+    ".css",
+}
 MOST_BYTES = 25 * 1024 * 1024  # plugins.qgis.org takes no more
 OLDEST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 

@@ -58,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     _add_networks(commands)
     _add_fit_sun(commands)
     _add_shade_recall(commands)
+    _add_confidence(commands)
     _add_before_after(commands)
     add_commands(commands, _add_data)
     return top
@@ -293,6 +294,21 @@ def _add_shade_recall(commands: argparse._SubParsersAction) -> None:
     command.set_defaults(run_command=_shade_recall, region=None)
 
 
+def _add_confidence(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "confidence",
+        help="count right outlines of a model file by the words of conf_hint",
+        description="Run a model file on a labelled scene and print how many of its outlines are "
+        "right (at least half of the pixels mapped), by the word that the mean probability gets.",
+    )
+    command.add_argument("model", type=Path, help="model file (.onnx)")
+    _add_labelled_scene(command)
+    command.add_argument(
+        "--thresholds", type=float, nargs="+", help="probability thresholds (default: the model's)"
+    )
+    command.set_defaults(run_command=_confidence, region=None)
+
+
 def _add_before_after(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser(
         "before-after",
@@ -490,6 +506,15 @@ def _shade_recall(args: argparse.Namespace) -> None:
     print(f"{args.model.stem}\n")
     print(score_table(lit, "illumination") if lit else "The sun of this scene is not known.")
     print(f"\n{score_table(facing, 'aspect')}")
+
+
+def _confidence(args: argparse.Namespace) -> None:
+    from .answer import answer
+    from .confidence import confidence_table
+
+    said = answer(args.model, _scene(args))
+    print(f"{args.model.stem}\n")
+    print(confidence_table(said, args.thresholds or [said.threshold]))
 
 
 def _before_after(args: argparse.Namespace) -> None:

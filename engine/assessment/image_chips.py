@@ -6,7 +6,7 @@ import base64
 import math
 import warnings
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,9 @@ class Chip:
         return f"data:image/jpeg;base64,{encoded}"
 
 
-def image_chips(image: str, outlines: Outlines, band_mapping: str = "") -> Iterator[Chip | None]:
+def image_chips(
+    image: str, outlines: Outlines, band_mapping: str = "", like: str = ""
+) -> Iterator[Chip | None]:
     """A chip of each landslide, in the order of the outlines.
 
     Args:
@@ -68,23 +70,45 @@ def image_chips(image: str, outlines: Outlines, band_mapping: str = "") -> Itera
             red, green and blue, and of one or two the first as grey.
         outlines: The landslides, in any CRS.
         band_mapping: As for `open_stack`.
+        like: Another image, whose windows are shown; empty for this one's own.
 
     Yields:
-        None for a landslide that does not touch the image.
+        None for a landslide that the image does not show.
 
     Raises:
         RasterError: The image cannot be used.
     """
     stack = open_stack(image, band_mapping=band_mapping)
-    shapes = in_crs([polygons_of(wkb) for wkb in outlines.wkb], outlines.crs, stack.grid.crs)
+    grid = _grid(like) if like else stack.grid
+    shapes = in_crs([polygons_of(wkb) for wkb in outlines.wkb], outlines.crs, grid.crs)
     with bounded_cache(), closing(open_raster(image)) as dataset:
         named = [stack.number(name) for name in ("B04", "B03", "B02")]
         first = [1, 2, 3] if dataset.count >= 3 else [1, 1, 1]
         bands = [number for number in named if number] if all(named) else first
-        source = _Source(dataset, bands, stack.grid)
-        for shape in shapes:
-            window = _window(shape, stack.grid)
-            yield source.chip(window, shape) if window else None
+        with nullcontext(dataset) if grid == stack.grid else _warped(dataset, grid) as shown:
+            source = _Source(shown, bands, grid)
+            for shape in shapes:
+                window = _window(shape, grid)
+                yield source.chip(window, shape) if window else None
+
+
+def _grid(image: str) -> Grid:
+    with closing(open_raster(image)) as dataset:
+        return Grid.of(dataset, image)
+
+
+def _warped(dataset: Any, grid: Grid) -> Any:
+    """An open raster as it looks on another grid."""
+    return require("rasterio.vrt", "rasterio").WarpedVRT(
+        dataset,
+        crs=grid.crs,
+        transform=grid.affine,
+        width=grid.width,
+        height=grid.height,
+        resampling=require("rasterio.enums", "rasterio").Resampling.bilinear,
+        nodata=float("nan"),
+        dtype="float32",
+    )
 
 
 def _stretch(dataset: Any, bands: list[int]) -> np.ndarray:
@@ -124,13 +148,16 @@ class _Source:
         self._stretch = _stretch(dataset, bands)
         self._pixel_width, _ = grid.pixel_size_metres(np.arange(grid.height))
 
-    def chip(self, window: Window, shape: list[Polygon]) -> Chip:
-        """The chip of a window around a landslide."""
+    def chip(self, window: Window, shape: list[Polygon]) -> Chip | None:
+        """The chip of a window around a landslide; None where nothing is known there."""
         # A window cut by the image's edge keeps its proportions.
         zoom = SIDE / max(window.height, window.width)
         height, width = round(window.height * zoom), round(window.width * zoom)
+        values = np.ma.masked_invalid(self._read(window, height, width))
+        if np.ma.getmaskarray(values).all():
+            return None
         rgb = np.full((3, SIDE, SIDE), 255, np.uint8)
-        rgb[:, :height, :width] = _stretched(self._read(window, height, width), self._stretch)
+        rgb[:, :height, :width] = _stretched(values, self._stretch)
         metres = float(self._pixel_width[window.row + window.height // 2]) / zoom
         bar = round_length(SIDE * metres / 3)
         outline = [_in_chip(ring, self._grid, window, zoom) for rings in shape for ring in rings]
@@ -149,8 +176,11 @@ class _Source:
 
 def _stretched(values: Any, stretch: np.ndarray) -> np.ndarray:
     low, high = stretch[:, 0, None, None], stretch[:, 1, None, None]
-    scaled = (np.ma.masked_invalid(values.astype(float)) - low) / np.maximum(high - low, 1e-12)
-    return np.asarray((scaled.filled(1).clip(0, 1) * 255).astype(np.uint8))
+    scaled = (values.astype(float) - low) / np.maximum(high - low, 1e-12)
+    # White is where there is no image; where a single band has no value, it is dark.
+    scaled = scaled.filled(0).clip(0, 1)
+    scaled[:, np.ma.getmaskarray(values).all(axis=0)] = 1
+    return np.asarray((scaled * 255).astype(np.uint8))
 
 
 def _in_chip(ring: np.ndarray, grid: Grid, window: Window, zoom: float) -> np.ndarray:

@@ -1,26 +1,26 @@
-"""The review sheet: a printable page with a picture of every landslide and what is known of it."""
+"""What a review sheet shows: a picture of every landslide, and what is known of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from html import escape
+from itertools import repeat
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..common.errors import Cancelled, ParameterError
-from ..common.report import footer, page, write_page
+from ..inventory.fields import UNREVIEWED
 from ..inventory.polygons import Outlines, ellipsoidal_areas
+from ..inventory.review import outline_hashes
 from ..inventory.table import Table
 from ..inventory.wkb import polygons_of
-from .image_chips import SIDE, Chip, image_chips
+from .image_chips import Chip, image_chips
 
 #: In which order landslides come.
 ORDERS = ("layer", "largest", "surest", "least sure")
-#: What a reviewer can tick.
-VERDICTS = ("accept", "edit", "reject")
-
 #: A space at which no line ends.
 _STAY = "\N{NO-BREAK SPACE}"
 #: Columns that are shown where they are known: name, text, digits, unit.
@@ -30,18 +30,49 @@ _SHOWN = (
     ("height_m", "height H", 0, f"{_STAY}m"),
     ("length_m", "length", 0, f"{_STAY}m"),
     ("width_m", "width", 0, f"{_STAY}m"),
-    ("h_l", "H / L", 2, ""),
+    ("h_l", f"H{_STAY}/{_STAY}L", 2, ""),
 )
 _WORDS = (("ls_type", "type"), ("review_status", "status"), ("change", "change"))
+_UNTOLD = (None, "", UNREVIEWED)
 
-_STYLE = f"""
-.card {{ display: inline-block; vertical-align: top; width: {SIDE}px; border: 1px solid #bbb;
-padding: 7px; margin: 0 10px 12px 0; break-inside: avoid; font-size: 12px; line-height: 1.35 }}
-.card b {{ font-size: 13px }} .card svg {{ display: block; margin: 4px 0 }}
-.card p {{ margin: 3px 0 }} .notes {{ border-bottom: 1px solid #999; height: 1.3em }}
-.none {{ background: #eee; color: #666; line-height: {SIDE}px; text-align: center }}
-@page {{ size: A4; margin: 10mm }}
-"""
+
+@dataclass(frozen=True)
+class SheetRequest:
+    """What to show.
+
+    Attributes:
+        image: Raster that the pictures are taken from.
+        pre_image: Raster from before the event; empty for no pictures of then.
+        order: One of `ORDERS`.
+        band_mapping: As for `open_stack`, for both.
+    """
+
+    image: str
+    pre_image: str = ""
+    order: str = ORDERS[0]
+    band_mapping: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is the same for the whole sheet.
+
+    Attributes:
+        id: The same for another sheet of the same outlines.
+        name: Name of the inventory.
+        about: A line below it.
+        before: Whether there are pictures from before.
+    """
+
+    id: str
+    name: str
+    about: str
+    before: bool
+
+    @property
+    def title(self) -> str:
+        """Its heading."""
+        return f"Review sheet: {self.name}"
 
 
 @dataclass(frozen=True)
@@ -51,19 +82,35 @@ class Card:
     Attributes:
         name: Its id.
         chip: Its picture; None where the image does not show it.
+        before: The same place before the event; None where there is no picture.
         facts: Short texts about it.
+        area: Its area, m2.
+        outline: Its outline, as `outline_hashes` names it.
     """
 
     name: str
     chip: Chip | None
+    before: Chip | None
     facts: tuple[str, ...]
+    area: float
+    outline: str
+
+
+def sheet_of(table: Table, request: SheetRequest) -> Sheet:
+    """The sheet of an inventory."""
+    ids = [str(record.get("id")) for record in table.with_ids().records]
+    content = "\n".join(f"{i} {h}" for i, h in sorted(zip(ids, outline_hashes(table))))
+    count = len(ids)
+    about = f"{count:,} landslide{'s' * (count != 1)}. Image: {Path(request.image).name}"
+    if request.pre_image:
+        about += f"; before the event: {Path(request.pre_image).name}"
+    name = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return Sheet(name, table.name, about, bool(request.pre_image))
 
 
 def cards(
     table: Table,
-    image: str,
-    order: str = ORDERS[0],
-    band_mapping: str = "",
+    request: SheetRequest,
     progress: Callable[[float, str], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Iterator[Card]:
@@ -71,15 +118,13 @@ def cards(
 
     Args:
         table: The inventory.
-        image: Raster that the pictures are taken from.
-        order: One of `ORDERS`.
-        band_mapping: As for `open_stack`.
+        request: What to show.
         progress: Called with the share done (0..1) and an empty sentence.
         cancelled: Asked before each landslide.
 
     Raises:
         ParameterError: The inventory is empty.
-        RasterError: The image cannot be used.
+        RasterError: An image cannot be used.
         Cancelled: The user stopped the run.
     """
     if not table.records:
@@ -87,42 +132,34 @@ def cards(
             f"There is no landslide in {table.name}; expected polygons. Choose another layer, or "
             "take the filter or the selection off."
         )
-    named = table.with_ids().records
+    named, hashes = table.with_ids().records, outline_hashes(table)
     outlines = Outlines.of(table)
     areas = ellipsoidal_areas([polygons_of(wkb) for wkb in outlines.wkb], table.crs)
-    places = _ordered(table, areas, order)
-    sorted_outlines = Outlines(table.name, table.crs, tuple(outlines.wkb[i] for i in places))
-    chips = image_chips(image, sorted_outlines, band_mapping)
-    for done, (place, chip) in enumerate(zip(places, chips), start=1):
+    places = _ordered(table, areas, request.order)
+    pictures = _pictures(
+        request, Outlines(table.name, table.crs, tuple(outlines.wkb[i] for i in places))
+    )
+    for done, (place, (chip, before)) in enumerate(zip(places, pictures), start=1):
         if cancelled and cancelled():
             raise Cancelled("Stopped on request. No review sheet was written.")
-        record = named[place]
-        yield Card(str(record.get("id")), chip, _facts(record.get, float(areas[place])))
+        record, area = named[place], float(areas[place])
+        facts = _facts(record.get, area)
+        yield Card(str(record.get("id")), chip, before, facts, area, hashes[place])
         if progress:
             progress(done / len(places), "")
 
 
-def write_review_sheet(
-    cards: Iterable[Card], name: str, about: str, made_by: str, target: str
-) -> None:
-    """Write the sheet as an HTML file that opens offline and prints on A4.
-
-    Args:
-        cards: The landslides.
-        name: Name of the inventory.
-        about: A line below it.
-        made_by: Program and version, for the small print.
-        target: Path of the HTML file; replaced when the new one is complete.
-
-    Raises:
-        OutputError: The file cannot be written.
-    """
-
-    def body() -> Iterator[str]:
-        yield from (_card(card, number) for number, card in enumerate(cards, start=1))
-        yield footer(f"Made by {made_by}.")
-
-    write_page(target, page(f"Review sheet: {name}", about, body(), _STYLE))
+def _pictures(
+    request: SheetRequest, outlines: Outlines
+) -> Iterator[tuple[Chip | None, Chip | None]]:
+    """Of each landslide the picture, and that from before."""
+    chips = image_chips(request.image, outlines, request.band_mapping)
+    if not request.pre_image:
+        return zip(chips, repeat(None))
+    return zip(
+        chips,
+        image_chips(request.pre_image, outlines, request.band_mapping, like=request.image),
+    )
 
 
 def _ordered(table: Table, areas: np.ndarray, order: str) -> list[int]:
@@ -142,49 +179,8 @@ def _facts(get: Callable[[str], Any], area: float) -> tuple[str, ...]:
         value = get(name)
         if isinstance(value, (int, float)):
             facts.append(f"{text} {value:,.{digits}f}{unit}")
-    facts += [f"{text} {get(name)}" for name, text in _WORDS if get(name)]
+    facts += [f"{text} {get(name)}" for name, text in _WORDS if get(name) not in _UNTOLD]
     return tuple(facts)
-
-
-def _card(card: Card, number: int) -> str:
-    ticks = " ".join(
-        f'<label><input type="radio" name="n{number}">{verdict}</label>' for verdict in VERDICTS
-    )
-    facts = " · ".join(escape(fact) for fact in card.facts)
-    picture = (
-        _picture(card.chip, card.name) if card.chip else '<div class="none">not in the image</div>'
-    )
-    return (
-        f'<div class="card"><b>{escape(card.name)}</b>{picture}<p>{facts}</p><p>{ticks}</p>'
-        '<p class="notes"></p></div>'
-    )
-
-
-def _picture(chip: Chip, name: str) -> str:
-    path = "".join(
-        "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring) + "Z" for ring in chip.outline
-    )
-    right, bottom = 10 + chip.bar, SIDE - 10
-    bar = f"M10 {bottom - 5}V{bottom}H{right:.1f}V{bottom - 5}"
-    return (
-        f'<svg viewBox="0 0 {SIDE} {SIDE}" width="{SIDE}" height="{SIDE}" role="img" '
-        f'aria-label="{escape(name)}" font-family="sans-serif" font-size="11">'
-        # The older spelling is what QGIS's own viewer understands; browsers know both.
-        f'<image xlink:href="{chip.data_uri()}" width="{SIDE}" height="{SIDE}"/>'
-        f'<path d="{path}" fill="none" stroke="#000" stroke-opacity="0.6" stroke-width="3"/>'
-        f'<path d="{path}" fill="none" stroke="#ffdd33" stroke-width="1.5"/>'
-        f'<path d="{bar}" fill="none" stroke="#000" stroke-width="4"/>'
-        f'<path d="{bar}" fill="none" stroke="#fff" stroke-width="2"/>'
-        f'<g font-weight="bold">{_text(chip, "#000", 2.5)}{_text(chip, "#fff", 0)}</g></svg>'
-    )
-
-
-def _text(chip: Chip, colour: str, stroke: float) -> str:
-    """The scale bar's text; drawn twice, dark and wide below, it is legible on any ground."""
-    return (
-        f'<text x="14" y="{SIDE - 19}" fill="{colour}" stroke="{colour}" '
-        f'stroke-width="{stroke}">{length_text(chip.bar_metres)}</text>'
-    )
 
 
 def length_text(metres: float) -> str:

@@ -1,7 +1,12 @@
-"""A report as one HTML file that opens offline: every value escaped, figures inside, no scripts."""
+"""A report as one HTML file that opens offline: every value escaped, figures inside.
+
+A page may bring one script of its own; it then says that it runs no other, and loads nothing.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
@@ -30,7 +35,9 @@ body { margin: 0 } h2, figure, table { break-inside: avoid } h2 { break-after: a
 """
 
 
-def page(title: str, about: str, body: Iterable[str], style: str = "") -> Iterator[str]:
+def page(
+    title: str, about: str, body: Iterable[str], style: str = "", script: str = ""
+) -> Iterator[str]:
     """The lines of a whole HTML page, made one by one so that a long page needs no memory.
 
     Args:
@@ -38,12 +45,37 @@ def page(title: str, about: str, body: Iterable[str], style: str = "") -> Iterat
         about: A line below it; plain text.
         body: Parts made by the other functions of this module.
         style: More CSS.
+        script: JavaScript that runs when the page is there; written by us, never made of values.
     """
+    css = f"{_STYLE}{style}"
     yield '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-    yield f"<title>{escape(title)}</title><style>{_STYLE}{style}</style></head><body>"
+    if script:
+        yield _policy(css, script)
+    yield f"<title>{escape(title)}</title><style>{css}</style></head><body>"
     yield f'<h1>{escape(title)}</h1>\n<p class="about">{escape(about)}</p>'
     yield from body
+    if script:
+        yield f"<script>{script}</script>"
     yield "</body></html>"
+
+
+def _policy(css: str, script: str) -> str:
+    """What a page with a script may do: show its pictures, and run that script."""
+
+    def allowed(text: str) -> str:
+        digest = base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+        return f"'sha256-{digest}'"
+
+    # Where hashes are known, 'unsafe-inline' counts for nothing; QGIS's old viewer knows none.
+    rules = (
+        "default-src 'none'",
+        "img-src data:",
+        f"style-src 'unsafe-inline' {allowed(css)}",
+        f"script-src {allowed(script)}",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+    return f'<meta http-equiv="Content-Security-Policy" content="{"; ".join(rules)}">'
 
 
 def heading(text: str) -> str:

@@ -8,15 +8,14 @@ result is that of a run on one machine, and a worker that dies costs what it had
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import tempfile
 import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import CancelledError
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +36,8 @@ from .region_job import Inside, RegionJob, real_batch, run_regions
 DEVICE = "dask"
 #: How long a scheduler has to answer, and how long one that is gone is waited for, seconds.
 _ANSWER, _PATIENCE = 20, 120
+#: How long leaving may take, seconds.
+_GOODBYE = 2
 #: How often results are looked for, and how often the workers are counted, seconds.
 _POLL, _COUNT = 0.05, 3.0
 #: Tasks that are handed out beyond those in work, so that an adaptive cluster sees it must grow.
@@ -53,18 +54,34 @@ class ModelFile:
     """A model as it goes to workers.
 
     Attributes:
-        content: The file.
+        content: The file; None where a worker may have it already. It is not a result of a task
+            that workers pass on: one that hangs would hold back all others.
         sha256: Its checksum.
         device: One of `runtime.DEVICE_NAMES`.
         threads: Of the processor; 0 for an equal share of a worker's cores.
         version: Landslip's version where the run was begun.
     """
 
-    content: bytes = field(repr=False)
+    content: bytes | None = field(repr=False)
     sha256: str
     device: str
     threads: int
     version: str = __version__
+
+
+@dataclass(frozen=True)
+class Census:
+    """The workers of a cluster.
+
+    Attributes:
+        threads: Of all of them.
+        gpus: Whether some say that they have a GPU.
+        busy: By worker, the keys of the tasks that it has.
+    """
+
+    threads: int = 1
+    gpus: bool = False
+    busy: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 class Cluster:
@@ -94,14 +111,18 @@ class Cluster:
         content = Path(model).read_bytes()
         self._file = ModelFile(content, checksum(model), device, threads)
         self._client: Any = None
+        self._counting = ThreadPoolExecutor(1, "landslip-census")
+        self._count: Future[Census] | None = None
         self._connect()
-        self._check_workers()
+        if not self._census().threads:
+            tell(f"The scheduler {address} has no workers yet; the run waits for some.")
 
     def __enter__(self) -> Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._client.close()
+        self._counting.shutdown(wait=False)
+        self._client.close(timeout=_GOODBYE)
 
     def run_regions(
         self,
@@ -146,7 +167,7 @@ class Cluster:
             f"The scheduler {self._address} is gone. Waiting up to {_PATIENCE} s for it to come "
             "back."
         )
-        self._client.close(timeout=1)
+        self._client.close(timeout=_GOODBYE)
         until = time.monotonic() + _PATIENCE
         while True:
             try:
@@ -158,25 +179,31 @@ class Cluster:
                 time.sleep(1)
         self._tell(f"The scheduler {self._address} is back.")
 
-    def submit(self, gpu: bool, task: Callable[..., Any], *arguments: Any, key: str) -> Any:
-        """Hand a task out; the model comes along, and is computed anew where it was lost."""
-        model = self._client.submit(
-            _as_it_is, self._file, key=f"landslip-model-{self._file.sha256}-{self._file.device}"
-        )
-        wanted = {"GPU": 1} if gpu else None
-        return self._client.submit(
-            task, model, *arguments, key=key, resources=wanted, retries=0, pure=False
-        )
+    def submit(self, task: Callable[..., Any], *arguments: Any, key: str, **options: Any) -> Any:
+        """Hand a task out that takes a model file first, which only the named worker is sent."""
+        file = self._file if options.get("workers") else replace(self._file, content=None)
+        return self._client.submit(task, file, *arguments, key=key, pure=False, **options)
 
-    def census(self) -> tuple[int, bool]:
-        """Threads of all workers, and whether some of them say that they have a GPU."""
+    def counted(self) -> Census | None:
+        """A new census; None until it has come. A scheduler that hangs holds nobody back."""
+        if self._count is None:
+            self._count = self._counting.submit(self._census)
+        if not self._count.done():
+            return None
+        done, self._count = self._count, None
+        return None if done.exception() else done.result()
+
+    def _census(self) -> Census:
         try:
             found = self._client.scheduler_info(n_workers=-1)
         except TypeError:  # an older Dask tells all without being asked
             found = self._client.scheduler_info()
         workers = found["workers"].values()
-        has_gpus = any("GPU" in worker.get("resources", {}) for worker in workers)
-        return sum(worker["nthreads"] for worker in workers), has_gpus
+        return Census(
+            sum(worker["nthreads"] for worker in workers),
+            any("GPU" in worker.get("resources", {}) for worker in workers),
+            {name: frozenset(map(str, own)) for name, own in self._client.processing().items()},
+        )
 
     def _connect(self) -> None:
         distributed = require("distributed", "dask[distributed]")
@@ -184,25 +211,14 @@ class Cluster:
             self._client = distributed.Client(
                 self._address, timeout=_ANSWER, set_as_default=False, name="landslip"
             )
-        except (OSError, ValueError, TypeError) as err:  # the latter two: no address
+        except (OSError, asyncio.TimeoutError, ValueError, TypeError) as err:
+            # The latter two: no address.
+            reason = (str(err).splitlines() or ["it took too long"])[0][:200]
             raise ClusterError(
-                f"No scheduler answers at {self._address} ({str(err).splitlines()[0][:200]}). "
+                f"No scheduler answers at {self._address} ({reason}). "
                 "Expected the address that 'dask scheduler' prints, such as tcp://host:8786; check "
                 "that it runs, and that no firewall is between."
             ) from err
-
-    def _check_workers(self) -> None:
-        """Compare versions with the workers that are there; others compare before they begin."""
-        answers = self._client.run(_version, on_error="return")
-        if not answers:
-            self._tell(f"The scheduler {self._address} has no workers yet; the run waits for some.")
-        for worker, version in answers.items():
-            if isinstance(version, Exception):
-                raise ClusterError(
-                    f"The worker {worker} cannot run Landslip ({version}). Install the same wheel "
-                    "there, in the environment that 'dask worker' runs in."
-                ) from version
-            _check_version(worker, version)
 
 
 class _Run:
@@ -217,7 +233,7 @@ class _Run:
         self._took: list[float] = []
         self._failed: dict[Window, int] = {}
         self._name, self._number = uuid.uuid4().hex[:12], 0
-        self._counted, self._threads, self._gpus = 0.0, 1, False
+        self._counted, self._census = 0.0, Census()
 
     @property
     def busy(self) -> bool:
@@ -231,15 +247,16 @@ class _Run:
             self._out.clear()
             self._cluster.reconnect()
         now = time.monotonic()
-        if now - self._counted > _COUNT:
-            self._counted = now
-            self._threads, self._gpus = self._cluster.census()
-        while self._waiting and len(self._out) < 2 * self._threads + _AHEAD:
+        if now - self._counted > _COUNT and (census := self._cluster.counted()):
+            self._counted, self._census = now, census
+        threads = max(1, self._census.threads)
+        while self._waiting and len(self._out) < 2 * threads + _AHEAD:
             self._submit(self._waiting.popleft())
         late = self._late(now)
-        if not self._waiting and len(self._missing()) - len(late) < max(1, self._threads):
+        if not self._waiting and len(self._missing()) - len(late) < threads:
             for region in late:
-                self._submit(region)
+                if others := self._without(region):
+                    self._submit(region, others)
 
     def collect(self) -> Generator[tuple[Window, Region, int], None, None]:
         """What has come back since the last time."""
@@ -252,29 +269,34 @@ class _Run:
                 if (answer := _fetched(future)) is None:
                     self._waiting.appendleft(region)
                     continue
+                found, ran = answer
+                if isinstance(found, str):
+                    self._submit(region, [found])
+                    continue
                 self._took.append(time.monotonic() - began)
                 self._forget(region)
-                yield (region, *answer)
-            elif status == "error" and isinstance(future.exception(), LandslipError):
-                raise future.exception()
-            else:  # a worker or the scheduler died with it
+                yield region, found, ran
+            elif status == "error":
+                _raise_what_is_told(future.exception())
                 self._count_failure(region, future)
-                if region not in self._missing():
-                    self._waiting.appendleft(region)
+                self._waiting.appendleft(region)
+            elif region not in self._missing():  # the scheduler died with it
+                self._waiting.appendleft(region)
 
     def drop(self) -> None:
-        """Tell the cluster that nothing of this is wanted any more."""
-        for future in self._out:
-            with contextlib.suppress(Exception):  # the scheduler may be gone
-                future.cancel()
+        """Let go of all that is out: Dask drops what nobody holds, also where it cannot answer."""
         self._out.clear()
 
-    def _submit(self, region: Window) -> None:
+    def _submit(self, region: Window, workers: Sequence[str] = ()) -> None:
+        """Hand a region out; if some workers are preferred, with the model, which they may lack."""
         inside = self._inside(region)
         packed = None if inside is None else np.packbits(inside)
         self._number += 1
         key = f"landslip-{self._name}-{self._number}"
-        future = self._cluster.submit(self._gpus, _region, self._job, region, packed, key=key)
+        options: dict[str, Any] = {"resources": {"GPU": 1}} if self._census.gpus else {}
+        if workers:
+            options |= {"workers": [*workers], "allow_other_workers": True}
+        future = self._cluster.submit(_region, self._job, region, packed, key=key, **options)
         self._out[future] = region, time.monotonic()
 
     def _missing(self) -> list[Window]:
@@ -293,15 +315,17 @@ class _Run:
             if now - time_ > limit and copies.count(region) <= _COPIES
         ]
 
+    def _without(self, region: Window) -> list[str]:
+        """Workers that do not have a region in work."""
+        keys = {str(future.key) for future, (other, _) in self._out.items() if other == region}
+        return [worker for worker, own in self._census.busy.items() if not own & keys]
+
     def _forget(self, region: Window) -> None:
-        """Take the copies of a region back."""
+        """Take the copies of a region back; Dask drops what nobody holds."""
         for future in [f for f, (other, _) in self._out.items() if other == region]:
             del self._out[future]
-            future.cancel()
 
     def _count_failure(self, region: Window, future: Any) -> None:
-        if future.status != "error":
-            return
         self._failed[region] = self._failed.get(region, 0) + 1
         if self._failed[region] >= _FAILURES:
             raise ClusterError(
@@ -311,13 +335,24 @@ class _Run:
             )
 
 
-def _fetched(future: Any) -> tuple[Region, int] | None:
-    """What a task gave; None where the worker that holds it has died meanwhile."""
+def _fetched(future: Any) -> tuple[Region | str, int] | None:
+    """What a task gave; None where the worker that holds it has died or hangs."""
     try:
         region, ran = future.result(timeout=_ANSWER)
     except (OSError, TimeoutError, asyncio.TimeoutError, CancelledError):
         return None
     return region, ran
+
+
+def _raise_what_is_told(err: Exception) -> None:
+    """Raise what another worker would say, too; a worker that died of its task says nothing."""
+    if isinstance(err, LandslipError):
+        raise err
+    if isinstance(err, ImportError):
+        raise ClusterError(
+            f"A worker cannot run Landslip ({err}). Install the same wheel there, in the "
+            "environment that 'dask worker' runs in."
+        ) from err
 
 
 # --- on the worker -------------------------------------------------------------------------------
@@ -326,22 +361,19 @@ _models: dict[tuple[str, str, int], Model] = {}
 _opening = threading.Lock()
 
 
-def _as_it_is(file: ModelFile) -> ModelFile:
-    return file
-
-
-def _version() -> str:
-    return __version__
-
-
 def _region(
     file: ModelFile, job: RegionJob, region: Window, packed: np.ndarray | None
-) -> tuple[Region, int]:
-    """A region's probabilities, and on how many patches the model ran."""
+) -> tuple[Region | str, int]:
+    """A region's probabilities, and on how many patches the model ran.
+
+    A worker that has no model and was not sent one gives its address instead.
+    """
     worker = require("distributed").get_worker()
-    _check_version(worker.address, file.version, here=__version__)
+    _check_version(worker.address, __version__, file.version)
     try:
         model = _opened(file, job, worker)
+        if model is None:
+            return str(worker.address), 0
         inside = None
         if packed is not None:
             bits = np.unpackbits(packed, count=region.height * region.width)
@@ -355,12 +387,14 @@ def _region(
     return found, ran
 
 
-def _opened(file: ModelFile, job: RegionJob, worker: Any) -> Model:
-    """The model, opened once in this process for a device."""
+def _opened(file: ModelFile, job: RegionJob, worker: Any) -> Model | None:
+    """The model, opened once in this process for a device; None where it is not there."""
     threads = file.threads or max(1, (os.cpu_count() or 1) // worker.state.nthreads)
     key = file.sha256, file.device, threads
     with _opening:
         if key not in _models:
+            if file.content is None:
+                return None
             handle, path = tempfile.mkstemp(suffix=".onnx")
             try:
                 with os.fdopen(handle, "wb") as target:
@@ -381,7 +415,7 @@ def _on_device(path: str, file: ModelFile, job: RegionJob, threads: int) -> Mode
     return fastest(path, file.sha256, batch, job.statistics, threads)
 
 
-def _check_version(worker: str, version: str, here: str = __version__) -> None:
+def _check_version(worker: str, version: str, here: str) -> None:
     if version != here:
         raise ClusterError(
             f"The worker {worker} and this run have different versions of Landslip ({version} and "

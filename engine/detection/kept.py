@@ -1,9 +1,9 @@
 """Finished regions of a run, kept beside its output until all is done: a killed run goes on.
 
-The folder ``.NAME.regions`` beside ``NAME.tif`` holds what the run was (``run.json``), a file that
-the run holds locked, and a file for each finished region. A region file has checksums, and gets its
-name when it is whole; one that a power cut has cut short counts as missing. Probabilities are kept
-to the last bit, so that the raster of a resumed run is the one that it would have been.
+The folder ``.NAME.tif.regions`` beside ``NAME.tif`` holds what the run was (``run.json``), a file
+that the run holds locked, and a file for each finished region. A region file has checksums, and
+gets its name when it is whole; one that a power cut has cut short counts as missing. Probabilities
+are kept to the last bit, so that the raster of a resumed run is the one that it would have been.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def former_run(target: str) -> dict[str, Any]:
 
 def _folder_of(target: str) -> Path:
     path = Path(target).resolve()
-    return path.parent / f".{path.stem}.regions"
+    return path.parent / f".{path.name}.regions"
 
 
 class KeptRegions:
@@ -201,6 +201,7 @@ class KeptRegions:
             os.replace(beside, self._folder / _RUN)
         except OSError as err:
             self._release()
+            shutil.rmtree(self._folder, ignore_errors=True)  # nothing is in it that counts
             raise self._failed(err) from err
 
     def _release(self) -> None:

@@ -410,7 +410,8 @@ def region_side(request: DetectRequest, card: ModelCard) -> int:
 
 def needs(card: ModelCard, side: int, spread: bool) -> int:
     """Bytes that a run takes with regions of a side, measured (`benchmarks/bench_memory.py`)."""
-    pixels, bands = (side + max(card.patch_size, card.window)) ** 2, len(card.bands)
+    halo = 2 * card.window - card.window_overlap if card.window else card.patch_size
+    pixels, bands = (side + halo) ** 2, len(card.bands)
     in_any_case = _BASE + bands * _BAND_BASE
     return in_any_case + pixels * (_PER_PIXEL * (1 + spread) + bands * _BAND_PER_PIXEL)
 

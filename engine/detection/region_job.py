@@ -68,7 +68,8 @@ def run_regions(
     Yields:
         A region, what was found in it, and on how many patches the model ran.
     """
-    batches, straddling = BatchSize(job.batch_size, tell), Straddling(regions)
+    batches = BatchSize(job.batch_size, tell)
+    straddling = Straddling(regions, with_spread=job.test_time != "none")
     with closing(_read_regions(job, regions)) as reading:
         for region, values, valid in reading:
             straddling.begin(region)
@@ -92,9 +93,11 @@ class Straddling:
 
     Args:
         regions: In the order in which they are run, row by row.
+        with_spread: Whether the spread of several runs is wanted, too.
     """
 
-    def __init__(self, regions: Sequence[Window]) -> None:
+    def __init__(self, regions: Sequence[Window], with_spread: bool) -> None:
+        self._with_spread = with_spread
         self._row_stop = max((region.row_stop for region in regions), default=0)
         self._col_stop = max((region.col_stop for region in regions), default=0)
         self._said: dict[Window, _Said] = {}
@@ -112,7 +115,9 @@ class Straddling:
     def keep(self, patch: Window, said: _Said) -> None:
         """Remember a patch of the present region if a later one may need it."""
         if self._reaches_on(patch):
-            self._said[patch] = said[0].copy(), said[1].copy()  # not the whole batch
+            kept = said[0].copy()  # a view would hold the whole batch
+            # Where nobody wants a spread, one array stands for both.
+            self._said[patch] = kept, said[1].copy() if self._with_spread else kept
 
     def _reaches_on(self, patch: Window) -> bool:
         row_stop = min(patch.row_stop, self._row_stop)

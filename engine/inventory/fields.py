@@ -123,9 +123,11 @@ FIELDS = (
     Field("activity", str, "", "State of activity, Cruden and Varnes", PERSON, ACTIVITIES),
     Field("trigger", str, "", "What set it off", PERSON, TRIGGERS),
     Field("confidence", str, "", "How sure the reviewer is", PERSON, CONFIDENCES),
-    Field("conf_hint", str, "", "What the probability suggests", PROBABILITY, CONFIDENCES),
+    Field("conf_hint", str, "", "What prob_mean suggests", PROBABILITY, CONFIDENCES[:-1]),
     Field("event_date", str, "", "Date of the landslide, ISO 8601", PERSON),
     Field("notes", str, "", "Remarks", PERSON),
+    Field("reviewer", str, "", "Who reviewed it", PERSON),
+    Field("reviewed_at", str, "", "When it was reviewed, ISO 8601, UTC", PERSON),
 )
 
 #: Place of each field in `Landslide.values`.

@@ -35,9 +35,17 @@ class Outlines:
 
 def ellipsoidal_areas(shapes: list[list[Polygon]], crs: str) -> np.ndarray:
     """Area of each shape on the ellipsoid, m2 [n]."""
+    return ellipsoidal_sizes(shapes, crs)[:, 0]
+
+
+def ellipsoidal_sizes(shapes: list[list[Polygon]], crs: str) -> np.ndarray:
+    """Area in m2 and perimeter in m of each shape on the ellipsoid [n, 2]."""
     geodesy = Geodesy(crs)
-    areas = [sum(geodesy.area_perimeter(rings)[0] for rings in shape) for shape in shapes]
-    return np.array(areas, dtype=float)
+    sizes = np.zeros((len(shapes), 2))
+    for place, shape in enumerate(shapes):
+        for rings in shape:
+            sizes[place] += geodesy.area_perimeter(rings)
+    return sizes
 
 
 def in_crs(shapes: list[list[Polygon]], crs: str, target: str) -> list[list[Polygon]]:

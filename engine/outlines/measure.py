@@ -16,6 +16,7 @@ import numpy as np
 
 from ..common.dependencies import require
 from ..common.errors import Cancelled
+from ..inventory.confidence import confidence_hint
 from ..inventory.fields import DEM, FIELDS, OUTLINE, PROBABILITY, UNREVIEWED
 from ..inventory.polygons import box_of, geojson, in_crs
 from ..inventory.table import Table
@@ -25,7 +26,7 @@ from ..raster.elevation import DemSource, Elevation
 from ..raster.grid import Grid
 from ..raster.reading import bounded_cache, open_raster
 from ..raster.tiling import Window, regions
-from .morphometry import confidence_hint, morphometry, nearest_neighbours
+from .morphometry import morphometry, nearest_neighbours
 from .pixel_statistics import Layers, PixelStatistics, concatenated, statistics_of
 
 #: Side of a block, pixels.

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from ..common.dependencies import require
-from ..inventory.fields import CONFIDENCES
 from ..inventory.geodesy import Geodesy
 from ..inventory.wkb import Polygon, centroid, signed_area
 from ..raster.grid import Grid
@@ -23,10 +22,6 @@ from .pixel_statistics import PixelStatistics
 
 #: Gradient, metres a metre, below which the land has no direction.
 LEVEL = 1e-6
-
-#: Mean probability from which a landslide is suggested to be probable, and likely. More than
-#: likely is for people to say.
-HINTS = (0.6, 0.8)
 
 #: A vertex so near a pixel corner lies on it, pixels.
 _ON_CORNER = 1e-5
@@ -84,13 +79,6 @@ def nearest_neighbours(lon: np.ndarray, lat: np.ndarray) -> list[float | None]:
     places = np.column_stack((x, y, radius * (1 - _WGS84[1]) * np.sin(phi)))
     found: list[float | None] = spatial.cKDTree(places).query(places, k=2)[0][:, 1].tolist()
     return found
-
-
-def confidence_hint(probability: float | None) -> str | None:
-    """The confidence that a mean probability suggests: never more than likely."""
-    if probability is None:
-        return None
-    return CONFIDENCES[sum(probability >= hint for hint in HINTS)]
 
 
 def _oriented(rings: Polygon) -> Polygon:

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..common.dependencies import require
 from ..common.errors import ParameterError
+from ..inventory.confidence import confidence_hint
 from ..inventory.fields import FIELD_INDEX, FIELDS, METHODS, UNREVIEWED, Landslide
 from ..inventory.geodesy import Geodesy, location_id
 from ..inventory.wkb import Polygon, polygon_wkb
@@ -25,7 +26,7 @@ from ..raster.grid import Grid
 from ..raster.tiling import Window
 from .components import Components, finished_components, side_by_side
 from .layers import LayerReader
-from .morphometry import confidence_hint, morphometry, nearest_neighbours
+from .morphometry import morphometry, nearest_neighbours
 from .pixel_statistics import PixelStatistics
 from .smooth import smooth_outlines
 from .split import split

@@ -1,9 +1,10 @@
-"""The commands measure, update, export and check: what they refuse, keep and tell.
+"""The commands measure, update, review, export and check: what they refuse, keep and tell.
 
 That they agree with the algorithms is tried in tests/qgis/test_commands_agree.py.
 """
 
 import json
+import re
 import sqlite3
 
 import numpy as np
@@ -63,6 +64,42 @@ def test_measure_gives_all_fields_and_keeps_others(call, mapped, tmp_path):
     assert all(record.get("area_m2") == pytest.approx(10000, rel=2e-3) for record in table.records)
 
 
+def test_a_review_goes_out_and_comes_back(call, mapped, tmp_path):
+    values = np.arange(7500, dtype="uint16").reshape(3, 50, 50)
+    image = write_raster(tmp_path / "i.tif", values, origin=(500000.0, 4700200.0))
+    sheet, target = tmp_path / "sheet.html", tmp_path / "reviewed.gpkg"
+    given = ["--input", mapped, "--image", image, "--pre-image", image, "--json"]
+    status, said = call("review-sheet", *given, "--output", sheet)
+    assert (status, json.loads(said.out)["COUNT"]) == (0, 3)
+    text = sheet.read_text(encoding="utf-8")
+    assert text.count("data:image/jpeg") == 6
+    review = tmp_path / "sheet.review.json"
+    shown = re.findall(r'data-id="([^"]+)" data-area="([^"]+)" data-outline="([^"]+)"', text)
+    verdicts = [
+        {"id": name, "verdict": verdict, "reviewed_at": "2026-05-01T10:00:00Z"}
+        | {"area_m2": float(area), "outline": outline}
+        for (name, area, outline), verdict in zip(shown, ("accept", "edit"))
+    ]
+    content = {"format": "landslip review", "version": 1, "reviewer": "Ann", "verdicts": verdicts}
+    review.write_text(json.dumps(content), encoding="utf-8")
+    given = ["--review", review, "--review", review, "--json"]
+    status, said = call("apply-review", "--input", mapped, *given, "--output", target)
+    assert status == 0
+    results = json.loads(said.out)
+    assert (results["COUNT"], results["APPLIED"], results["CONFLICTING"]) == (3, 2, 0)
+    records = read_layer(str(target)).table.records
+    assert [record.get("review_status") for record in records] == ["accepted", "edited", None]
+    assert [record.get("name") for record in records] == ["a", "b", None]
+    review.write_text(json.dumps({**content, "verdicts": [{**verdicts[0], "id": "?"}]}))
+    again = ["apply-review", "--input", target, *given, "--output", tmp_path / "again.gpkg"]
+    status, said = call(*again)
+    assert (status, json.loads(said.out)["CONFLICTING"]) == (0, 1)
+    assert "Warning: Not in the inventory: 1 (?); left out." in said.err
+    status, said = call(*again[:-1], tmp_path / "stopped.gpkg", "--conflicts", "stop")
+    assert status == 1
+    assert not (tmp_path / "stopped.gpkg").exists()
+
+
 def test_an_update_twice_changes_nothing(call, mapped, tmp_path):
     wider = SQUARES[0].replace("500100", "500190")
     found = write_outlines(
@@ -77,6 +114,27 @@ def test_an_update_twice_changes_nothing(call, mapped, tmp_path):
     assert "Survey of 2020-05-30: 0 unchanged, 1 enlarged" in said.err
     assert call("update", "--input", once, *given, "--output", twice)[0] == 0
     assert read_layer(str(once)).table.records == read_layer(str(twice)).table.records
+
+
+def test_an_update_asks_about_two_models_and_two_surveys_of_a_day(call, mapped, tmp_path):
+    made = {"model": "b", "image_date": "2020-05-30"}
+    found = write_outlines(
+        tmp_path / "found.gpkg", SQUARES[:1], **{k: [v] for k, v in made.items()}
+    )
+    target = tmp_path / "u.gpkg"
+    given = ["--detection", found, "--output", target]
+    status, said = call("update", "--input", mapped, *given, "--mixed", "refuse")
+    assert status != 0
+    assert "choose what MIXED is to do" in said.err
+    assert not target.exists()
+    assert call("update", "--input", found, *given)[0] == 0  # the same once more
+    other = write_outlines(tmp_path / "o.gpkg", SQUARES[:1], model=["c"])
+    day = ["--detection", other, "--date", "2020-05-30", "--output", tmp_path / "v.gpkg"]
+    status, said = call("update", "--input", target, *day)
+    assert status != 0
+    assert "has a survey of 2020-05-30 already (1 landslides by b" in said.err
+    status, said = call("update", "--input", target, *day, "--same-day", "another part")
+    assert status == 0
 
 
 @pytest.mark.parametrize("ending", ["gpkg", "shp", "geojson"])

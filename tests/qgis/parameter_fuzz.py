@@ -8,6 +8,7 @@ a result, or a sentence with nothing half-written, and no input touched.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -102,6 +103,7 @@ def make_world(folder: Path, run: Callable[..., Any]) -> World:
         "assessinventory": {"INPUT": p, "REFERENCE": i, "OUTPUT": out["r.html"]},
         "inventorystatistics": {"INPUT": i, "OUTPUT": out["r.html"]},
         "reviewsheet": {"INPUT": i, "IMAGE": names["STACK"], "OUTPUT": out["r.html"]},
+        "applyreview": {"INPUT": i, "REVIEW": _review(inputs), "OUTPUT": out["o.gpkg"]},
         "updateinventory": {
             "INPUT": i,
             "DETECTION": i,
@@ -118,6 +120,14 @@ def make_world(folder: Path, run: Callable[..., Any]) -> World:
     }
     world.layers = _layers(names, p, i)
     return world
+
+
+def _review(folder: Path) -> str:
+    """A saved review of nothing."""
+    review = {"format": "landslip review", "version": 1, "reviewer": "Ann", "verdicts": []}
+    path = folder / "sheet.review.json"
+    path.write_text(json.dumps(review), encoding="utf-8")
+    return str(path)
 
 
 def _layers(names: dict[str, str], probability: str, inventory: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-"""The commands measure, update, export and check give what their algorithms give."""
+"""The commands measure, update, review, export and check give what their algorithms give."""
 
 import json
+import re
 import shutil
 from datetime import date, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from landslip.cli.inventory_reader import raw_inventory, read_inventory  # noqa:
 from landslip.cli.listeners import Listeners  # noqa: E402
 from landslip.engine.common.dependencies import require  # noqa: E402
 from landslip.engine.common.errors import ParameterError  # noqa: E402
+from landslip.engine.inventory.history import NOT_IN_TIME  # noqa: E402
 from landslip.engine.inventory.presets import PRESETS  # noqa: E402
 from landslip.engine.inventory.vector_file import read_layer  # noqa: E402
 from landslip.tests.support import UTM, write_outlines, write_raster  # noqa: E402
@@ -237,6 +239,27 @@ def test_update_with_the_rectangle_and_another_crs(both, surveys, tmp_path):
         same(ours, theirs)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"MIXED": "as time", "UNCERTAINTY": 30.0},
+        {"DATE": "2018-09-11", "SAME_DAY": "replace"},
+    ],
+)
+def test_update_by_another_model(both, surveys, tmp_path, options):
+    made = {"model": ["a"] * 2, "threshold": [0.5] * 2, "image_date": ["2018-09-11"] * 2}
+    known = write_outlines(tmp_path / "a.gpkg", [square(0), square(7000)], id=["a", "b"], **made)
+    parameters = {**surveys, "INPUT": known, **options}
+    status, ours, theirs, told, expected = both("updateinventory", "update", parameters)
+    assert status == 0
+    same(ours, theirs)
+    flagged = "MIXED" not in options
+    assert len(told) == len(expected) == flagged
+    changes = {record.get("change") for record in table(ours).records}
+    assert bool(changes & set(NOT_IN_TIME)) == flagged
+
+
 def test_update_with_nothing_found_or_known(both, surveys, tmp_path):
     empty = write_outlines(tmp_path / "empty.gpkg", [])
     for name in surveys:
@@ -450,3 +473,39 @@ def test_published_inventories_through_time(both, real_data, tmp_path, place, ye
         inventory = str(Path(ours).rename(tmp_path / f"{year}.gpkg"))
     exported = both("exportinventory", "export", {"INPUT": inventory, "NAME": place}, "shp")
     same_export(exported[1], exported[2], "shp")
+
+
+# --- reviews ---
+
+
+def test_review_sheets_and_what_comes_back(both, tmp_path):
+    """A name for a shape is the same wherever it was read, or the review would not be entered."""
+    outlines = [square(0), HOLED, TWICE.replace("5000", "5005").replace("5001", "5006")]
+    inventory = write_outlines(tmp_path / "i.gpkg", outlines, id=["a", "b", "c"])
+    image = write_raster(
+        tmp_path / "i.tif", np.arange(60000, dtype="uint16").reshape(3, 100, 200) % 251
+    )
+    given = {"INPUT": inventory, "IMAGE": image, "PRE_IMAGE": image, "ORDER": "largest"}
+    _, *sheets, _, _ = both("reviewsheet", "review-sheet", given, "html")
+    cards = [re.findall(r'data-(?:sheet|id|area|outline)="[^"]*"', read(sheet)) for sheet in sheets]
+    assert len(cards[0]) == 10
+    assert cards[0] == cards[1]
+    outline = re.findall(r'data-id="b" [^>]*data-outline="(\w+)"', read(sheets[0]))[0]
+    verdict = {"verdict": "reject", "reviewed_at": "2026-05-01T10:00:00Z", "area_m2": 1.0}
+    verdicts = [{**verdict, "id": "b", "outline": outline}, {**verdict, "id": "a", "outline": ""}]
+    review = tmp_path / "s.review.json"
+    content = {"format": "landslip review", "version": 1, "reviewer": "Ann", "verdicts": verdicts}
+    review.write_text(json.dumps(content), encoding="utf-8")
+    given = {"INPUT": inventory, "REVIEW": str(review)}
+    _, ours, theirs, warned, told = both("applyreview", "apply-review", given)
+    tables = [read_layer(path).table for path in (ours, theirs)]
+    assert [r.get("review_status") for r in tables[0].records] == [None, "rejected", None]
+    assert [dict(r.values) for r in tables[0].records] == [
+        dict(r.values) for r in tables[1].records
+    ]
+    (warning,) = [text for text in warned if "another outline than on the sheet: 1 (a)" in text]
+    assert warning in told
+
+
+def read(path):
+    return Path(path).read_text(encoding="utf-8")

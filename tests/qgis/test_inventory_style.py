@@ -69,9 +69,10 @@ def test_form_shows_every_field_once(layer):
 @pytest.mark.parametrize(
     ("status", "probability", "label"),
     [
-        ("unreviewed", 0.55, "unreviewed, possible (below 0.6)"),
-        (None, 0.6, "unreviewed, probable (0.6 to 0.8)"),
-        ("unreviewed", 0.8, "unreviewed, likely (0.8 and more)"),
+        ("unreviewed", 0.45, "unreviewed, possible (below 0.5)"),
+        (None, 0.5, "unreviewed, probable (0.5 to 0.7)"),
+        ("unreviewed", 0.75, "unreviewed, likely (0.7 to 0.9)"),
+        ("unreviewed", 0.9, "unreviewed, confident (0.9 and more)"),
         ("accepted", 0.2, "accepted"),
         ("edited", None, "edited"),
         ("rejected", 0.9, "rejected"),
@@ -121,6 +122,24 @@ def test_map_tip_without_an_image(layer):
     assert "[%" not in text
     assert "img" not in text
     assert "slope" not in text  # nothing is known of it
+    assert "()" not in text
+
+
+def test_map_tip_says_how_sure_and_what_changed(layer):
+    values = {"conf_hint": "likely", "survey": "2019-05-30", "change": "not comparable"}
+    feature = next(layer.getFeatures())
+    numbers = {layer.fields().indexOf(name): value for name, value in values.items()}
+    layer.dataProvider().changeAttributeValues({feature.id(): numbers})
+    text = tip(layer)
+    assert "mean probability 0.73 (likely)" in text
+    assert "2019-05-30: not comparable" in text
+
+
+def test_map_tip_before_an_update(layer):
+    fields = [layer.fields().indexOf(field.name) for field in HISTORY_FIELDS]
+    layer.dataProvider().deleteAttributes(fields)
+    layer.updateFields()
+    assert "[%" not in tip(layer)
 
 
 def test_map_tip_without_the_plugin(layer, plugin):

@@ -19,6 +19,7 @@ EXPECTED = {
     "assessinventory": "Review and report",
     "inventorystatistics": "Review and report",
     "reviewsheet": "Review and report",
+    "applyreview": "Review and report",
 }
 
 

@@ -59,7 +59,8 @@ def same(one, other):
 def test_parameters_and_outputs_are_the_interface(registry):
     algorithm = registry.algorithmById(NAME)
     names = [p.name() for p in algorithm.parameterDefinitions()]
-    assert names == ["INPUT", "DETECTION", "DATE", "SURVEYED", "OVERLAP", "GROWTH", "OUTPUT"]
+    inputs = ["INPUT", "DETECTION", "DATE", "SURVEYED", "OVERLAP", "GROWTH"]
+    assert names == [*inputs, "UNCERTAINTY", "MIXED", "SAME_DAY", "OUTPUT"]
     counts = {change.upper().replace(" ", "_") for change in CHANGES}
     assert {o.name() for o in algorithm.outputDefinitions()} == {"OUTPUT", "COUNT", *counts}
 
@@ -80,6 +81,27 @@ def test_merging_twice_changes_nothing(run, known, found, tmp_path):
         assert {name: result[name] for name in counts} == counts
         assert result["NO_LONGER_VISIBLE"] == 0  # d is outside of the detection's rectangle
     assert any("Survey of 2019-05-30: 1 unchanged" in text for text in feedback.infos)
+
+
+def test_two_models_and_two_surveys_of_a_day(run, found, tmp_path):
+    made = {"model": ["a"] * 2, "threshold": [0.5] * 2, "image_date": ["2018-09-11"] * 2}
+    known = memory_layer("Polygon", UTM, [square(0), square(3000)], id=["a", "b"], **made)
+    target = str(tmp_path / "u.gpkg")
+    parameters = {"INPUT": known, "DETECTION": found, "OUTPUT": target}
+    results, feedback = run(NAME, parameters)
+    counts = [results[name] for name in ("NOT_COMPARABLE", "NEW_TO_THE_MODEL", "NEW", "ENLARGED")]
+    assert counts == [2, 2, 0, 0]
+    (warning,) = feedback.warnings
+    assert "2 not comparable, 0 not found by the model, 2 new to the model" in warning
+    in_time, _ = run(NAME, {**parameters, "MIXED": "as time", "UNCERTAINTY": 0})
+    assert [in_time[name] for name in ("NEW", "ENLARGED", "NOT_COMPARABLE")] == [2, 1, 0]
+    assert run(NAME, {**parameters, "MIXED": 1, "UNCERTAINTY": 40})[0]["ENLARGED"] == 0
+    with pytest.raises(qgis_core.QgsProcessingException, match="choose what MIXED is to do"):
+        run(NAME, {**parameters, "MIXED": "refuse"})
+    same_day = {**parameters, "DATE": "2018-09-11"}
+    with pytest.raises(qgis_core.QgsProcessingException, match="Say with SAME_DAY what it is"):
+        run(NAME, same_day)
+    assert run(NAME, {**same_day, "SAME_DAY": "another part"})[0]["NOT_COMPARABLE"] == 2
 
 
 def test_the_surveyed_area_says_what_can_be_gone(run, known, found, tmp_path):

@@ -5,7 +5,16 @@ import pytest
 
 pytest.importorskip("torch", reason="the training floor needs torch: pip install -e .[training]")
 
+from landslip.training import windows
 from landslip.training.sources import data_folder
+
+
+@pytest.fixture(autouse=True)
+def one_small_window(monkeypatch):
+    """Exports measure windows, which takes a while; `test_windows` does it whole."""
+    monkeypatch.setattr(windows, "SIDE", 160)
+    monkeypatch.setattr(windows, "SEEDS", (1,))
+    monkeypatch.setattr(windows, "WINDOWS", ((256, 64),))
 
 
 @pytest.fixture

@@ -48,10 +48,13 @@ class Whole(Local):
         return super().forward(x) + 3 * x.mean((1, 2, 3), keepdim=True)
 
 
+ALL = windows.WINDOWS
+
+
 @pytest.fixture(autouse=True)
-def small_scenes(monkeypatch):
+def small_scenes(monkeypatch, one_small_window):
     monkeypatch.setattr(windows, "SIDE", 420)
-    monkeypatch.setattr(windows, "SEEDS", (1,))
+    monkeypatch.setattr(windows, "WINDOWS", ALL[:3])
 
 
 @pytest.mark.parametrize("network", [Local, Whole])

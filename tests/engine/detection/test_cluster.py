@@ -219,6 +219,25 @@ def test_stopping_frees_the_cluster_and_keeps_what_was_found(two, request_for):
     assert np.array_equal(pixels(request), expected(request)[0])
 
 
+def test_a_scheduler_that_hangs_holds_nobody_back(two, request_for):
+    request, share = request_for("hangs.tif", scheduler=two.address), [0.0]
+
+    def progress(done, message):
+        share[0] = done
+
+    stopped = []
+
+    def cancelled():
+        if share[0] > 0.2 and not stopped:
+            two.scheduler.send_signal(signal.SIGSTOP)
+            stopped.append(time.monotonic())
+        return bool(stopped) and time.monotonic() > stopped[0] + 1
+
+    with pytest.raises(Cancelled, match="finished regions are kept"):
+        detect(request, progress, cancelled)
+    assert time.monotonic() - stopped[0] < 15
+
+
 def test_another_version_is_a_sentence(processes, request_for, tmp_path):
     processes.start_worker(OLD)
     request = request_for("old.tif", scheduler=processes.address)

@@ -1,5 +1,6 @@
 """A run that was killed, stopped or out of room goes on where it was, to the same raster."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -73,7 +74,7 @@ def test_a_stopped_run_goes_on_to_the_same_raster(tmp_path, request_for, counted
     all_patches = sum(counted)
     stopped(request_for(test_time=test_time))
     assert not (tmp_path / "p.tif").exists()
-    assert hidden(tmp_path) == [".p.regions"]
+    assert hidden(tmp_path) == [".p.tif.regions"]
     counted.clear()
     said = []
     detection = detect(request_for(test_time=test_time), lambda done, text: said.append(text))
@@ -150,14 +151,14 @@ def test_what_a_vrt_is_made_of_counts_as_the_stack(tmp_path, rng, request_for):
 @pytest.mark.parametrize("content", ["[]", "null", "{", "3"])
 def test_a_damaged_record_begins_anew(tmp_path, request_for, content):
     stopped(request_for())
-    (tmp_path / ".p.regions" / "run.json").write_text(content)
+    (tmp_path / ".p.tif.regions" / "run.json").write_text(content)
     detect(request_for())
     assert hidden(tmp_path) == []
 
 
 def test_a_damaged_region_is_made_again(tmp_path, request_for):
     stopped(request_for())
-    kept = sorted((tmp_path / ".p.regions").glob("*.npz"))
+    kept = sorted((tmp_path / ".p.tif.regions").glob("*.npz"))
     kept[0].write_bytes(kept[0].read_bytes()[:-200])
     content = bytearray(kept[1].read_bytes())
     content[300] ^= 255
@@ -194,7 +195,7 @@ def test_a_full_disk_keeps_what_was_finished(tmp_path, request_for, monkeypatch)
     with pytest.raises(OutputError, match="No space"):
         detect(request_for())
     monkeypatch.undo()
-    assert len(list((tmp_path / ".p.regions").glob("*.npz"))) == 3
+    assert len(list((tmp_path / ".p.tif.regions").glob("*.npz"))) == 3
     assert not (tmp_path / "p.tif").exists()
     detect(request_for())
     assert hidden(tmp_path) == []
@@ -202,7 +203,7 @@ def test_a_full_disk_keeps_what_was_finished(tmp_path, request_for, monkeypatch)
 
 def test_no_room_for_a_region_is_a_sentence(tmp_path):
     kept = KeptRegions(str(tmp_path / "p.tif"), {})
-    (tmp_path / ".p.regions").rename(tmp_path / "moved")
+    (tmp_path / ".p.tif.regions").rename(tmp_path / "moved")
     layer = np.zeros((2, 2), np.float32)
     with pytest.raises(OutputError, match="Check that the disk has room"):
         kept.save(Window(0, 0, 2, 2), Region(layer, layer > 0, None))
@@ -249,10 +250,28 @@ def test_after_kill_9_the_same_command_goes_on(tmp_path, request_for, counted):
             break
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert len(list((tmp_path / ".p.regions").glob("*.npz"))) > 2
+    assert len(list((tmp_path / ".p.tif.regions").glob("*.npz"))) > 2
     detect(request_for("whole.tif"))
     all_patches = sum(counted)
     counted.clear()
     detect(request)
     assert sum(counted) < 0.8 * all_patches
     assert np.array_equal(pixels(tmp_path / "p.tif"), pixels(tmp_path / "whole.tif"))
+
+
+def test_a_disk_without_any_room_is_told_and_nothing_stays(tmp_path, request_for, monkeypatch):
+    def full(self, *_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OutputError, match=r"p\.tif cannot be written \(No space left on device"):
+        detect(request_for())
+    assert hidden(tmp_path) == []
+
+
+def test_outputs_of_one_name_and_two_endings_keep_apart(tmp_path, request_for):
+    stopped(request_for("p.tif"))
+    stopped(request_for("p.tiff"))
+    assert hidden(tmp_path) == [".p.tif.regions", ".p.tiff.regions"]
+    detect(request_for("p.tiff"))
+    assert hidden(tmp_path) == [".p.tif.regions"]

@@ -7,7 +7,7 @@ import pytest
 import shapely
 from pyproj import Geod, Transformer
 
-from landslip.engine.outlines.morphometry import confidence_hint, nearest_neighbours
+from landslip.engine.outlines.morphometry import nearest_neighbours
 from landslip.engine.outlines.vectorise import VectoriseRequest, vectorise
 from landslip.tests.support import UTM, write_raster
 
@@ -230,12 +230,3 @@ def test_neighbours():
     assert nearest_neighbours(lon, lat) == pytest.approx([near, near, far, far], rel=1e-6)
     assert nearest_neighbours(lon[:1], lat[:1]) == [None]
     assert nearest_neighbours(lon[:0], lat[:0]) == []
-
-
-def test_hint_is_never_sure():
-    assert [confidence_hint(p) for p in (None, 0.3, 0.6, 0.99)] == [
-        None,
-        "possible",
-        "probable",
-        "likely",
-    ]

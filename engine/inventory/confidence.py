@@ -1,0 +1,28 @@
+"""One vocabulary of how sure an outline is: words for mean probabilities.
+
+The hint, the colours of the map and their legend all take their limits from here. What the words
+are worth was measured: `docs/reference/inventory.md` has the table, and
+``python -m landslip.training confidence`` makes it again.
+"""
+
+from __future__ import annotations
+
+from .fields import CONFIDENCES
+
+#: Mean probability from which a landslide is suggested to be probable, likely, confident. Below, it
+#: is possible. High confidence is for people to say.
+LIMITS = (0.5, 0.7, 0.9)
+#: The words, lowest first.
+WORDS = CONFIDENCES[: len(LIMITS) + 1]
+
+
+def confidence_hint(probability: float | None) -> str | None:
+    """The confidence that a mean probability suggests."""
+    if probability is None:
+        return None
+    return WORDS[sum(probability >= limit for limit in LIMITS)]
+
+
+def ranges() -> list[tuple[str, float | None, float | None]]:
+    """Each word with the mean probability from which, and below which, it holds."""
+    return list(zip(WORDS, (None, *LIMITS), (*LIMITS, None)))
