@@ -9,17 +9,17 @@ from ..engine.inventory.fields import CONFIDENCES, MOVEMENTS
 
 
 class Do(Enum):
-    """What the panel can do, with its key."""
+    """What the panel can do, with its key: the letters of the review sheet, where it has them."""
 
     ACCEPT = "A"
     REJECT = "R"
     EDIT = "E"
-    NEXT = "N"
+    NEXT = "F"
     BACK = "B"
     UNDO = "U"
     BLINK = "I"
     ZOOM = "Z"
-    NOTES = "M"
+    NOTES = "N"
     TYPE = "T"  # followed by a number
     CONFIDENCE = "1"  # or any other number
 

@@ -167,7 +167,7 @@ class ReviewPanel(QgsDockWidget):
         self.type = self._choice(MOVEMENTS, TYPE, "T{}  ")
         self.confidence = self._choice(CONFIDENCES, CONFIDENCE, "{}  ")
         self.notes = QLineEdit()
-        self.notes.setPlaceholderText(self.tr("M to write, Enter to go back to the map"))
+        self.notes.setPlaceholderText(self.tr("N to write, Enter to go back to the map"))
         self.notes.textEdited.connect(lambda _text: self._typing.start())
         self.notes.editingFinished.connect(self._write_notes)
         self.notes.returnPressed.connect(self._canvas.setFocus)
@@ -478,7 +478,7 @@ class ReviewPanel(QgsDockWidget):
             points = [to_layer.transform(point) for point in line]
             new = self._edits().split(self._open_review.stored.fid, points)
             self._outline_changed()
-            self.tell(self.tr("{} parts. Ctrl+Z or U undoes it, N keeps it.").format(new + 1))
+            self.tell(self.tr("{} parts. Ctrl+Z or U undoes it, F keeps it.").format(new + 1))
 
     def _merge(self) -> None:
         if self.review is None or self._open_review.stored is None:
@@ -670,7 +670,7 @@ _BUTTONS = (
     ("Edit (E)", Do.EDIT),
     ("Reject (R)", Do.REJECT),
     ("Back (B)", Do.BACK),
-    ("Next (N)", Do.NEXT),
+    ("Forward (F)", Do.NEXT),
     ("Undo (U)", Do.UNDO),
 )
 

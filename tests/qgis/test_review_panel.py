@@ -156,7 +156,7 @@ def test_keys_write_verdicts_that_others_find_at_once(window, path):
     assert stored(path, "confidence")["LS_4"] == "confident"
     assert stored(path, "ls_type")["LS_4"] == "translational slide"
     assert stored(path)["LS_4"] is None
-    window.press("n")
+    window.press("f")
     assert window.current == "LS_2"
     window.press("a")
     assert window.current is None
@@ -186,7 +186,7 @@ def test_the_map_shows_the_outline_with_its_surroundings(window, path):
 
 def test_keys_are_letters_in_a_text(window, path):
     window.open(path)
-    window.press("m")
+    window.press("n")
     assert window.panel.notes.hasFocus()
     window.press("area rutted 3", window.panel.notes)
     assert window.current == "LS_3"
@@ -198,7 +198,7 @@ def test_keys_are_letters_in_a_text(window, path):
 
 def test_notes_are_saved_while_one_types(window, path):
     window.open(path)
-    window.press("m")
+    window.press("n")
     window.press("crown cracks", window.panel.notes)
     window.panel._typing.timeout.emit()
     assert stored(path, "notes")["LS_3"] == "crown cracks"
@@ -321,7 +321,7 @@ def test_an_edit_is_undone_by_qgis_and_saved_by_the_next_step(window, path):
     layer.undoStack().undo()
     assert geometry(layer, fid).area() == pytest.approx(10000)
     layer.undoStack().redo()
-    window.press("n")
+    window.press("f")
     other = qgis_core.QgsVectorLayer(path, "again", "ogr")
     assert geometry(other, fid).area() == pytest.approx(15000)
 
@@ -350,7 +350,7 @@ def test_split_along_a_drawn_line(window, path):
     window.press("u")
     assert layer.featureCount() == 4
     window.panel._split([qgis_core.QgsPointXY(left + 30, Y + y) for y in (-20, 120)])
-    window.press("n")
+    window.press("f")
     found = stored(path)
     assert len(found) == 5  # each part has an id of its own
     assert sorted(map(str, found.values())) == ["None"] * 3 + ["edited"] * 2
@@ -380,7 +380,7 @@ def test_merge_of_selected_outlines(window, tmp_path):
     layer.selectByIds([ids["a"], ids["b"]])
     window.click("Merge")
     assert geometry(layer, ids["a"]).area() == pytest.approx(80000)
-    window.press("n")
+    window.press("f")
     assert stored(path) == {"a": "edited", "c": None, "d": None}
     assert window.current == "c"
 
@@ -495,17 +495,17 @@ def test_a_locked_file_loses_nothing(window, path, monkeypatch):
 def test_notes_that_could_not_be_saved_stay_to_be_saved(window, path, monkeypatch):
     monkeypatch.setenv("SQLITE_BUSY_TIMEOUT", "50")
     window.open(path)
-    window.press("m")
+    window.press("n")
     window.press("long text", window.panel.notes)
     lock = sqlite3.connect(path, isolation_level=None)
     lock.execute("BEGIN EXCLUSIVE")
     window.panel._typing.timeout.emit()
     assert "took nothing" in window.said
-    window.press("n")
+    window.press("f")
     assert (window.current, window.panel.notes.text()) == ("LS_3", "long text")
     lock.execute("ROLLBACK")
     lock.close()
-    window.press("n")
+    window.press("f")
     assert stored(path, "notes")["LS_3"] == "long text"
     assert (window.current, window.panel.notes.text()) == ("LS_1", "")
 
@@ -550,7 +550,7 @@ def test_an_outline_that_another_moved_or_deleted(window, path):
     by_somebody_else(path, "feature['id'] == 'LS_3' and layer.DeleteFeature(feature.GetFID())")
     window.press("r")
     assert "deleted this outline" in window.said
-    window.press("n")
+    window.press("f")
     assert window.current == "LS_1"
     assert window.panel.about.text().startswith("0 of 3 reviewed")
 
@@ -596,7 +596,7 @@ with landslip_in_qgis():
     window = Window()
     window.open({path!r})
     window.press("a5r")
-    window.press("m")
+    window.press("n")
     window.press("half a note", window.panel.notes)
     window.panel._typing.timeout.emit()
     window.press("more", window.panel.notes)
