@@ -20,6 +20,7 @@ from ..engine.common.output import check_geotiff, check_report
 from ..engine.common.report import MADE_BY
 from ..engine.detection.in_product import detect_in_product
 from ..engine.detection.pipeline import DetectRequest, detect
+from ..engine.inventory.event import EventFacts
 from ..engine.inventory.fields import Landslide
 from ..engine.inventory.geopackage import write_geopackage
 from ..engine.inventory.polygons import Outlines
@@ -79,6 +80,7 @@ def _detect(values: Values, listeners: Listeners) -> Values:
         even_light=values["EVEN_LIGHT"],
         pre_event=values["PRE_EVENT"],
         outlines=_outlines(values),
+        event=EventFacts.of(values),
     )
     work = detect_in_product if product else detect
     found = work(request, listeners.progress, listeners.cancelled, listeners.warn)
@@ -106,10 +108,12 @@ def _vectorise(values: Values, listeners: Listeners) -> Values:
         dem=values["DEM"],
         threshold=values["THRESHOLD"],
         min_area=values["MIN_AREA"],
+        event=EventFacts.of(values),
     )
     raster = open_probability(request.probability)
     known_threshold(request, raster)
-    found = list(vectorise(request, listeners.progress, listeners.cancelled))
+    hooks = listeners.progress, listeners.cancelled
+    found = list(vectorise(request, *hooks, warn=listeners.warn))
     write_geopackage(found, raster.grid.crs, values["INVENTORY"], listeners.warn)
     return {"INVENTORY": values["INVENTORY"], **_totals(found)}
 

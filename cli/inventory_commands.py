@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..engine.common.dependencies import require
 from ..engine.common.errors import OutputError
 from ..engine.common.output import check_writable
+from ..engine.inventory.event import EventFacts
 from ..engine.inventory.exchange import rows
 from ..engine.inventory.exchange_file import (
     DRIVERS,
@@ -61,7 +62,9 @@ def measure_inventory(values: Values, listeners: Listeners) -> Values:
     """Measure the landslides of an inventory."""
     check_geopackage(values["OUTPUT"])
     table = read_inventory(values["INPUT"], listeners)
-    request = MeasureRequest(dem=values["DEM"], probability=values["PROBABILITY"])
+    request = MeasureRequest(
+        dem=values["DEM"], probability=values["PROBABILITY"], event=EventFacts.of(values)
+    )
     hooks = listeners.progress, listeners.cancelled, listeners.warn
     measured = measure(table, request, *hooks)
     listeners.check()
@@ -133,6 +136,7 @@ def _dataset(values: Values) -> Dataset:
         accuracy=values["ACCURACY"],
         start=text("START_DATE"),
         end=text("END_DATE"),
+        event=EventFacts.of(values),
     )
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from ..common.dependencies import require
 from ..common.errors import Cancelled
+from ..inventory.event import EventFacts, with_facts
 from ..inventory.fields import DEM, FIELDS, OUTLINE, PROBABILITY, UNREVIEWED
 from ..inventory.polygons import box_of, geojson, in_crs
 from ..inventory.table import Table
@@ -43,10 +44,12 @@ class MeasureRequest:
     Attributes:
         dem: DEM raster of any CRS and resolution, or None.
         probability: Probability raster, or None. Its grid is used, else the DEM's.
+        event: What holds for all landslides (`event.with_facts`).
     """
 
     dem: str | None = None
     probability: str | None = None
+    event: EventFacts = field(default_factory=EventFacts)
 
 
 def measure(
@@ -89,7 +92,9 @@ def measure(
     sources = {OUTLINE}
     sources |= {DEM} if request.dem else set()
     sources |= {PROBABILITY} if request.probability else set()
-    return _with_fields(table, measured, sources)
+    return with_facts(
+        _with_fields(table, measured, sources), request.event, warn or (lambda _: None)
+    )
 
 
 def _grid(table: Table, request: MeasureRequest) -> Grid:
