@@ -101,7 +101,7 @@ def trigger_beside(words: Mapping[str, str], vague: str = "") -> Value:
     return value
 
 
-def type_beside(words: Mapping[tuple[str, str | None], str], vague: str = "") -> Value:
+def type_beside(words: dict[tuple[str, str | None], str], vague: str = "") -> Value:
     """The type of landslide in words, likewise."""
 
     def value(slide: Slide) -> str | None:

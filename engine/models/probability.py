@@ -72,6 +72,10 @@ class Provenance:
         """What it says of the event."""
         return EventFacts(**{each.name: getattr(self, each.name) for each in fields(EventFacts)})
 
+    def with_event(self, event: EventFacts) -> Provenance:
+        """The same with other facts of the event."""
+        return Provenance(**{**asdict(self), **asdict(event)})
+
 
 class ProbabilityWriter:
     """Writes regions into an open GeoTIFF. Use from one thread."""

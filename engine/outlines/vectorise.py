@@ -125,7 +125,7 @@ def _with_event(
 ) -> ProbabilityRaster:
     """The raster as if its tags said what a person said of the event."""
     known = event.over(raster.provenance.event, Path(raster.path).name, warn or (lambda _: None))
-    return replace(raster, provenance=replace(raster.provenance, **known.known()))
+    return replace(raster, provenance=raster.provenance.with_event(known))
 
 
 def known_threshold(request: VectoriseRequest, raster: ProbabilityRaster) -> float:
