@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ..engine.assessment.assess import AssessRequest, Side, assess
 from ..engine.assessment.report import write_assessment_report
+from ..engine.assessment.report_maps import Below
 from ..engine.assessment.statistics import (
     StatisticsRequest,
     inventory_statistics,
@@ -174,6 +175,8 @@ def _sample(values: Values, listeners: Listeners) -> Values:
 
 def _assess(values: Values, listeners: Listeners) -> Values:
     check_report(values["OUTPUT"])
+    below = Below(values["IMAGE"])
+    below.check()
     request = AssessRequest(
         detected=_side(values["INPUT"], listeners),
         reference=_side(values["REFERENCE"], listeners),
@@ -186,13 +189,15 @@ def _assess(values: Values, listeners: Listeners) -> Values:
     )
     found = assess(request, listeners.progress, listeners.cancelled)
     names = values["INPUT"], values["REFERENCE"]
-    write_assessment_report(found, *names, MADE_BY, values["OUTPUT"])
+    write_assessment_report(found, *names, MADE_BY, values["OUTPUT"], below)
     results = {"OUTPUT": values["OUTPUT"], **found.numbers()}
     return {**results, "COMPARISON": request.comparison} if request.comparison else results
 
 
 def _statistics(values: Values, listeners: Listeners) -> Values:
     check_report(values["OUTPUT"])
+    below = Below(values["IMAGE"], values["DEM"])
+    below.check()
     table = read_inventory(values["INPUT"], listeners)
     request = StatisticsRequest(
         inventory=Outlines.of(table),
@@ -202,7 +207,7 @@ def _statistics(values: Values, listeners: Listeners) -> Values:
         min_area=values["MIN_AREA"],
     )
     found = inventory_statistics(request, listeners.progress, listeners.cancelled)
-    write_statistics_report(found, values["INPUT"], MADE_BY, values["OUTPUT"])
+    write_statistics_report(found, values["INPUT"], MADE_BY, values["OUTPUT"], below)
     return {"OUTPUT": values["OUTPUT"], **found.numbers()}
 
 

@@ -82,7 +82,7 @@ def measure(
     table = table.with_ids()
     grid = _grid(table, request)
     shapes = in_crs([polygons_of(record.wkb) for record in table.records], table.crs, grid.crs)
-    shapes = [[_pixels(rings, grid) for rings in shape] for shape in shapes]
+    shapes = [[[grid.to_pixels(ring) for ring in rings] for rings in shape] for shape in shapes]
     with _Rasters(request, grid) as rasters:
         statistics = _counted(shapes, rasters, block, progress, cancelled)
     measured = morphometry(shapes, grid, statistics)
@@ -105,13 +105,6 @@ def _grid(table: Table, request: MeasureRequest) -> Grid:
             return Grid.of(dataset, request.dem)
     # Without a raster, map units serve as pixels; nothing is counted.
     return Grid(table.crs, (1.0, 0.0, 0.0, 0.0, 1.0, 0.0), 1, 1)
-
-
-def _pixels(rings: Polygon, grid: Grid) -> Polygon:
-    """Rings in map coordinates as columns and rows."""
-    a, b, c, d, e, f = grid.transform
-    inverse = np.linalg.inv(np.array([[a, b], [d, e]]))
-    return [(ring - (c, f)) @ inverse.T for ring in rings]
 
 
 class _Rasters:
