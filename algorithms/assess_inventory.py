@@ -14,11 +14,13 @@ from qgis.core import (
     QgsProcessingParameterMapLayer,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterRasterLayer,
     QgsVectorLayer,
 )
 
 from ..engine.assessment.assess import AssessRequest, Side, assess
 from ..engine.assessment.report import write_assessment_report
+from ..engine.assessment.report_maps import Below
 from ..engine.common.output import check_report
 from ..engine.common.report import MADE_BY
 from ..engine.inventory.polygons import Outlines
@@ -42,6 +44,7 @@ the reference's landslides counts as free of landslides.</p>
 include them.</p>
 <p><b>Share</b> of its pixels that makes a landslide found, and a detection correct.</p>
 <p><b>Pixel</b> size on which two inventories are compared, in metres. A raster brings its own.</p>
+<p><b>Image</b> below the report's map: any raster, shown as in <i>Review sheet</i>.</p>
 
 <h3>Outputs</h3>
 <p><b>Report</b>: an HTML file that opens offline, with all scores and figures. <b>Comparison</b>: a
@@ -114,6 +117,11 @@ class AssessInventory(LandslipAlgorithm):
             ),
         ):
             self.add_advanced(parameter)
+        self.add_advanced(
+            QgsProcessingParameterRasterLayer(
+                "IMAGE", self.tr("Image below the map in the report"), optional=True
+            )
+        )
         self.addParameter(
             QgsProcessingParameterFileDestination(
                 "OUTPUT", self.tr("Report"), self.tr("HTML files (*.html)")
@@ -138,10 +146,12 @@ class AssessInventory(LandslipAlgorithm):
         report = self.parameterAsFileOutput(parameters, "OUTPUT", context)
         with engine_errors():
             check_report(report)
+            below = Below(self.raster_path(parameters, "IMAGE", context) or None)
+            below.check()
             request = self._request(parameters, context, feedback)
             found = assess(request, listeners["progress"], listeners["cancelled"])
             detected, reference = _name_of(request.detected), _name_of(request.reference)
-            write_assessment_report(found, detected, reference, MADE_BY, report)
+            write_assessment_report(found, detected, reference, MADE_BY, report, below)
         if request.comparison:
             use_style(request.comparison, "comparison.qml", context)
         objects = found.objects

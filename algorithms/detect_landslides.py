@@ -38,11 +38,17 @@ from ..engine.products.product import open_products
 from ..engine.raster.grid import Grid
 from ..engine.stack.reader import open_stack
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
+from .event_parameters import EVENT_HELP, event_facts, event_parameters
 from .inventory_layer import INVENTORY_STYLE, VECTORISE_ADVICE, use_style, write_inventory
 from .inventory_reader import read_inventory
 from .outline_parameters import OUTLINE_HELP, outline_parameters, outline_request
 from .table_layer import Sink
 
+_EVENT_HELP = EVENT_HELP.format(
+    "Dates that are left empty come from the tags of the image's file, which <i>Prepare</i> "
+    "writes, or from the name of its product. Where you say otherwise, the log tells, and what you "
+    "say counts."
+)
 HELP = f"""
 <p>Finds landslides in a Sentinel-2 image, after an earthquake or a storm, with a neural network.
 It gives a raster of landslide probability and a polygon layer, the inventory, with area,
@@ -113,6 +119,7 @@ which is computed from the DEM and the sun. Left empty, they come from the stack
 of the scene, and the log says how well. Where nothing tells, all land counts as evenly lit.</p>
 
 {OUTLINE_HELP}
+{_EVENT_HELP}
 <h3>Outputs</h3>
 <p><b>Probability</b>: 0 to 1 on exactly the stack's grid, -9999 where the stack has no data. With
 test-time flips, a second band holds the spread of the runs.
@@ -139,7 +146,7 @@ class DetectLandslides(LandslipAlgorithm):
             self.addParameter(parameter)
         for parameter in self._advanced_parameters():
             self.add_advanced(parameter)
-        for parameter in outline_parameters(self.tr):
+        for parameter in (*outline_parameters(self.tr), *event_parameters(self.tr)):
             self.add_advanced(parameter)
         self.addParameter(
             QgsProcessingParameterRasterDestination("PROBABILITY", self.tr("Landslide probability"))
@@ -282,6 +289,7 @@ class DetectLandslides(LandslipAlgorithm):
         try:
             self._grid(parameters, context)
             self._model(parameters, context)
+            event_facts(self, parameters, context)
         except LandslipError as err:
             return False, str(err)
         return super().checkParameterValues(parameters, context)
@@ -383,6 +391,7 @@ class DetectLandslides(LandslipAlgorithm):
             band_mapping=self.parameterAsString(parameters, "BAND_MAPPING", context),
             test_time=self.choice(parameters, "TTA", context),
             outlines=outline_request(self, parameters, context),
+            event=event_facts(self, parameters, context),
             even_light=self.parameterAsBoolean(parameters, "EVEN_LIGHT", context),
             sun_azimuth=self.optional_number(parameters, "SUN_AZIMUTH", context),
             pre_event=self.raster_path(parameters, "PRE_EVENT", context) or None,

@@ -23,10 +23,15 @@ from ..engine.inventory.exchange_file import file_ending, write_exchange
 from ..engine.inventory.presets import PRESETS
 from ..engine.inventory.schema import Dataset, country_code
 from .base import Group, LandslipAlgorithm, engine_errors
+from .event_parameters import EVENT_HELP, event_facts, event_parameters
 from .exchange_file import qgis_access
 from .inventory_reader import read_inventory
 
-HELP = """
+_EVENT_HELP = EVENT_HELP.format(
+    "A trigger, a type or a date of the event that a landslide has already stays; dates of images "
+    "are replaced. What a schema has no column for goes into its notes."
+)
+HELP = f"""
 <p>Writes an inventory in the fields, value lists, CRS and date format of an exchange schema, as
 GeoPackage, Shapefile (with names of ten characters) or GeoJSON, whichever the file name
 says.</p>
@@ -42,6 +47,7 @@ holds for the whole inventory.
 own; 2018-09-06, 2018-09 or 2018.</p>
 <p><b>Reviewed only</b>: leave out what nobody has accepted or edited. Rejected landslides are
 always left out.</p>
+{_EVENT_HELP}
 <p>The confidence that is handed in is the reviewer's. A model's probability never becomes one.</p>
 <p>The file is read back, compared and checked against the schema before it appears. PROBLEMS counts
 what the schema wants and the inventory does not have; <i>Validate inventory</i> lists it row by
@@ -93,6 +99,8 @@ class ExportInventory(LandslipAlgorithm):
                 minValue=0,
             )
         )
+        for parameter in event_parameters(self.tr):
+            self.add_advanced(parameter)
         self.addParameter(
             QgsProcessingParameterVectorDestination("OUTPUT", self.tr("Inventory to hand in"))
         )
@@ -105,6 +113,7 @@ class ExportInventory(LandslipAlgorithm):
         """Say what is wrong with the file name or the country code before the run starts."""
         try:
             country_code(self.parameterAsString(parameters, "COUNTRY_CODE", context))
+            event_facts(self, parameters, context)
             file_ending(self.parameterAsOutputLayer(parameters, "OUTPUT", context))
         except LandslipError as err:
             return False, str(err)
@@ -148,6 +157,7 @@ class ExportInventory(LandslipAlgorithm):
             accuracy=self.optional_number(parameters, "ACCURACY", context),
             start=text("START_DATE"),
             end=text("END_DATE"),
+            event=event_facts(self, parameters, context),
         )
 
 

@@ -15,6 +15,7 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
+from ..engine.assessment.report_maps import Below
 from ..engine.assessment.statistics import (
     StatisticsRequest,
     inventory_statistics,
@@ -40,6 +41,8 @@ of the study area. Without it, aspect, slope and elevation come from the fields
 the inventory has them.</p>
 <p><b>Minimum</b> area: smaller landslides are left out. Use it where a few slivers are below the
 size from which the inventory was mapped.</p>
+<p><b>Image</b> below the report's map: any raster, shown as in <i>Review sheet</i>. Without one, a
+hillshade of the DEM.</p>
 
 <h3>Outputs</h3>
 <p><b>Report</b>: an HTML file that opens offline. <b>COUNT</b>; <b>AREA</b> (m2, on the ellipsoid);
@@ -91,11 +94,18 @@ class InventoryStatisticsAlgorithm(LandslipAlgorithm):
                 defaultValue=0,
                 minValue=0,
             ),
-            QgsProcessingParameterFileDestination(
-                "OUTPUT", self.tr("Report"), self.tr("HTML files (*.html)")
-            ),
         ):
             self.addParameter(parameter)
+        self.add_advanced(
+            QgsProcessingParameterRasterLayer(
+                "IMAGE", self.tr("Image below the map in the report"), optional=True
+            )
+        )
+        self.addParameter(
+            QgsProcessingParameterFileDestination(
+                "OUTPUT", self.tr("Report"), self.tr("HTML files (*.html)")
+            )
+        )
         for name, label in NUMBERS.items():
             self.addOutput(QgsProcessingOutputNumber(name, self.tr(label)))
 
@@ -110,6 +120,9 @@ class InventoryStatisticsAlgorithm(LandslipAlgorithm):
         report = self.parameterAsFileOutput(parameters, "OUTPUT", context)
         with engine_errors():
             check_report(report)
+            dem = self.raster_path(parameters, "DEM", context) or None
+            below = Below(self.raster_path(parameters, "IMAGE", context) or None, dem)
+            below.check()
             table = read_inventory(self, parameters, "INPUT", context, feedback)
             study = None
             if parameters.get("AREA") is not None:
@@ -117,12 +130,12 @@ class InventoryStatisticsAlgorithm(LandslipAlgorithm):
             request = StatisticsRequest(
                 inventory=Outlines.of(table),
                 study=study,
-                dem=self.raster_path(parameters, "DEM", context) or None,
+                dem=dem,
                 attributes=terrain_attributes(table),
                 min_area=self.parameterAsDouble(parameters, "MIN_AREA", context),
             )
             found = inventory_statistics(request, listeners["progress"], listeners["cancelled"])
-            write_statistics_report(found, table.name, MADE_BY, report)
+            write_statistics_report(found, table.name, MADE_BY, report, below)
         feedback.pushInfo(
             self.tr("{} landslides, {:.3f} km2, {:.3g} per km2.").format(
                 len(found.areas), found.areas.sum() / 1e6, found.per_km2

@@ -14,14 +14,20 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
+from ..engine.common.errors import LandslipError
 from ..engine.inventory.fields import FIELDS
 from ..engine.outlines.measure import MeasureRequest, measure
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
+from .event_parameters import EVENT_HELP, event_facts, event_parameters
 from .inventory_layer import INVENTORY_STYLE, use_style
 from .inventory_reader import read_inventory
 from .table_layer import Sink, write_table
 
-HELP = """
+_EVENT_HELP = EVENT_HELP.format(
+    "A trigger, a type or a date of the event that a landslide has already stays; dates of images "
+    "are replaced. The log tells how many say otherwise."
+)
+HELP = f"""
 <p>Gives any polygon inventory the measured fields of a Landslip inventory: area and perimeter on
 the ellipsoid; with a DEM length down the slope and width across it, crown and toe, height and
 reach angle, slope, aspect and curvature; with a probability raster mean, highest and 10th
@@ -32,7 +38,7 @@ are measured anew.</p>
 <i>Detect landslides</i> made. Pixels are those of the probability raster, else those of the DEM; a
 pixel belongs to the polygon that holds its centre, and a polygon narrower than two pixels counts
 all that it touches.</p>
-
+{_EVENT_HELP}
 <h3>Output</h3>
 <p>The inventory with all fields, empty ones to be filled in by people, and its own other columns.
 What people have entered stays, and so does what cannot be measured for want of a raster.</p>
@@ -62,8 +68,20 @@ class MeasureInventory(LandslipAlgorithm):
             ),
         ):
             self.addParameter(parameter)
+        for parameter in event_parameters(self.tr):
+            self.add_advanced(parameter)
         self.addOutput(QgsProcessingOutputNumber("COUNT", self.tr("Number of landslides")))
         self.addOutput(QgsProcessingOutputNumber("AREA", self.tr("Total area (m2)")))
+
+    def checkParameterValues(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Say what is wrong with a date before the run starts."""
+        try:
+            event_facts(self, parameters, context)
+        except LandslipError as err:
+            return False, str(err)
+        return super().checkParameterValues(parameters, context)
 
     def processAlgorithm(
         self,
@@ -75,6 +93,7 @@ class MeasureInventory(LandslipAlgorithm):
         request = MeasureRequest(
             dem=self.raster_path(parameters, "DEM", context) or None,
             probability=self.raster_path(parameters, "PROBABILITY", context) or None,
+            event=event_facts(self, parameters, context),
         )
         with engine_errors():
             table = read_inventory(self, parameters, "INPUT", context, feedback)

@@ -19,10 +19,15 @@ from ..engine.models.probability import open_probability
 from ..engine.outlines.vectorise import VectoriseRequest, known_threshold, vectorise
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .detect_landslides import minimum_area_parameter, threshold_parameter
+from .event_parameters import EVENT_HELP, event_facts, event_parameters
 from .inventory_layer import INVENTORY_STYLE, write_inventory
 from .outline_parameters import OUTLINE_HELP, outline_parameters, outline_request
 from .table_layer import Sink
 
+_EVENT_HELP = EVENT_HELP.format(
+    "What is left empty comes from the tags of the raster. Where you say otherwise, the log tells, "
+    "and what you say counts."
+)
 HELP = f"""
 <p>Makes a landslide inventory from a probability raster, with a threshold and a minimum area of
 your choice. The model does not run, so it takes seconds: try several.</p>
@@ -34,7 +39,7 @@ length, width, crown, toe, slope and aspect.</p>
 model recommends.</p>
 <p><b>Minimum area</b>: smaller landslides are dropped, in m2.</p>
 {OUTLINE_HELP}
-
+{_EVENT_HELP}
 <h3>Output</h3>
 <p><b>Inventory</b>: outlines along pixel edges unless smoothed; pixels that only touch at a corner
 are separate landslides. An id names the place where the probability peaks, so that most landslides
@@ -63,7 +68,7 @@ class VectoriseProbability(LandslipAlgorithm):
             minimum_area_parameter(self.tr("Minimum area (m2)")),
         ):
             self.addParameter(parameter)
-        for parameter in outline_parameters(self.tr):
+        for parameter in (*outline_parameters(self.tr), *event_parameters(self.tr)):
             self.add_advanced(parameter)
         self.addParameter(
             QgsProcessingParameterFeatureSink(
@@ -83,6 +88,7 @@ class VectoriseProbability(LandslipAlgorithm):
             probability = self.raster_path(parameters, "INPUT", context)
             if probability:
                 open_probability(probability)
+            event_facts(self, parameters, context)
         except LandslipError as err:
             return False, str(err)
         return super().checkParameterValues(parameters, context)
@@ -99,7 +105,7 @@ class VectoriseProbability(LandslipAlgorithm):
         with engine_errors():
             raster = open_probability(request.probability)
             threshold = known_threshold(request, raster)
-            landslides = list(vectorise(request, listeners["progress"], listeners["cancelled"]))
+            landslides = list(vectorise(request, **listeners))
         sink = Sink(self, parameters, "INVENTORY", context, feedback, INVENTORY_STYLE)
         inventory = write_inventory(sink, landslides, raster.grid.crs)
         area = sum(landslide["area_m2"] for landslide in landslides)
@@ -119,4 +125,5 @@ class VectoriseProbability(LandslipAlgorithm):
             dem=self.raster_path(parameters, "DEM", context) or None,
             threshold=self.optional_number(parameters, "THRESHOLD", context),
             min_area=self.parameterAsDouble(parameters, "MIN_AREA", context),
+            event=event_facts(self, parameters, context),
         )

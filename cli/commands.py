@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ..engine.assessment.assess import AssessRequest, Side, assess
 from ..engine.assessment.report import write_assessment_report
+from ..engine.assessment.report_maps import Below
 from ..engine.assessment.statistics import (
     StatisticsRequest,
     inventory_statistics,
@@ -20,6 +21,7 @@ from ..engine.common.output import check_geotiff, check_report
 from ..engine.common.report import MADE_BY
 from ..engine.detection.in_product import detect_in_product
 from ..engine.detection.pipeline import DetectRequest, detect
+from ..engine.inventory.event import EventFacts
 from ..engine.inventory.fields import Landslide
 from ..engine.inventory.geopackage import write_geopackage
 from ..engine.inventory.polygons import Outlines
@@ -81,6 +83,7 @@ def _detect(values: Values, listeners: Listeners) -> Values:
         even_light=values["EVEN_LIGHT"],
         pre_event=values["PRE_EVENT"],
         outlines=_outlines(values),
+        event=EventFacts.of(values),
     )
     work = detect_in_product if product else detect
     found = work(request, listeners.progress, listeners.cancelled, listeners.warn)
@@ -108,10 +111,12 @@ def _vectorise(values: Values, listeners: Listeners) -> Values:
         dem=values["DEM"],
         threshold=values["THRESHOLD"],
         min_area=values["MIN_AREA"],
+        event=EventFacts.of(values),
     )
     raster = open_probability(request.probability)
     known_threshold(request, raster)
-    found = list(vectorise(request, listeners.progress, listeners.cancelled))
+    hooks = listeners.progress, listeners.cancelled
+    found = list(vectorise(request, *hooks, warn=listeners.warn))
     write_geopackage(found, raster.grid.crs, values["INVENTORY"], listeners.warn)
     return {"INVENTORY": values["INVENTORY"], **_totals(found)}
 
@@ -172,6 +177,8 @@ def _sample(values: Values, listeners: Listeners) -> Values:
 
 def _assess(values: Values, listeners: Listeners) -> Values:
     check_report(values["OUTPUT"])
+    below = Below(values["IMAGE"])
+    below.check()
     request = AssessRequest(
         detected=_side(values["INPUT"], listeners),
         reference=_side(values["REFERENCE"], listeners),
@@ -184,13 +191,15 @@ def _assess(values: Values, listeners: Listeners) -> Values:
     )
     found = assess(request, listeners.progress, listeners.cancelled)
     names = values["INPUT"], values["REFERENCE"]
-    write_assessment_report(found, *names, MADE_BY, values["OUTPUT"])
+    write_assessment_report(found, *names, MADE_BY, values["OUTPUT"], below)
     results = {"OUTPUT": values["OUTPUT"], **found.numbers()}
     return {**results, "COMPARISON": request.comparison} if request.comparison else results
 
 
 def _statistics(values: Values, listeners: Listeners) -> Values:
     check_report(values["OUTPUT"])
+    below = Below(values["IMAGE"], values["DEM"])
+    below.check()
     table = read_inventory(values["INPUT"], listeners)
     request = StatisticsRequest(
         inventory=Outlines.of(table),
@@ -200,7 +209,7 @@ def _statistics(values: Values, listeners: Listeners) -> Values:
         min_area=values["MIN_AREA"],
     )
     found = inventory_statistics(request, listeners.progress, listeners.cancelled)
-    write_statistics_report(found, values["INPUT"], MADE_BY, values["OUTPUT"])
+    write_statistics_report(found, values["INPUT"], MADE_BY, values["OUTPUT"], below)
     return {"OUTPUT": values["OUTPUT"], **found.numbers()}
 
 

@@ -8,6 +8,7 @@ from ..engine.common.dependencies import require
 from ..engine.common.errors import OutputError
 from ..engine.common.output import check_report, check_writable
 from ..engine.common.report import MADE_BY
+from ..engine.inventory.event import EventFacts
 from ..engine.inventory.exchange import rows
 from ..engine.inventory.exchange_file import (
     DRIVERS,
@@ -65,7 +66,9 @@ def measure_inventory(values: Values, listeners: Listeners) -> Values:
     """Measure the landslides of an inventory."""
     check_geopackage(values["OUTPUT"])
     table = read_inventory(values["INPUT"], listeners)
-    request = MeasureRequest(dem=values["DEM"], probability=values["PROBABILITY"])
+    request = MeasureRequest(
+        dem=values["DEM"], probability=values["PROBABILITY"], event=EventFacts.of(values)
+    )
     hooks = listeners.progress, listeners.cancelled, listeners.warn
     measured = measure(table, request, *hooks)
     listeners.check()
@@ -174,6 +177,7 @@ def _dataset(values: Values) -> Dataset:
         accuracy=values["ACCURACY"],
         start=text("START_DATE"),
         end=text("END_DATE"),
+        event=EventFacts.of(values),
     )
 
 

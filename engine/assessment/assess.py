@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Union
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from ..common.errors import Cancelled, ParameterError, RasterError
 from ..common.output import check_geotiff
 from ..inventory.polygons import Outlines
+from ..inventory.run_facts import Facts, run_facts
 from ..models.probability import open_probability
 from ..raster.geotiff import Layout, geotiff
 from ..raster.grid import Grid
@@ -24,6 +25,7 @@ from ..raster.reading import bounded_cache
 from ..raster.tiling import Window
 from .curves import ProbabilityCounts
 from .footprint import Pixels, PolygonFootprint, RasterFootprint, grid_around
+from .maps import coarser
 from .metrics import Confusion, confusion, finite
 from .object_scores import MAX_DISTANCE, ObjectCounts, ObjectScores
 
@@ -83,6 +85,9 @@ class Assessment:
         threshold: Threshold of the detection; None where it is an inventory.
         curves: Counts by probability; None where the detection has no probability.
         grid: Grid of the comparison.
+        overview: The comparison at the size of a map, uint8 [height, width].
+        overview_grid: Its grid.
+        facts: What is known of the runs behind the detection.
     """
 
     pixels: Confusion
@@ -93,6 +98,9 @@ class Assessment:
     threshold: float | None
     curves: ProbabilityCounts | None
     grid: Grid
+    overview: np.ndarray
+    overview_grid: Grid
+    facts: Facts
 
     @property
     def area_bias(self) -> float:
@@ -158,13 +166,15 @@ def assess(
         reference = _footprint(files, request.reference, grid, USUAL_THRESHOLD, request.min_area)
         judged = PolygonFootprint(request.judged, grid) if request.judged else None
         write = files.enter_context(_comparison(request.comparison, grid))
-        tally = _Tally.of(len(detected.areas), len(reference.areas))
+        tally = _Tally.of(len(detected.areas), len(reference.areas), grid)
         for window, core in _bands(grid, band_pixels):
             if cancelled and cancelled():
                 raise Cancelled("Stopped on request. No comparison was written.")
             pair = _Pair.read(detected, reference, judged, window)
             tally.add(pair, grid, window, core)
-            write(pair.core(core, window), core)
+            values = pair.core(core, window)
+            tally.overview.add(values, core)
+            write(values, core)
             if progress:
                 progress(core.row_stop / grid.height, "")
     return tally.outcome(grid, detected.areas, reference.areas, request, threshold)
@@ -208,18 +218,50 @@ class _Pair:
 
 
 @dataclass
+class _Overview:
+    """The comparison made small: of each block of pixels, what most of the marked ones are."""
+
+    grid: Grid
+    factor: int
+    counts: np.ndarray
+
+    @classmethod
+    def of(cls, grid: Grid) -> _Overview:
+        small, factor = coarser(grid)
+        return cls(small, factor, np.zeros((len(COLOURS), small.height * small.width), np.int64))
+
+    def add(self, values: np.ndarray, core: Window) -> None:
+        """Count a window of the comparison."""
+        rows, cols = np.nonzero(values)
+        place = (rows + core.row) // self.factor * self.grid.width
+        place += (cols + core.col) // self.factor
+        found = values[rows, cols]
+        for number, value in enumerate(COLOURS):
+            chosen = place[found == value]
+            self.counts[number] += np.bincount(chosen, minlength=self.counts.shape[1])
+
+    def values(self) -> np.ndarray:
+        """The values of `COLOURS`, 0 where nothing is marked."""
+        most = np.array(list(COLOURS), np.uint8)[self.counts.argmax(axis=0)]
+        shape = self.grid.height, self.grid.width
+        return np.where(self.counts.any(axis=0), most, np.uint8(0)).reshape(shape)
+
+
+@dataclass
 class _Tally:
     """What has been counted so far."""
 
     detected: ObjectCounts
     reference: ObjectCounts
+    overview: _Overview
     pixels: Confusion = field(default_factory=lambda: Confusion(0, 0, 0, 0))
     curves: ProbabilityCounts | None = None
     area: np.ndarray = field(default_factory=lambda: np.zeros(3))  # detected, reference, judged
 
     @classmethod
-    def of(cls, detected: int, reference: int) -> _Tally:
-        return cls(ObjectCounts.of(detected), ObjectCounts.of(reference))
+    def of(cls, detected: int, reference: int, grid: Grid) -> _Tally:
+        counts = ObjectCounts.of(detected), ObjectCounts.of(reference)
+        return cls(*counts, _Overview.of(grid))
 
     def add(self, pair: _Pair, grid: Grid, window: Window, core: Window) -> None:
         """Count a window; its margin serves distances only."""
@@ -262,7 +304,17 @@ class _Tally:
             threshold=threshold if isinstance(request.detected, str) else None,
             curves=self.curves,
             grid=grid,
+            overview=self.overview.values(),
+            overview_grid=self.overview.grid,
+            facts=_facts(request.detected),
         )
+
+
+def _facts(side: Side) -> Facts:
+    if isinstance(side, Outlines):
+        return side.facts
+    known = asdict(open_probability(side).provenance)
+    return run_facts({name: [value] for name, value in known.items()})
 
 
 def _common_grid(request: AssessRequest) -> Grid:

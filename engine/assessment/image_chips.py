@@ -18,7 +18,7 @@ from ..inventory.wkb import Polygon, polygons_of
 from ..raster.grid import Grid
 from ..raster.reading import bounded_cache, open_raster, read_window
 from ..raster.tiling import Window
-from ..stack.reader import open_stack
+from ..stack.reader import Stack, open_stack
 
 #: Side of a chip, pixels.
 SIDE = 240
@@ -47,17 +47,30 @@ class Chip:
 
     def data_uri(self) -> str:
         """The picture as a JPEG that a page can hold inside."""
-        rasterio = require("rasterio")
-        count, height, width = self.rgb.shape
-        profile = {"driver": "JPEG", "dtype": "uint8", "quality": "85"}
-        size = {"count": count, "height": height, "width": width}
-        with rasterio.io.MemoryFile() as memory:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-                with memory.open(**profile, **size) as picture:
-                    picture.write(self.rgb)
-            encoded = base64.b64encode(memory.read()).decode("ascii")
-        return f"data:image/jpeg;base64,{encoded}"
+        return jpeg_uri(self.rgb)
+
+
+def jpeg_uri(rgb: np.ndarray, quality: int = 85) -> str:
+    """Colours, uint8 [3, height, width], as a JPEG that a page can hold inside."""
+    rasterio = require("rasterio")
+    count, height, width = rgb.shape
+    profile = {"driver": "JPEG", "dtype": "uint8", "quality": str(quality)}
+    size = {"count": count, "height": height, "width": width}
+    with rasterio.io.MemoryFile() as memory:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+            with memory.open(**profile, **size) as picture:
+                picture.write(rgb)
+        encoded = base64.b64encode(memory.read()).decode("ascii")
+    return f"data:image/jpeg;base64,{encoded}"
+
+
+def shown_bands(stack: Stack, count: int) -> list[int]:
+    """Numbers of the bands that are shown as red, green and blue, of a raster of ``count``."""
+    named = [stack.number(name) for name in ("B04", "B03", "B02")]
+    if all(named):
+        return [number for number in named if number]
+    return [1, 2, 3] if count >= 3 else [1, 1, 1]
 
 
 def image_chips(
@@ -82,9 +95,7 @@ def image_chips(
     grid = _grid(like) if like else stack.grid
     shapes = in_crs([polygons_of(wkb) for wkb in outlines.wkb], outlines.crs, grid.crs)
     with bounded_cache(), closing(open_raster(image)) as dataset:
-        named = [stack.number(name) for name in ("B04", "B03", "B02")]
-        first = [1, 2, 3] if dataset.count >= 3 else [1, 1, 1]
-        bands = [number for number in named if number] if all(named) else first
+        bands = shown_bands(stack, dataset.count)
         with nullcontext(dataset) if grid == stack.grid else _warped(dataset, grid) as shown:
             source = _Source(shown, bands, grid)
             for shape in shapes:
@@ -118,9 +129,14 @@ def _stretch(dataset: Any, bands: list[int]) -> np.ndarray:
     whole = Window(0, 0, *dataset.shape)
     sample = read_window(dataset, bands, whole, dataset.name, out_shape=shape).astype(float)
     usable = ~np.ma.getmaskarray(sample) & np.isfinite(sample.data)
+    return stretch_of(sample.data, usable)
+
+
+def stretch_of(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Darkest and brightest value to show of each band, [bands, 2], from values [bands, ...]."""
     ends = [
-        np.percentile(band[valid], _STRETCH) if valid.any() else (0.0, 1.0)
-        for band, valid in zip(sample.data, usable)
+        np.percentile(band[known], _STRETCH) if known.any() else (0.0, 1.0)
+        for band, known in zip(values, valid)
     ]
     return np.array(ends)
 
@@ -157,7 +173,7 @@ class _Source:
         if np.ma.getmaskarray(values).all():
             return None
         rgb = np.full((3, SIDE, SIDE), 255, np.uint8)
-        rgb[:, :height, :width] = _stretched(values, self._stretch)
+        rgb[:, :height, :width] = stretched(values, self._stretch)
         metres = float(self._pixel_width[window.row + window.height // 2]) / zoom
         bar = round_length(SIDE * metres / 3)
         outline = [_in_chip(ring, self._grid, window, zoom) for rings in shape for ring in rings]
@@ -174,7 +190,8 @@ class _Source:
         )
 
 
-def _stretched(values: Any, stretch: np.ndarray) -> np.ndarray:
+def stretched(values: Any, stretch: np.ndarray) -> np.ndarray:
+    """Masked values [bands, height, width] between the ends of `stretch_of` as uint8."""
     low, high = stretch[:, 0, None, None], stretch[:, 1, None, None]
     scaled = (values.astype(float) - low) / np.maximum(high - low, 1e-12)
     # White is where there is no image; where a single band has no value, it is dark.
@@ -184,9 +201,7 @@ def _stretched(values: Any, stretch: np.ndarray) -> np.ndarray:
 
 
 def _in_chip(ring: np.ndarray, grid: Grid, window: Window, zoom: float) -> np.ndarray:
-    a, b, c, d, e, f = grid.transform
-    pixels = np.linalg.solve([[a, b], [d, e]], (ring - (c, f)).T).T
-    return np.asarray((pixels - (window.col, window.row)) * zoom)
+    return np.asarray((grid.to_pixels(ring) - (window.col, window.row)) * zoom)
 
 
 def round_length(most: float) -> float:

@@ -6,15 +6,22 @@ import numpy as np
 
 from ..common.figures import BLUE, GREEN, GREY, ORANGE, Axis, Chart
 from ..common.report import figure, footer, heading, number, page, paragraph, table, write_page
+from ..inventory.run_facts import shown_name
 from .assess import Assessment
 from .curves import ProbabilityCounts, thresholds
 from .object_scores import MAX_DISTANCE, SizeClass
+from .report_maps import Below, comparison_map, map_part, sources_part
 
 _SHARE = Axis("share", 0, 1)
 
 
 def write_assessment_report(
-    assessment: Assessment, detected: str, reference: str, made_by: str, target: str
+    assessment: Assessment,
+    detected: str,
+    reference: str,
+    made_by: str,
+    target: str,
+    below: Below | None = None,
 ) -> None:
     """Write the report of an assessment.
 
@@ -24,18 +31,54 @@ def write_assessment_report(
         reference: Name of what it was compared with.
         made_by: Program and version, for the small print.
         target: Path of the HTML file; replaced when the new one is complete.
+        below: What lies below the map.
 
     Raises:
         OutputError: The file cannot be written.
+        RasterError: What lies below cannot be read.
     """
-    parts = [*_pixels(assessment), *_objects(assessment)]
-    if assessment.curves:
-        parts += _curves(assessment.curves, assessment.threshold)
+    names = shown_name(detected), shown_name(reference)
+    parts = assessment_parts(assessment)
+    parts += map_parts(assessment, *names, made_by, below or Below())
     parts.append(
         footer(f"Made by {made_by}. Scores of pixels after Eq. 6-11 of the HPCL-Net paper.")
     )
-    about = f"{detected}, compared with {reference}"
+    about = f"{names[0]}, compared with {names[1]}"
     write_page(target, page("Landslide assessment", about, parts))
+
+
+def assessment_parts(assessment: Assessment) -> list[str]:
+    """The scores and curves as parts of a page."""
+    parts = [*_pixels(assessment), *_objects(assessment)]
+    if assessment.curves:
+        parts += _curves(assessment.curves, assessment.threshold)
+    return parts
+
+
+def map_parts(
+    assessment: Assessment, detected: str, reference: str, made_by: str, below: Below
+) -> list[str]:
+    """The map, and what the scores rest on."""
+    drawing, grid = comparison_map(assessment, below)
+    width, height = (float(side[0]) for side in assessment.grid.pixel_size_metres())
+    rows = [
+        ("Detection", detected),
+        ("Reference", reference),
+        ("Judged area", f"{number(assessment.judged_area / 1e6, 2)} km2"),
+        ("Pixels compared", f"{width:.3g} x {height:.3g} m"),
+        ("Image of the map", shown_name(below.image or "")),
+        ("Software", made_by),
+    ]
+    return [
+        heading("Map"),
+        map_part(drawing, "Red: found. Green: missed. Blue: detected, but not in the reference."),
+        *sources_part(assessment.facts, rows, grid),
+        paragraph(
+            f"What is smaller than a pixel ({width * height:,.0f} m2) is not judged, and "
+            "boundaries are known to about half of one. A reference has errors of its own: what it "
+            "lacks counts as a false alarm here."
+        ),
+    ]
 
 
 def _pixels(assessment: Assessment) -> list[str]:

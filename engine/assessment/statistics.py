@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ from .metrics import finite
 BAND_PIXELS = 2_000_000
 #: Attributes of an inventory that tell of its terrain.
 TERRAIN_FIELDS = ("aspect_deg", "slope_mean", "z_min", "z_max")
+#: Attributes that tell of the pixels behind it, and of several scars in one outline.
+SHAPE_FIELDS = ("pixel_count", "elongation")
 #: Names of the numbers that fits give.
 FITTED = (
     "EXPONENT",
@@ -47,14 +49,14 @@ _MOST_STEPS = 14
 
 
 def terrain_attributes(table: Table) -> dict[str, np.ndarray]:
-    """The terrain fields that an inventory has, float [n], NaN where one is empty."""
+    """The fields of terrain and shape that an inventory has, float [n], NaN where one is empty."""
 
     def number(value: Any) -> float:
         return float(value) if isinstance(value, (int, float)) else math.nan
 
     return {
         name: np.array([number(record.get(name)) for record in table.records])
-        for name in TERRAIN_FIELDS
+        for name in (*TERRAIN_FIELDS, *SHAPE_FIELDS)
         if name in table.columns
     }
 
@@ -68,8 +70,8 @@ class StatisticsRequest:
         study: Polygons that were searched for landslides; None for the convex hull of the
             inventory.
         dem: DEM raster; None to take the terrain from the attributes.
-        attributes: Columns `aspect_deg`, `slope_mean`, `z_min` and `z_max` of the inventory, as
-            far as it has them, float [n] with NaN where unknown.
+        attributes: Columns `TERRAIN_FIELDS` and `SHAPE_FIELDS` of the inventory, as far as it has
+            them, float [n] with NaN where unknown.
         min_area: Smaller landslides are left out, m2.
     """
 
@@ -112,6 +114,11 @@ class InventoryStatistics:
         aspect: Where landslides face, or None where nothing is known.
         slope: How steep they are, or None.
         elevation: How high they lie, or None.
+        inventory: The landslides themselves.
+        study: What was searched, or its hull.
+        pixel: Side of the pixels that outlines came from, metres; NaN where unknown.
+        wide: Share of landslides that are wider than long; NaN where unknown.
+        min_area: Smaller landslides were left out, m2.
     """
 
     areas: np.ndarray
@@ -122,6 +129,11 @@ class InventoryStatistics:
     aspect: Distribution | None
     slope: Distribution | None
     elevation: Distribution | None
+    inventory: Outlines
+    study: Outlines
+    pixel: float
+    wide: float
+    min_area: float
 
     @property
     def per_km2(self) -> float:
@@ -187,7 +199,24 @@ def inventory_statistics(
         power_law=fit_power_law(areas) if enough else None,
         inverse_gamma=fit_inverse_gamma(areas) if enough else None,
         **counts,
+        inventory=inventory,
+        study=study,
+        pixel=_pixel_side(attributes, areas),
+        wide=_wide_share(attributes),
+        min_area=request.min_area,
     )
+
+
+def _pixel_side(attributes: dict[str, np.ndarray], areas: np.ndarray) -> float:
+    pixels = attributes.get("pixel_count", np.zeros(0))
+    known = np.flatnonzero(pixels > 0)
+    return float(np.median(np.sqrt(areas[known] / pixels[known]))) if len(known) else math.nan
+
+
+def _wide_share(attributes: dict[str, np.ndarray]) -> float:
+    elongation = attributes.get("elongation", np.zeros(0))
+    known = elongation[np.isfinite(elongation)]
+    return float((known < 1).mean()) if len(known) else math.nan
 
 
 def _kept(
@@ -206,7 +235,7 @@ def _kept(
         )
     attributes = {name: values[chosen] for name, values in (request.attributes or {}).items()}
     wkb = tuple(inventory.wkb[i] for i in chosen)
-    kept = Outlines(inventory.name, inventory.crs, wkb)
+    kept = replace(inventory, wkb=wkb)
     return kept, attributes, [shapes[i] for i in chosen], areas[chosen]
 
 

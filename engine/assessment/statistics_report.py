@@ -7,8 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..common.figures import BLUE, GREY, ORANGE, Axis, Chart, Rose, log_axis, zero_axis
-from ..common.report import figure, footer, heading, number, page, paragraph, table, write_page
+from ..common.report import (
+    figure,
+    footer,
+    heading,
+    number,
+    page,
+    paragraph,
+    table,
+    write_page,
+)
+from ..inventory.run_facts import shown_name
 from .frequency_area import LEAST, log_binned_density
+from .report_maps import Below, map_part, results_map, sources_part
 from .statistics import SECTORS, Distribution, InventoryStatistics
 
 _LANDSLIDES, _TERRAIN = "landslides", "study area"
@@ -17,8 +28,16 @@ _WINDS = [(45.0 * i, name) for i, name in enumerate(("N", "NE", "E", "SE", "S", 
 _WHOLE_ROSE = (-180.0 / SECTORS, 360 - 180.0 / SECTORS)
 
 
+#: Rollovers of fewer pixels than this are taken for the image's.
+ROLLOVER_PIXELS = 20
+
+
 def write_statistics_report(
-    statistics: InventoryStatistics, name: str, made_by: str, target: str
+    statistics: InventoryStatistics,
+    name: str,
+    made_by: str,
+    target: str,
+    below: Below | None = None,
 ) -> None:
     """Write the report.
 
@@ -27,18 +46,98 @@ def write_statistics_report(
         name: Name of the inventory.
         made_by: Program and version, for the small print.
         target: Path of the HTML file; replaced when the new one is complete.
+        below: What lies below the outlines of the map.
 
     Raises:
         OutputError: The file cannot be written.
+        RasterError: What lies below cannot be read.
     """
-    parts = [*_numbers(statistics), *_sizes(statistics), *_terrain(statistics)]
+    below = below or Below()
+    shown = shown_name(name)
+    parts = [*statistics_parts(statistics), *map_parts(statistics, shown, made_by, below)]
     parts.append(
         footer(
             f"Made by {made_by}. Inverse gamma distribution after Malamud et al. (2004); power-law "
             "tail and its start after Clauset et al. (2009)."
         )
     )
-    write_page(target, page("Landslide inventory statistics", name, parts))
+    write_page(target, page("Landslide inventory statistics", shown, parts))
+
+
+def statistics_parts(statistics: InventoryStatistics) -> list[str]:
+    """The numbers, curves and roses as parts of a page."""
+    return [
+        *_numbers(statistics),
+        *_sizes(statistics),
+        *_limits(statistics),
+        *_terrain(statistics),
+    ]
+
+
+def map_parts(statistics: InventoryStatistics, name: str, made_by: str, below: Below) -> list[str]:
+    """The map, and what the numbers rest on."""
+    study = None if statistics.study_is_hull else statistics.study
+    drawing, grid = results_map(statistics.inventory, study, below)
+    rows = [
+        ("Inventory", name),
+        (
+            "Study area",
+            "convex hull of the landslides" if study is None else shown_name(study.name),
+        ),
+        ("Image of the map", shown_name(below.image or "")),
+        ("DEM", shown_name(below.dem or "")),
+        (
+            "Left out",
+            f"landslides below {number(statistics.min_area)} m2" if statistics.min_area else "",
+        ),
+        ("Software", made_by),
+    ]
+    around = "" if study is None else " Blue: the area that was searched."
+    return [
+        heading("Map"),
+        map_part(
+            drawing, f"The {len(statistics.areas):,} landslides, outlines simplified.{around}"
+        ),
+        *sources_part(statistics.inventory.facts, rows, grid),
+    ]
+
+
+def _limits(statistics: InventoryStatistics) -> list[str]:
+    """What the pixels and the outlines let nobody say."""
+    sentences = limits(statistics)
+    return [heading("Limits"), *map(paragraph, sentences)] if sentences else []
+
+
+def limits(statistics: InventoryStatistics) -> list[str]:
+    """Sentences on what the size of the pixels, and joined scars, do to the numbers."""
+    side, whole = statistics.pixel, statistics.inverse_gamma
+    pixel = side**2
+    told = []
+    smallest = f"The smallest landslide has {number(statistics.areas.min())} m2"
+    if np.isfinite(side):
+        of = f"{number(statistics.areas.min() / pixel, 1)} pixels of {number(side, 1)} m"
+        told.append(f"{smallest}, {of}. Nothing smaller was mapped, whether it is there or not.")
+    else:
+        told.append(
+            f"{smallest}. The inventory does not say how large the pixels were, so nobody can tell "
+            "here from which size on it is complete."
+        )
+    if whole and np.isfinite(side) and whole.rollover < ROLLOVER_PIXELS * pixel:
+        told.append(
+            f"The rollover, {number(whole.rollover)} m2, is {number(whole.rollover / pixel, 1)} "
+            f"pixels. Below some {ROLLOVER_PIXELS} pixels landslides are missed because of their "
+            "size: this rollover is probably the image's resolution, not the landslides'. Do not "
+            "compare it with that of inventories from finer images, nor take it for a physical "
+            "limit."
+        )
+    if statistics.wide > 0:
+        told.append(
+            f"{100 * statistics.wide:.0f} % of the outlines are wider than long. Often these are "
+            "several scars in one outline: their number then comes out too low, their areas too "
+            "large, and the exponents too small. Parting (SPLIT_DEPTH of Vectorise probability) "
+            "shows how much depends on it."
+        )
+    return told
 
 
 def _numbers(statistics: InventoryStatistics) -> list[str]:

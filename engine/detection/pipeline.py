@@ -20,6 +20,7 @@ from ..common.hooks import Check, Progress, Warn, or_silent
 from ..common.memory import memory
 from ..common.output import check_geotiff
 from ..inventory.drawn import DrawnPolygons
+from ..inventory.event import EventFacts
 from ..inventory.fields import Landslide
 from ..inventory.polygons import Outlines
 from ..models.card import ModelCard
@@ -39,6 +40,7 @@ from ..outlines.vectorise import (
 from ..raster.elevation import DemSource, Elevation
 from ..raster.reading import bounded_cache, open_raster
 from ..raster.tiling import Lattice, Window, regions
+from ..stack.acquisition import TIFF_DATE, image_facts, tiff_date
 from ..stack.check import check_stack
 from ..stack.even_light import check_elevation, light_text, with_even_light
 from ..stack.reader import ACQUISITION_TAGS, Stack, open_stack
@@ -109,6 +111,7 @@ class DetectRequest:
             probabilities (`fusion.PreEvent`); None to go without.
         outlines: How landslides are outlined and which are dropped; its rasters, threshold and
             smallest area are those of this request.
+        event: What is known of the event; the image's file tells the dates that it lacks.
     """
 
     stack: str
@@ -135,6 +138,7 @@ class DetectRequest:
     even_light: bool = False
     pre_event: str | None = None
     outlines: VectoriseRequest = field(default_factory=lambda: VectoriseRequest(""))
+    event: EventFacts = field(default_factory=EventFacts)
 
     def outlining(self, threshold: float) -> VectoriseRequest:
         """What to outline once the probability raster is there."""
@@ -208,6 +212,8 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     if request.even_light:
         check_elevation(request.stack, stack.has_elevation)
     # Hours before they are needed.
+    tags = _tags(request.stack)
+    event = _event(request, tags, progress, warn)
     hole_pixels(request.outlines.fill_holes, stack.grid)
     if request.outlines.excluded:
         check_mask(request.outlines.excluded)
@@ -247,7 +253,7 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     device = DEVICE if request.scheduler else model.device
     progress(0, f"Model {model.card.name} {model.card.version} on {device}")
     threshold = model.card.threshold if request.threshold is None else request.threshold
-    provenance = _provenance(request, stack, model.card, device, model_sha256)
+    provenance = _provenance(request, stack, model.card, device, model_sha256, tags, event)
     request = replace(request, region_size=region_side(request, model.card))
     with KeptRegions(request.probability, _decides(request, provenance)) as kept:
         _tell_of_kept(kept, progress)
@@ -534,18 +540,46 @@ def _warn_of_pixel_size(stack: Stack, card: ModelCard, warn: Warn) -> None:
         )
 
 
+def _tags(path: str) -> dict[str, str]:
+    with open_raster(path) as dataset:
+        return {name: str(value) for name, value in dataset.tags().items()}
+
+
+def _event(
+    request: DetectRequest, tags: dict[str, str], progress: Progress, warn: Warn
+) -> EventFacts:
+    """What is known of the event; warns where the images' files say otherwise."""
+    found = image_facts(tags, (request.product, Path(request.stack).name))
+    if request.pre_event and not found.pre_date:
+        before = image_facts(_tags(request.pre_event), (Path(request.pre_event).name,))
+        found = replace(found, pre_date=before.image_date)
+    known = request.event.over(found, "the image's file", warn)
+    if known.image_date and known.image_date == tiff_date(tags):
+        progress(
+            0,
+            f"The image is dated {known.image_date} by the tag {TIFF_DATE} of its file. Where that "
+            "is the day on which the file was made, give the date of the image.",
+        )
+    return known
+
+
 def _provenance(
-    request: DetectRequest, stack: Stack, card: ModelCard, device: str, model_sha256: str
+    request: DetectRequest,
+    stack: Stack,
+    card: ModelCard,
+    device: str,
+    model_sha256: str,
+    tags: dict[str, str],
+    event: EventFacts,
 ) -> Provenance:
-    with open_raster(request.stack) as dataset:
-        tags = dataset.tags()
     return Provenance(
         model=card.name,
         model_version=card.version,
         model_sha256=model_sha256,
         threshold=card.threshold,
         source=request.product or Path(request.stack).name,
-        **{name: str(tags.get(tag, "")) for name, tag in ACQUISITION_TAGS.items()},
+        product_id=tags.get(ACQUISITION_TAGS["product_id"], ""),
+        **event.known(),
         run_date=datetime.now(timezone.utc).date().isoformat(),
         device=device,
         test_time=request.test_time,

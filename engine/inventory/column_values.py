@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
 from ..common.errors import ParameterError
+from .fields import TRIGGERS
 from .schema import Slide
+from .vocabulary import type_in
 
 Value = Callable[[Slide], Any]
 
@@ -73,6 +75,49 @@ def type_text(slide: Slide) -> str | None:
     """Such as ``debris flow``."""
     movement, material = slide.get("ls_type"), slide.get("material")
     return " ".join(part for part in (material, movement) if part) or None
+
+
+def notes_and(*others: Value) -> Value:
+    """The reviewer's notes, and behind them sentences on what a schema has no column for."""
+
+    def value(slide: Slide) -> str | None:
+        notes = slide.get("notes")
+        told = ". ".join(text for other in others if (text := other(slide)))
+        if notes is None or not told:
+            return told or notes
+        return f"{str(notes).rstrip('. ')}. {told}"
+
+    return value
+
+
+def trigger_beside(words: Mapping[str, str], vague: str = "") -> Value:
+    """The trigger in words, where a schema has none for it, or only a vague one."""
+
+    def value(slide: Slide) -> str | None:
+        trigger = slide.get("trigger")
+        unkept = trigger in TRIGGERS and trigger != "unknown" and words.get(trigger, vague) == vague
+        return f"Trigger: {trigger}" if unkept else None
+
+    return value
+
+
+def type_beside(words: dict[tuple[str, str | None], str], vague: str = "") -> Value:
+    """The type of landslide in words, likewise."""
+
+    def value(slide: Slide) -> str | None:
+        kept = type_in(words, slide.get("ls_type"), slide.get("material"), vague)
+        return f"Type: {type_text(slide)}" if kept == vague and slide.get("ls_type") else None
+
+    return value
+
+
+def images_beside(slide: Slide) -> str | None:
+    """The days of the images, where the date of the landslide takes their place in a schema."""
+    if not slide.get("event_date"):
+        return None
+    before, after = (slide.image_day(name) for name in ("pre_date", "image_date"))
+    parts = (f"image before {before}" if before else "", f"image after {after}" if after else "")
+    return ", ".join(filter(None, parts)).capitalize() or None
 
 
 def period(slide: Slide) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .event import with_facts
 from .fields import FIELDS, REVIEW_STATUS, UNREVIEWED
 from .geodesy import Geodesy
 from .schema import LACKING, Column, Dataset, Preset, Slide
@@ -44,6 +45,7 @@ def rows(
         ParameterError: A date cannot be read.
     """
     kept = _handed_in(_lower_case(inventory), warn, reviewed_only).with_ids()
+    kept = with_facts(kept, dataset.event, warn)
     _tell_unknown_words(kept, warn)
     records = tuple(
         replace(slide.record, values={c.name: _typed(c.value(slide), c) for c in preset.columns})

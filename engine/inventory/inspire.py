@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from .column_values import Value, attribute, constant, instant, number, type_text
+from .fields import TRIGGERS
 from .schema import INSTANT, Column, Need, Preset, Slide
 from .vocabulary import (
     INSPIRE_CODES,
@@ -58,6 +59,14 @@ def _method_code(slide: Slide) -> str | None:
 
 def _name(slide: Slide) -> str:
     return slide.dataset.name
+
+
+def _hazard_type(slide: Slide) -> str | None:
+    """Such as ``debris slide triggered by earthquake``: INSPIRE has no column for triggers."""
+    trigger = slide.get("trigger")
+    if trigger not in TRIGGERS or trigger == "unknown":
+        return type_text(slide)
+    return f"{type_text(slide) or 'landslide'} triggered by {trigger}"
 
 
 def _valid_from(slide: Slide) -> str | None:
@@ -125,8 +134,14 @@ _BOTH = (
         (_LANDSLIDE,),
         True,
     ),
-    Column("tOH_specificHazardType", str, type_text, "`material` and `ls_type`", "hazardType"),
-    _reason("tOH_specificHazardType", "hazTyp_nil", INSPIRE_UNKNOWN, type_text),
+    Column(
+        "tOH_specificHazardType",
+        str,
+        _hazard_type,
+        "`material`, `ls_type` and `trigger`",
+        "hazardType",
+    ),
+    _reason("tOH_specificHazardType", "hazTyp_nil", INSPIRE_UNKNOWN, _hazard_type),
 )
 
 _MAGNITUDE = (
@@ -166,6 +181,8 @@ _GAPS = (
     "ours, named as in GML.",
     "Citations of methods of assessment are not carried, nor is the hazard's own code of "
     "`tOH_specificHazardType`.",
+    "The dates of images are not carried: validity begins on the day of the event where it is "
+    "known, else on that of the image.",
     "A provider may narrow the code list of hazard categories; narrower codes are reported.",
     "In a Shapefile, which has no points in time, they are texts like 2018-09-06T00:00:00Z. In a "
     "GeoPackage they are in UTC; QGIS 3.22 leaves out the Z that says so.",

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..common.dependencies import require
 from .geodesy import Geodesy
+from .run_facts import Facts, run_facts
 from .table import Table
 from .wkb import Polygon
 
@@ -21,16 +22,21 @@ class Outlines:
         name: What to call them in messages.
         crs: CRS as WKT, or another text that PROJ reads.
         wkb: One well-known binary for each landslide.
+        facts: What their columns say of the runs that they came from.
     """
 
     name: str
     crs: str
     wkb: tuple[bytes, ...]
+    facts: Facts = ()
 
     @classmethod
     def of(cls, table: Table) -> Outlines:
         """The outlines of an inventory that was read."""
-        return cls(table.name, table.crs, tuple(record.wkb for record in table.records))
+        names = {name.lower(): name for name in table.columns}
+        columns = {low: [r.get(name) for r in table.records] for low, name in names.items()}
+        outlines = tuple(record.wkb for record in table.records)
+        return cls(table.name, table.crs, outlines, run_facts(columns))
 
 
 def ellipsoidal_areas(shapes: list[list[Polygon]], crs: str) -> np.ndarray:

@@ -12,7 +12,19 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from .column_values import attribute, constant, count, listed, period, slashed, type_text
+from .column_values import (
+    attribute,
+    constant,
+    count,
+    images_beside,
+    listed,
+    notes_and,
+    period,
+    slashed,
+    trigger_beside,
+    type_beside,
+    type_text,
+)
 from .inspire import INSPIRE_AREA, INSPIRE_EVENT
 from .schema import COUNTRY_CODE, DAY, SLASHED_DAY, Column, Preset, Slide, day_of
 from .vocabulary import (
@@ -42,6 +54,7 @@ from .vocabulary import (
 
 _LAST_DAY = "`event_date`, else `image_date`, else *END_DATE*"
 _FIRST_DAY = "`event_date`, else `pre_date`, else *START_DATE*"
+_IMAGES = "and `pre_date` and `image_date` where there is an `event_date`"
 
 
 def _information_source(slide: Slide) -> str | None:
@@ -93,7 +106,13 @@ USGS = Preset(
             "a column `info_source`, else `product_id`, else `source`",
             "Info_Sourc",
         ),
-        Column("Notes", str, attribute("notes"), "`notes`", optional=True),
+        Column(
+            "Notes",
+            str,
+            notes_and(trigger_beside({}), images_beside),
+            f"`notes`; behind them `trigger`, {_IMAGES}",
+            optional=True,
+        ),
     ),
     source=(
         "Landslide Inventories across the United States, version 3.0, February 2025, U.S. "
@@ -236,7 +255,12 @@ UGLC = Preset(
             "RECORD TYPE", str, constant("event"), "`event`", "REC_TYPE", ("event", "report"), True
         ),
         *_UGLC_COUNTS,
-        Column("NOTES", str, attribute("notes"), "`notes`"),
+        Column(
+            "NOTES",
+            str,
+            notes_and(type_beside(UGLC_TYPES), images_beside),
+            f"`notes`; behind them a type for which TYPE has no word, {_IMAGES}",
+        ),
         Column("LINK", str, lambda s: s.dataset.url or None, "*URL*"),
     ),
     source=(
@@ -350,6 +374,8 @@ _COOLR_WHAT = (
         required=True,
     ),
 )
+_COOLR_OTHERS = (trigger_beside(COOLR_TRIGGERS, "other"), type_beside(COOLR_TYPES, "other"))
+_event_notes = notes_and(*_COOLR_OTHERS)
 _COOLR_WHERE = (
     Column(
         "latitude",
@@ -430,7 +456,12 @@ COOLR = Preset(
             choices=COOLR_SETTINGS,
         ),
         *_COOLR_HARM,
-        Column("comments", str, attribute("notes"), "`notes`"),
+        Column(
+            "comments",
+            str,
+            notes_and(*_COOLR_OTHERS, images_beside),
+            f"`notes`; behind them triggers and types that are *other* there, {_IMAGES}",
+        ),
         *_COOLR_WHERE,
         *_COOLR_SOURCE,
         *_COOLR_SHAPE,
@@ -458,8 +489,9 @@ COOLR_EVENTS = Preset(
         Column(
             "ev_desc",
             str,
-            lambda s: ". ".join(part for part in (period(s), s.get("notes")) if part) or None,
-            "the period in which it happened, where the day is not known, and `notes`",
+            lambda s: ". ".join(part for part in (period(s), _event_notes(s)) if part) or None,
+            "the period in which it happened, where the day is not known, `notes`, and triggers "
+            "and types that are *other* there",
         ),
         Column(
             "loc_desc",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from ..common.errors import ParameterError
+from .dates import whole_day
+from .event import EventFacts
 from .table import Record
 
 
@@ -27,6 +28,7 @@ class Dataset:
         start: First day on which they can have happened, ISO 8601, where a landslide has no dates
             of its own.
         end: Last such day.
+        event: What else holds for all of them.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Dataset:
     accuracy: float | None = None
     start: str = ""
     end: str = ""
+    event: EventFacts = field(default_factory=EventFacts)
 
 
 @dataclass(frozen=True)
@@ -90,31 +93,11 @@ class Slide:
 
     def _day(self, name: str, last: bool) -> str | None:
         value = self.get(name)
-        return _whole_day(str(value), last, f"{name} of {self.get('id')}") if value else None
+        return whole_day(str(value), last, f"{name} of {self.get('id')}") if value else None
 
     def _given(self, last: bool) -> str | None:
         value = self.dataset.end if last else self.dataset.start
-        return _whole_day(value, last, f"{'end' if last else 'start'} date") if value else None
-
-
-_PARTIAL = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?:T.*| .*|Z)?")
-
-
-def _whole_day(text: str, last: bool, what: str) -> str:
-    """The first or last day of a date that may be a month or a year only, ISO 8601."""
-    matched = _PARTIAL.fullmatch(text.strip().replace("/", "-"))
-    try:
-        if matched is None:
-            raise ValueError(text)
-        year, month, day = (int(part) if part else 0 for part in matched.groups())
-        month = month or (12 if last else 1)
-        day = day or (calendar.monthrange(year, month)[1] if last else 1)
-        return date(year, month, day).isoformat()
-    except ValueError:
-        raise ParameterError(
-            f"The {what} is '{text}'; expected a date in ISO 8601: 2018-09-06, 2018-09 or 2018. "
-            "Correct it and run again."
-        ) from None
+        return whole_day(value, last, f"{'end' if last else 'start'} date") if value else None
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from ..common.errors import RasterError
+from ..inventory.event import EventFacts
 from ..raster.geotiff import NODATA, BlockWriter, Layout, geotiff
 from ..raster.grid import Grid
 from ..raster.reading import open_raster, read_window
@@ -35,6 +36,9 @@ class Provenance:
         product_id: Satellite product of the stack.
         pre_date: Acquisition of the image before, ISO 8601.
         image_date: Acquisition of the image, ISO 8601.
+        event_date: Date of the event, ISO 8601.
+        trigger: What set the landslides off, one of `TRIGGERS`.
+        ls_type: Their type of movement, one of `MOVEMENTS`.
         run_date: Date of the run, ISO 8601, UTC.
         device: The device that ran it.
         test_time: Test-time augmentation.
@@ -52,6 +56,9 @@ class Provenance:
     product_id: str = ""
     pre_date: str = ""
     image_date: str = ""
+    event_date: str = ""
+    trigger: str = ""
+    ls_type: str = ""
     run_date: str = ""
     device: str = ""
     test_time: str = ""
@@ -59,6 +66,15 @@ class Provenance:
     pre_event: str = ""
     landslip: str = ""
     attribution: str = ""
+
+    @property
+    def event(self) -> EventFacts:
+        """What it says of the event."""
+        return EventFacts(**{each.name: getattr(self, each.name) for each in fields(EventFacts)})
+
+    def with_event(self, event: EventFacts) -> Provenance:
+        """The same with other facts of the event."""
+        return Provenance(**{**asdict(self), **asdict(event)})
 
 
 class ProbabilityWriter:

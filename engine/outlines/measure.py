@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from ..common.dependencies import require
 from ..common.errors import Cancelled
 from ..inventory.confidence import confidence_hint
+from ..inventory.event import EventFacts, with_facts
 from ..inventory.fields import DEM, FIELDS, OUTLINE, PROBABILITY, UNREVIEWED
 from ..inventory.polygons import box_of, geojson, in_crs
 from ..inventory.table import Table
@@ -44,10 +45,12 @@ class MeasureRequest:
     Attributes:
         dem: DEM raster of any CRS and resolution, or None.
         probability: Probability raster, or None. Its grid is used, else the DEM's.
+        event: What holds for all landslides (`event.with_facts`).
     """
 
     dem: str | None = None
     probability: str | None = None
+    event: EventFacts = field(default_factory=EventFacts)
 
 
 def measure(
@@ -80,7 +83,7 @@ def measure(
     table = table.with_ids()
     grid = _grid(table, request)
     shapes = in_crs([polygons_of(record.wkb) for record in table.records], table.crs, grid.crs)
-    shapes = [[_pixels(rings, grid) for rings in shape] for shape in shapes]
+    shapes = [[[grid.to_pixels(ring) for ring in rings] for rings in shape] for shape in shapes]
     with _Rasters(request, grid) as rasters:
         statistics = _counted(shapes, rasters, block, progress, cancelled)
     measured = morphometry(shapes, grid, statistics)
@@ -90,7 +93,9 @@ def measure(
     sources = {OUTLINE}
     sources |= {DEM} if request.dem else set()
     sources |= {PROBABILITY} if request.probability else set()
-    return _with_fields(table, measured, sources)
+    return with_facts(
+        _with_fields(table, measured, sources), request.event, warn or (lambda _: None)
+    )
 
 
 def _grid(table: Table, request: MeasureRequest) -> Grid:
@@ -101,13 +106,6 @@ def _grid(table: Table, request: MeasureRequest) -> Grid:
             return Grid.of(dataset, request.dem)
     # Without a raster, map units serve as pixels; nothing is counted.
     return Grid(table.crs, (1.0, 0.0, 0.0, 0.0, 1.0, 0.0), 1, 1)
-
-
-def _pixels(rings: Polygon, grid: Grid) -> Polygon:
-    """Rings in map coordinates as columns and rows."""
-    a, b, c, d, e, f = grid.transform
-    inverse = np.linalg.inv(np.array([[a, b], [d, e]]))
-    return [(ring - (c, f)) @ inverse.T for ring in rings]
 
 
 class _Rasters:

@@ -207,10 +207,11 @@ def _course(
 ) -> dict[str, np.ndarray]:
     """Extents along and across the slope, and the way from crown to toe.
 
-    The way is the straight line on the map. But crown and toe of a wide landslide may lie at its
-    opposite ends: the way is no longer than the extent down the slope between centres of pixels.
-    Then again it is nowhere steeper than the steepest slope, which bounds it for those that are a
-    pixel long.
+    The way, `travel_m`, is the straight line on the map. But crown and toe of a wide landslide may
+    lie at its opposite ends: the way is no longer than the extent down the slope between centres of
+    pixels, and so often shorter than the distance of crown and toe. H / L then is that of the slope
+    that it went down, not of a line from flank to flank. Then again the way is nowhere steeper than
+    the steepest slope, which bounds it for landslides that are a pixel long.
     """
     down = _downslope(statistics, axes)
     across = np.stack((-down[:, 1], down[:, 0]), axis=1)

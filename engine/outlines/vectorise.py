@@ -8,7 +8,7 @@ do not want are dropped; what is left may be smoothed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import numpy as np
 from ..common.dependencies import require
 from ..common.errors import ParameterError
 from ..inventory.confidence import confidence_hint
+from ..inventory.event import EventFacts
 from ..inventory.fields import FIELD_INDEX, FIELDS, METHODS, UNREVIEWED, Landslide
 from ..inventory.geodesy import Geodesy, location_id
 from ..inventory.wkb import Polygon, polygon_wkb
@@ -65,6 +66,7 @@ class VectoriseRequest:
             floors); needs a DEM.
         excluded: Raster that is not 0 where no landslide can be (water, say); those that lie
             there for the most part are dropped.
+        event: What is known of the event; it wins over what the probability raster says.
     """
 
     probability: str
@@ -78,6 +80,7 @@ class VectoriseRequest:
     max_elongation: float | None = None
     flat_slope: float = 0.0
     excluded: str | None = None
+    event: EventFacts = field(default_factory=EventFacts)
 
 
 def vectorise(
@@ -85,6 +88,7 @@ def vectorise(
     progress: Callable[[float, str], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     band_pixels: int = BAND_PIXELS,
+    warn: Callable[[str], None] | None = None,
 ) -> Iterator[Landslide]:
     """Outline and measure the landslides of a probability raster, from north to south.
 
@@ -93,6 +97,7 @@ def vectorise(
         progress: Called with the share done (0..1) and an empty sentence.
         cancelled: Asked between bands of rows.
         band_pixels: Pixels read at a time.
+        warn: Told what the raster says otherwise of the event.
 
     Raises:
         ParameterError: A setting makes no sense, or no threshold is known.
@@ -103,6 +108,7 @@ def vectorise(
     threshold = known_threshold(request, raster)
     check_settings(request)
     holes = hole_pixels(request.fill_holes, raster.grid)
+    raster = _with_event(raster, request.event, warn)
     with LayerReader(
         raster, threshold, request.dem, request.excluded, holes, request.flat_slope
     ) as layers:
@@ -113,6 +119,14 @@ def vectorise(
             for landslide in outline(finished)
         ]
     yield from _with_neighbours(found)
+
+
+def _with_event(
+    raster: ProbabilityRaster, event: EventFacts, warn: Callable[[str], None] | None
+) -> ProbabilityRaster:
+    """The raster as if its tags said what a person said of the event."""
+    known = event.over(raster.provenance.event, Path(raster.path).name, warn or (lambda _: None))
+    return replace(raster, provenance=raster.provenance.with_event(known))
 
 
 def known_threshold(request: VectoriseRequest, raster: ProbabilityRaster) -> float:
@@ -327,8 +341,7 @@ def run_values(raster: ProbabilityRaster, threshold: float) -> dict[str, Any]:
         "threshold": threshold,
         "source": provenance.source or Path(raster.path).name,
         "product_id": provenance.product_id or None,
-        "pre_date": provenance.pre_date or None,
-        "image_date": provenance.image_date or None,
+        **provenance.event.known(),
         "run_date": provenance.run_date or datetime.now(timezone.utc).date().isoformat(),
         "landslip": provenance.landslip or None,
         "method": METHODS[0],

@@ -90,6 +90,11 @@ class Grid:
         a, b, c, d, e, f = self.transform
         return a * col + b * row + c, d * col + e * row + f
 
+    def to_pixels(self, points: np.ndarray) -> np.ndarray:
+        """Columns and rows (0, 0 is the first corner) of map coordinates [n, 2]."""
+        a, b, c, d, e, f = self.transform
+        return np.asarray((points - (c, f)) @ np.linalg.inv(np.array([[a, b], [d, e]])).T)
+
     def shifted(self, window: Window) -> Grid:
         """The grid of a window, which may reach beyond this one."""
         a, b, _, d, e, _ = self.transform

@@ -15,6 +15,13 @@ INDICES: dict[str, tuple[str, ...]] = {
 }
 
 
+#: Darker than this, reflectance x 10000, noise and the correction of the atmosphere are larger than
+#: what the ground reflects: a ratio to it says nothing.
+DARK = 100.0
+#: No ground is redder: what is beyond is an artefact of the image.
+REDDEST = 4.0
+
+
 def possible_indices(bands: Mapping[str, object] | tuple[str, ...]) -> tuple[str, ...]:
     """The indices that these bands allow, in the order of `INDICES`."""
     return tuple(name for name, needed in INDICES.items() if set(needed) <= set(bands))
@@ -31,13 +38,17 @@ def indices(bands: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     - ``NDVI``, of plants (Rouse et al. 1974): ``(B08 - B04) / (B08 + B04)``.
     - ``BSI``, of bare soil (Rikimaru et al. 2002):
       ``((B11 + B04) - (B08 + B02)) / ((B11 + B04) + (B08 + B02))``.
-    - ``RG``, red over green, ``B04 / B03``: rises where plants give way to soil.
+    - ``RG``, red over green, ``B04 / B03``: rises where plants give way to soil; unknown where
+      green is below `DARK`.
+
+    Negative reflectance, which over-corrected shadows have, can throw a ratio anywhere: the first
+    two are kept within -1 and 1, the last within 0 and `REDDEST`.
 
     Args:
         bands: Reflectance x 10000 by band name, arrays of one shape.
 
     Returns:
-        Index by name, float32, NaN where reflectances add up to nothing.
+        Index by name, float32, NaN where reflectances add up to nothing, or are too dark.
     """
     bands = {name: values.astype(np.float32) for name, values in bands.items()}
     found: dict[str, np.ndarray] = {}
@@ -47,7 +58,7 @@ def indices(bands: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         elif name == "BSI":
             found[name] = _normalised(bands["B11"] + bands["B04"], bands["B08"] + bands["B02"])
         else:
-            found[name] = _ratio(bands["B04"], bands["B03"])
+            found[name] = _ratio(bands["B04"], bands["B03"], DARK).clip(0, REDDEST)
     return found
 
 
@@ -69,9 +80,10 @@ def differences(
 
 
 def _normalised(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return _ratio(one - other, one + other)
+    return _ratio(one - other, one + other).clip(-1, 1)
 
 
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """A ratio; NaN where the divisor is not positive (over-corrected shadows and water)."""
-    return np.divide(part, whole, out=np.full_like(whole, np.nan), where=whole > 0)
+def _ratio(part: np.ndarray, whole: np.ndarray, least: float = 0.0) -> np.ndarray:
+    """A ratio; NaN where the divisor is not positive, or too small (shadows and water)."""
+    known = (whole > 0) & (whole >= least)
+    return np.divide(part, whole, out=np.full_like(whole, np.nan), where=known)

@@ -41,7 +41,7 @@ def test_parameters_and_outputs_are_the_interface(registry):
     algorithm = registry.algorithmById(NAME)
     names = [p.name() for p in algorithm.parameterDefinitions()]
     assert " ".join(names) == (
-        "INPUT REFERENCE AREA THRESHOLD MIN_AREA OVERLAP PIXEL_SIZE OUTPUT COMPARISON"
+        "INPUT REFERENCE AREA THRESHOLD MIN_AREA OVERLAP PIXEL_SIZE IMAGE OUTPUT COMPARISON"
     )
     assert {"PRECISION", "RECALL", "F1", "IOU", "MIOU", "BEST_THRESHOLD"} <= {
         o.name() for o in algorithm.outputDefinitions()
@@ -65,7 +65,7 @@ def test_raster_against_raster(run, rasters, tmp_path):
     assert results["BEST_THRESHOLD"] == 0.61
     assert results["AREA_BIAS"] == pytest.approx(130 / 200 - 1, abs=1e-6)
     text = report.read_text(encoding="utf-8")
-    assert text.count("<svg") == 3
+    assert text.count("<svg") == 5
     assert "0.485" in text
     assert "src=" not in text  # nothing to fetch: it opens offline
     with rasterio.open(comparison) as dataset:

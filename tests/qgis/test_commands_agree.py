@@ -316,6 +316,9 @@ def test_export_and_check(both, run, inventory, tmp_path, capsys, preset, ending
         "COUNTRY": "Japan",
         "COUNTRY_CODE": "jp",
         "ACCURACY": 12.5,
+        "EVENT_DATE": "2018-09",
+        "TRIGGER": "rainfall",
+        "LS_TYPE": "slide",
     }
     status, ours, theirs, told, expected = both("exportinventory", "export", parameters, ending)
     assert status == 0

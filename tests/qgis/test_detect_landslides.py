@@ -9,6 +9,7 @@ import rasterio
 
 qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python bindings")
 
+from landslip.engine.inventory.event import PARAMETERS  # noqa: E402
 from landslip.engine.inventory.fields import FIELDS  # noqa: E402
 from landslip.tests.qgis.support import Feedback, layer_features, memory_layer  # noqa: E402
 from landslip.tests.safe_fixture import CORNERS, SIZE, Safe, write_safe  # noqa: E402
@@ -41,7 +42,7 @@ def test_parameters_and_outputs_are_the_interface(registry):
         "INPUT PRODUCT PRODUCT_FOLDER DEM PRE_EVENT MODEL EXTENT MASK THRESHOLD MIN_AREA "
         "OVERLAP BATCH_SIZE DEVICE SCHEDULER THREADS MEMORY BAND_MAPPING TTA EVEN_LIGHT "
         "SUN_AZIMUTH SUN_ELEVATION FILL_HOLES SPLIT_DEPTH SMOOTH MIN_SLOPE MAX_ELONGATION "
-        "FLAT_SLOPE EXCLUDE PROBABILITY INVENTORY"
+        "FLAT_SLOPE EXCLUDE EVENT_DATE IMAGE_DATE PRE_DATE TRIGGER LS_TYPE PROBABILITY INVENTORY"
     )
     assert {o.name() for o in algorithm.outputDefinitions()} == {
         "PROBABILITY",
@@ -74,6 +75,7 @@ def test_parameters_and_outputs_are_the_interface(registry):
         "MAX_ELONGATION",
         "FLAT_SLOPE",
         "EXCLUDE",
+        *PARAMETERS,
     }
 
 

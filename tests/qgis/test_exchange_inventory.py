@@ -7,6 +7,7 @@ import pytest
 qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python bindings")
 
 from landslip.engine.common.dependencies import require  # noqa: E402
+from landslip.engine.inventory.event import PARAMETERS  # noqa: E402
 from landslip.engine.inventory.presets import PRESETS  # noqa: E402
 from landslip.tests.qgis.support import Feedback, memory_layer, published  # noqa: E402
 
@@ -17,6 +18,9 @@ HOLED = (
     "Polygon((501000 4700000, 501100 4700000, 501100 4700100, 501000 4700100, 501000 4700000),"
     "(501040 4700040, 501040 4700060, 501060 4700060, 501060 4700040, 501040 4700040))"
 )
+#: What schemas without columns for them have among the notes.
+NOTES, TRIGGER = "Über die Straße, 道路", "Trigger: earthquake"
+BEFORE = "Image before 2018-08-05"
 
 
 @pytest.fixture
@@ -33,7 +37,7 @@ def inventory():
         trigger=["earthquake", None],
         confidence=["high", None],
         review_status=["accepted", "edited"],
-        notes=["Über die Straße, 道路", None],
+        notes=[NOTES, None],
         method=["automatic", "manual"],
         run_date=["2026-01-02", None],
         product_id=["S2A_MSIL2A_20180911T012701", None],
@@ -63,7 +67,7 @@ def test_parameters_and_outputs_are_the_interface(registry):
     algorithm = registry.algorithmById(EXPORT)
     assert [p.name() for p in algorithm.parameterDefinitions()] == [
         *("INPUT", "PRESET", "NAME", "URL", "COUNTRY", "START_DATE", "END_DATE"),
-        *("REVIEWED_ONLY", "COUNTRY_CODE", "VERSION", "ACCURACY", "OUTPUT"),
+        *("REVIEWED_ONLY", "COUNTRY_CODE", "VERSION", "ACCURACY", *PARAMETERS, "OUTPUT"),
     ]
     assert {o.name() for o in algorithm.outputDefinitions()} == {"OUTPUT", "COUNT", "PROBLEMS"}
     algorithm = registry.algorithmById(VALIDATE)
@@ -96,7 +100,7 @@ def test_every_preset_in_every_format_is_valid(run, export, preset, ending):
                 "TYPE": ["debris flow", "ND"],
                 "PHYSICAL FACTORS": ["seismic (T)", "ND"],
                 "ACCURACY": [-99999, -99999],
-                "NOTES": ["Über die Straße, 道路", None],
+                "NOTES": [f"{NOTES}. {BEFORE}", None],
             },
         ),
         (
@@ -112,7 +116,7 @@ def test_every_preset_in_every_format_is_valid(run, export, preset, ending):
                 "ls_trig": ["earthquake", "unknown"],
                 "ctry_name": ["Japan", "Japan"],
                 "ctry_code": ["JP", "JP"],
-                "comments": ["Über die Straße, 道路", None],
+                "comments": [f"{NOTES}. {BEFORE}", None],
             },
         ),
         (
@@ -124,7 +128,7 @@ def test_every_preset_in_every_format_is_valid(run, export, preset, ending):
                 "sat_date_a": [None, "2018-09-11"],
             },
         ),
-        ("usgs_v3", {"Notes": ["Über die Straße, 道路", None], "Confidence": [8, None]}),
+        ("usgs_v3", {"Notes": [f"{NOTES}. {TRIGGER}. {BEFORE}", None], "Confidence": [8, None]}),
     ],
 )
 def test_another_program_reads_what_was_meant(export, preset, ending, expected):

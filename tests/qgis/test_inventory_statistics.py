@@ -29,7 +29,7 @@ def inventory(qgis):
 def test_parameters_and_outputs_are_the_interface(registry):
     algorithm = registry.algorithmById(NAME)
     names = [p.name() for p in algorithm.parameterDefinitions()]
-    assert names == ["INPUT", "AREA", "DEM", "MIN_AREA", "OUTPUT"]
+    assert names == ["INPUT", "AREA", "DEM", "MIN_AREA", "IMAGE", "OUTPUT"]
     assert " ".join(o.name() for o in algorithm.outputDefinitions()) == (
         "OUTPUT COUNT AREA DENSITY EXPONENT EXPONENT_LOW EXPONENT_HIGH TAIL_START "
         "INVERSE_GAMMA_EXPONENT ROLLOVER"
@@ -43,7 +43,7 @@ def test_numbers_and_report_from_fields(run, inventory, tmp_path):
     assert results["EXPONENT_LOW"] < 2.5 < results["EXPONENT_HIGH"]
     assert results["EXPONENT"] == pytest.approx(2.5, abs=0.3)
     text = report.read_text(encoding="utf-8")
-    assert text.count("<svg") == 4  # density, cumulative, aspect, slope; no elevation is known
+    assert text.count("<svg") == 6  # density, cumulative, aspect, slope, two maps; no elevation
     assert "a &lt;b&gt;" in text
     assert "convex hull" in text
 
@@ -69,7 +69,7 @@ def test_study_area_and_dem(run, inventory, tmp_path):
     assert 50 < results["COUNT"] < 100
     assert results["DENSITY"] == pytest.approx(results["COUNT"] / 1.1, rel=2e-3)
     text = report.read_text(encoding="utf-8")
-    assert text.count("<svg") == 6
+    assert text.count("<svg") == 8
     assert "study area" in text
 
 

@@ -5,6 +5,7 @@ import pytest
 
 qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python bindings")
 
+from landslip.engine.inventory.event import PARAMETERS  # noqa: E402
 from landslip.engine.inventory.fields import FIELDS  # noqa: E402
 from landslip.tests.qgis.support import layer_features  # noqa: E402
 from landslip.tests.support import write_raster  # noqa: E402
@@ -31,7 +32,7 @@ def detected(run, tmp_path):
 def test_parameters_and_outputs_are_the_interface(registry):
     algorithm = registry.algorithmById(NAME)
     names = [p.name() for p in algorithm.parameterDefinitions()]
-    assert names == ["INPUT", "DEM", "PROBABILITY", "OUTPUT"]
+    assert names == ["INPUT", "DEM", "PROBABILITY", "OUTPUT", *PARAMETERS]
     assert {o.name() for o in algorithm.outputDefinitions()} == {"OUTPUT", "COUNT", "AREA"}
 
 

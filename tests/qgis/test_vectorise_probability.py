@@ -5,6 +5,7 @@ import pytest
 
 qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python bindings")
 
+from landslip.engine.inventory.event import PARAMETERS  # noqa: E402
 from landslip.tests.qgis.support import layer_features  # noqa: E402
 from landslip.tests.support import write_raster  # noqa: E402
 
@@ -26,7 +27,7 @@ def test_parameters_and_outputs_are_the_interface(registry):
     assert names == [
         *("INPUT", "DEM", "THRESHOLD", "MIN_AREA"),
         *("FILL_HOLES", "SPLIT_DEPTH", "SMOOTH", "MIN_SLOPE", "MAX_ELONGATION", "FLAT_SLOPE"),
-        *("EXCLUDE", "INVENTORY"),
+        *("EXCLUDE", *PARAMETERS, "INVENTORY"),
     ]
     assert {o.name() for o in algorithm.outputDefinitions()} == {"INVENTORY", "COUNT", "AREA"}
 
@@ -49,6 +50,22 @@ def test_threshold_and_minimum_area(run, probability, tmp_path, threshold, min_a
     assert sorted(f["pixel_count"] for f in layer_features(target)) == pixels
     assert results["COUNT"] == len(pixels)
     assert results["AREA"] == pytest.approx(sum(pixels) * 100, rel=2e-3)
+
+
+def test_facts_of_the_event(run, probability, tmp_path):
+    """In every landslide; an option may be given by its number, and a wrong date is told."""
+    target = str(tmp_path / "i.gpkg")
+    facts = {"EVENT_DATE": "2018-09-06", "PRE_DATE": "2018-09-30", "TRIGGER": 1, "LS_TYPE": "slide"}
+    given = {"INPUT": probability, "THRESHOLD": 0.5, "INVENTORY": target, **facts}
+    _, feedback = run(NAME, given)
+    for feature in layer_features(target):
+        assert feature["event_date"] == "2018-09-06"
+        assert feature["pre_date"] == "2018-09-30"
+        assert feature["trigger"] == "earthquake"
+        assert feature["ls_type"] == "slide"
+    assert any("image before is 2018-09-30, after" in text for text in feedback.warnings)
+    with pytest.raises(qgis_core.QgsProcessingException, match=r"is '6\.9\.2018'; expected a date"):
+        run(NAME, {**given, "EVENT_DATE": "6.9.2018"})
 
 
 def test_same_as_detect(run, stack_path, model_path, tmp_path):

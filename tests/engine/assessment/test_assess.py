@@ -1,20 +1,25 @@
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from landslip.engine.assessment.assess import (
+    COLOURS,
     FALSE_NEGATIVE,
     FALSE_POSITIVE,
     TRUE_POSITIVE,
     AssessRequest,
+    _Overview,
     assess,
     score_detection,
 )
 from landslip.engine.assessment.footprint import grid_around
+from landslip.engine.assessment.report import write_assessment_report
 from landslip.engine.common.errors import Cancelled, OutputError, ParameterError, RasterError
 from landslip.engine.inventory.polygons import Outlines
 from landslip.engine.inventory.wkb import polygon_wkb
+from landslip.engine.raster.tiling import Window
 from landslip.tests.support import UTM, write_raster
 
 LEFT, TOP = 500000.0, 4700000.0
@@ -43,6 +48,27 @@ def square(col, row, size=10):
     x, y, side = LEFT + 10 * col, TOP - 10 * row, 10 * size
     ring = np.array([(x, y), (x + side, y), (x + side, y - side), (x, y - side)])
     return polygon_wkb([ring])
+
+
+def test_overview_and_report_show_found_missed_and_invented(scene, tmp_path):
+    score = score_detection(*scene, min_area=500)
+    assert score.overview_grid == score.grid  # which is small enough
+    counts = [int((score.overview == value).sum()) for value in COLOURS]
+    assert counts == [score.pixels.tp, score.pixels.fn, score.pixels.fp]
+    small = _Overview.of(replace(score.grid, width=9000, height=9000))
+    assert small.factor == 10
+    values = np.zeros((20, 9000), np.uint8)
+    values[3, 15:18] = FALSE_POSITIVE
+    values[4, 15] = TRUE_POSITIVE
+    small.add(values, Window(20, 0, 20, 9000))
+    assert small.values()[2, 1] == FALSE_POSITIVE
+    assert (small.values() > 0).sum() == 1
+    target = tmp_path / "r.html"
+    write_assessment_report(score, *scene, "Landslip", str(target))
+    text = target.read_text(encoding="utf-8")
+    assert str(tmp_path) not in text
+    assert text.count("<image") == 1
+    assert "<td>p.tif</td>" in text
 
 
 def inventory(*squares, crs=UTM):

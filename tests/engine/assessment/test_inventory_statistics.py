@@ -1,11 +1,15 @@
+import re
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from landslip.engine.assessment.statistics import StatisticsRequest, inventory_statistics
+from landslip.engine.assessment.statistics_report import limits, write_statistics_report
 from landslip.engine.common.errors import ParameterError
 from landslip.engine.inventory.polygons import Outlines
+from landslip.engine.inventory.run_facts import run_facts
 from landslip.engine.inventory.wkb import polygon_wkb
 from landslip.tests.support import UTM, write_raster
 
@@ -98,6 +102,55 @@ def test_minimum_area_and_nothing_left():
     assert len(found.areas) == 1
     with pytest.raises(ParameterError, match="boxes has 2 landslides, and none with an area"):
         inventory_statistics(StatisticsRequest(slides, min_area=1e6))
+
+
+def many(side, count=80):
+    """Landslides of a power law from 3 pixels on, in a row, with their pixels and elongation."""
+    areas = 3 * side**2 * np.linspace(0.02, 1, count) ** -0.7
+    boxes = [(i * 400, 0, i * 400 + area**0.5, area**0.5) for i, area in enumerate(areas)]
+    columns = {
+        "pixel_count": areas / side**2,
+        "elongation": np.where(np.arange(count) < 20, 0.5, 2),
+    }
+    return inventory_statistics(StatisticsRequest(outlines(*boxes), attributes=columns))
+
+
+def test_limits_of_the_pixels_are_stated():
+    """Nine pixels of 10 m are the image's rollover; the same shape at 1 m would be, too."""
+    found = many(10.0)
+    assert found.pixel == pytest.approx(10, rel=1e-2)
+    assert found.wide == 0.25
+    smallest, rollover, wide = limits(found)
+    assert "smallest landslide has 300 m2, 3.0 pixels of 10.0 m" in smallest.replace("299", "300")
+    assert "probably the image's resolution" in rollover
+    assert f"{found.inverse_gamma.rollover / found.pixel**2:.1f} pixels" in rollover
+    assert wide.startswith("25 % of the outlines are wider than long")
+    fine = replace(found, pixel=1.0, wide=0.0)
+    assert len(limits(fine)) == 1
+    unknown = limits(replace(found, pixel=float("nan"), wide=float("nan")))
+    assert len(unknown) == 1
+    assert "does not say how large the pixels were" in unknown[0]
+
+
+def test_the_report_says_what_it_rests_on_and_tells_no_folders(tmp_path):
+    slides = replace(
+        outlines((0, 0, 100, 100), (200, 0, 300, 300)),
+        facts=run_facts(
+            {"model": ["fast_rgb"] * 2, "threshold": [0.5, 0.5], "trigger": [None] * 2}
+        ),
+    )
+    study = replace(outlines((-500, -500, 900, 900)), name=f"{tmp_path}/area.gpkg")
+    found = inventory_statistics(StatisticsRequest(slides, study, min_area=50))
+    target = tmp_path / "r.html"
+    write_statistics_report(found, f"{tmp_path}/i.gpkg|layername=a b", "Landslip 9", str(target))
+    text = target.read_text(encoding="utf-8")
+    assert str(tmp_path) not in text
+    told = ("fast_rgb", "Probability threshold", "i.gpkg, layer a b", "area.gpkg", "Landslip 9")
+    assert all(f">{word}<" in text for word in told)
+    assert "landslides below 50 m2" in text
+    assert ">Trigger<" not in text  # which nobody knows
+    assert text.count("<svg") == 2
+    assert "http" not in re.sub(r"http://www\.w3\.org/\S+", "", text)
 
 
 def test_exponents_of_wenchuan_lie_where_published_ones_do(real_data, tmp_path):

@@ -1,5 +1,6 @@
 import json
 import pickle
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -26,9 +27,10 @@ from landslip.engine.common.errors import (
 )
 from landslip.engine.detection import pipeline
 from landslip.engine.detection.pipeline import DetectRequest, detect
+from landslip.engine.inventory.event import EventFacts
 from landslip.engine.models.probability import NODATA, open_probability
 from landslip.engine.models.runtime import Model
-from landslip.engine.outlines.vectorise import VectoriseRequest
+from landslip.engine.outlines.vectorise import VectoriseRequest, vectorise
 from landslip.engine.stack.reader import open_stack
 from landslip.engine.stack.scene import scene_statistics
 from landslip.tests.support import card, reflectance, write_model, write_raster
@@ -219,6 +221,44 @@ def test_where_the_image_comes_from(request_for):
     assert found["pre_date"] is None
     assert len(found["model_sha"]) == 64
     assert found["landslip"]
+
+
+def test_facts_of_the_event_are_in_the_raster_and_in_every_landslide(request_for):
+    """Also in an inventory that is made of the raster later on."""
+    given = EventFacts("2018-09-06", "2018-09-12", "", "earthquake", "slide")
+    request = request_for(event=given)
+    with rasterio.open(request.stack, "r+") as stack:
+        stack.update_tags(
+            ACQUISITION_DATE="2018-09-11", PRE_EVENT_ACQUISITION_DATE="2018-09-07T01:27:01Z"
+        )
+    told = []
+    found = detect(request, warn=told.append)
+    expected = replace(given, pre_date="2018-09-07T01:27:01Z")
+    assert open_probability(request.probability).provenance.event == expected
+    again = list(vectorise(VectoriseRequest(request.probability)))
+    other = list(
+        vectorise(VectoriseRequest(request.probability, event=EventFacts(trigger="rainfall")))
+    )
+    for slides, trigger in (
+        (found.landslides, "earthquake"),
+        (again, "earthquake"),
+        (other, "rainfall"),
+    ):
+        assert slides
+        for name, value in replace(expected, trigger=trigger).known().items():
+            assert {slide[name] for slide in slides} == {value}
+    assert [text for text in told if "given as 2018-09-12, but the image's file says" in text]
+    assert [text for text in told if "image before is 2018-09-07T01:27:01Z, after the date" in text]
+
+
+def test_the_date_of_the_image_before_is_in_its_own_file(request_for, tmp_path):
+    request = request_for()
+    before = str(tmp_path / "before.tif")
+    shutil.copyfile(request.stack, before)
+    with rasterio.open(before, "r+") as image:
+        image.update_tags(ACQUISITION_DATE="2018-08-28")
+    found = detect(replace(request, pre_event=before))
+    assert {slide["pre_date"] for slide in found.landslides} == {"2018-08-28"}
 
 
 def test_landslides_come_from_the_raster(request_for):

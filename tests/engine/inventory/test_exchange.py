@@ -8,13 +8,19 @@ import shapely
 from pyproj import Geod
 
 from landslip.engine.common.errors import ParameterError
+from landslip.engine.inventory.event import EventFacts
 from landslip.engine.inventory.exchange import differences, fitting, rows
 from landslip.engine.inventory.fields import CONFIDENCES, FIELDS, MATERIALS, MOVEMENTS, TRIGGERS
 from landslip.engine.inventory.presets import PRESETS
 from landslip.engine.inventory.schema import Dataset
 from landslip.engine.inventory.table import Record, Table
 from landslip.engine.inventory.validation import validate
-from landslip.engine.inventory.vocabulary import uglc_reliability
+from landslip.engine.inventory.vocabulary import (
+    COOLR_TRIGGERS,
+    UGLC_2024_TRIGGERS,
+    UGLC_FACTORS,
+    uglc_reliability,
+)
 
 BOX = shapely.box(141.95, 42.71, 141.952, 42.711)
 DATASET = Dataset("Iburi 2018", "https://example.org/iburi", "2", "Japan", "JP")
@@ -159,7 +165,7 @@ def test_uglc_of_a_landslide_known_by_heart():
         "RECORD TYPE": "event",
         "FATALITIES": -99999,
         "INJURIES": -99999,
-        "NOTES": "crosses the road",
+        "NOTES": "crosses the road. Image before 2018-08-05, image after 2018-09-11",
         "LINK": "https://example.org/iburi",
     }
 
@@ -210,7 +216,7 @@ def test_uglc_start_before_its_calendar(preset, first):
 
 def test_coolr_tells_what_is_known():
     found = row("coolr", storm_name="Jebi", ls_size="large", ls_setting="above_road", lat=1.0)
-    assert found["comments"] == "crosses the road"
+    assert found["comments"].startswith("crosses the road")
     assert (found["storm_name"], found["ls_size"]) == ("Jebi", "large")
     assert found["ls_setting"] == "above_road"
     assert (found["ctry_name"], found["ctry_code"]) == ("Japan", "JP")
@@ -246,19 +252,41 @@ def test_satellites_by_their_products(product, name):
 
 def test_usgs_keeps_the_remarks_and_the_source():
     found = row("usgs_v3")
-    assert found["Notes"] == "crosses the road"
+    images = "Image before 2018-08-05, image after 2018-09-11"
+    assert found["Notes"] == f"crosses the road. Trigger: earthquake. {images}"
+    bare = {"trigger": "unknown", "event_date": None}
+    assert row("usgs_v3", **bare)["Notes"] == "crosses the road"
+    assert row("usgs_v3", notes=None, **bare)["Notes"] is None
     assert found["Info_Source"].startswith("S2A_MSIL2A")
     assert row("usgs_v3", product_id=None, source="stack.tif")["Info_Source"] == "stack.tif"
     assert row("usgs_v3", info_source="field visit")["Info_Source"] == "field visit"
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("trigger", sorted({*TRIGGERS} - {"unknown"}))
+def test_no_schema_loses_the_facts_of_the_event(preset, trigger):
+    """Given for the whole inventory, they are in every row that is handed in."""
+    event = EventFacts("2018-09-06", "2018-09-25", "2018-08-28", trigger, "slide")
+    unknown = dict.fromkeys(("event_date", "image_date", "pre_date", "trigger", "ls_type"))
+    found = row(preset, replace(DATASET, event=event), material=None, **unknown)
+    texts = " ".join(str(value) for value in found.values())
+    theirs = (UGLC_FACTORS, UGLC_2024_TRIGGERS, COOLR_TRIGGERS)
+    words = {trigger, *(each[trigger] for each in theirs)} - {"other"}
+    assert any(word in texts for word in words)
+    assert found.get("ls_cat") == "landslide" or "slide" in texts.replace("landslide", "")
+    if preset != "inspire_area":  # which tells of the future
+        assert "2018-09-06" in texts.replace("/", "-")
+    if not preset.startswith("inspire"):  # which says so in its gaps
+        assert "2018-08-28" in texts
+        assert "2018-09-25" in texts
 
 
 VOID = "http://inspire.ec.europa.eu/codelist/VoidReasonValue"
 
 
 def test_inspire_gives_a_reason_for_each_value_that_is_not_known():
-    event = row(
-        "inspire_event", event_date=None, image_date=None, run_date=None, ls_type=None, material=""
-    )
+    unknown = dict.fromkeys(("event_date", "image_date", "run_date", "ls_type", "trigger"))
+    event = row("inspire_event", material="", **unknown)
     assert event["validFrom"] is None
     assert event["validFrom_nilReason"] == f"{VOID}/Unknown"
     assert event["beginLifeSpanVersion_nilReason"] == f"{VOID}/Unknown"
@@ -318,8 +346,9 @@ def test_a_number_that_is_none():
 
 
 def test_a_number_where_the_schema_has_a_text():
-    assert row("uglc", notes=7)["NOTES"] == "7"
-    assert row("uglc", notes=None)["NOTES"] is None
+    assert row("uglc", notes=7, event_date=None)["NOTES"] == "7"
+    assert row("uglc", notes=7)["NOTES"].startswith("7. Image before")
+    assert row("uglc", notes=None, event_date=None)["NOTES"] is None
 
 
 def test_areas_are_those_of_the_ellipsoid():

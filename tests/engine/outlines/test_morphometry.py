@@ -97,6 +97,22 @@ def test_crown_is_above_the_toe(tmp_path):
     assert azimuth == pytest.approx(90, abs=0.1)
 
 
+@pytest.mark.parametrize("azimuth", [0, 20, 45, 90, 200])
+@pytest.mark.parametrize(("length", "width"), [(410, 110), (110, 410), (60, 800)])
+def test_height_and_travel_agree_with_crown_and_toe(tmp_path, azimuth, length, width):
+    """H is crown above toe. L is how far down the slope the toe lies, not how far aside."""
+    (found,) = measure(tmp_path, rectangle(azimuth, length, width), plane(azimuth + 5))
+    ends = [found[name] for name in ("crown_lon", "crown_lat", "toe_lon", "toe_lat")]
+    towards, _, distance = Geod(ellps="WGS84").inv(*ends)
+    down = distance * math.cos(math.radians(towards - azimuth - 5))
+    assert found["height_m"] == pytest.approx(found["z_max"] - found["z_min"])
+    assert down - 0.1 <= found["travel_m"] <= distance + 0.1
+    assert found["travel_m"] <= max(found["length_m"], down) + 0.1
+    assert found["h_l"] == pytest.approx(found["height_m"] / found["travel_m"])
+    if width == 800:  # where crown and toe lie at opposite flanks
+        assert found["travel_m"] < 0.5 * distance
+
+
 def test_one_pixel_deep_is_not_steeper_than_its_land(tmp_path):
     """A row of pixels along a contour that runs aslant: its way is bounded by the slope."""
     mask = np.zeros((SIZE, SIZE), bool)

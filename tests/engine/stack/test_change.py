@@ -67,6 +67,22 @@ def test_no_reflectance_gives_no_index():
         assert np.isnan(layer).tolist() == [True, True, False, True]
 
 
+def test_dark_pixels_and_negative_reflectance_reach_no_wild_number():
+    """Green of 1 under a red of 300 was a red over green of 300, and a change of -291."""
+    bands = {band: np.array([1.0, -40.0, 99.0, 101.0, 3000.0]) for band in BANDS}
+    bands["B04"] = np.array([300.0, 300.0, 60.0, 9000.0, -50.0])
+    bands["B08"] = np.array([-299.0, 60.0, 70.0, 70.0, 51.0])
+    found = indices(bands)
+    known = np.isfinite(found["RG"])
+    assert known.tolist() == [False, False, False, True, True]
+    assert found["RG"][known].tolist() == [4.0, 0.0]
+    assert found["NDVI"].tolist()[0] == -1
+    assert found["NDVI"].tolist()[4] == 1
+    assert all(np.nanmax(np.abs(found[name])) <= 1 for name in ("NDVI", "BSI"))
+    bright = differences(layers(SOIL), layers(FOREST))["dRG"]
+    assert np.allclose(bright, 250 / 450 - 1400 / 950)  # what is not dark is as it was
+
+
 @pytest.mark.filterwarnings("error")
 def test_whole_numbers_do_not_wrap_around():
     bands = {band: values.astype("uint16") for band, values in layers(FOREST).items()}
