@@ -5,6 +5,7 @@ from __future__ import annotations
 from .apply_review import ApplyReview
 from .assess_inventory import AssessInventory
 from .detect_landslides import DetectLandslides
+from .event_reports import EventReports
 from .export_inventory import ExportInventory
 from .inventory_statistics import InventoryStatisticsAlgorithm
 from .measure_inventory import MeasureInventory
@@ -27,6 +28,7 @@ ALGORITHMS = (
     InventoryStatisticsAlgorithm,
     ReviewSheet,
     ApplyReview,
+    EventReports,
     UpdateInventory,
     ValidateInventory,
     ExportInventory,

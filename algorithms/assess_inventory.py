@@ -181,8 +181,8 @@ class AssessInventory(LandslipAlgorithm):
         if parameters.get("AREA") is not None:
             judged = Outlines.of(read_inventory(self, parameters, "AREA", context, feedback))
         return AssessRequest(
-            detected=self._side(parameters, "INPUT", context, feedback),
-            reference=self._side(parameters, "REFERENCE", context, feedback),
+            detected=side_of(self, parameters, "INPUT", context, feedback),
+            reference=side_of(self, parameters, "REFERENCE", context, feedback),
             threshold=self.optional_number(parameters, "THRESHOLD", context),
             min_area=self.parameterAsDouble(parameters, "MIN_AREA", context),
             overlap=self.parameterAsDouble(parameters, "OVERLAP", context),
@@ -191,16 +191,18 @@ class AssessInventory(LandslipAlgorithm):
             comparison=self.parameterAsOutputLayer(parameters, "COMPARISON", context) or None,
         )
 
-    def _side(
-        self,
-        parameters: dict[str, Any],
-        name: str,
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> Side:
-        if isinstance(self.parameterAsLayer(parameters, name, context), QgsVectorLayer):
-            return Outlines.of(read_inventory(self, parameters, name, context, feedback))
-        return self.raster_path(parameters, name, context)
+
+def side_of(
+    algorithm: LandslipAlgorithm,
+    parameters: dict[str, Any],
+    name: str,
+    context: QgsProcessingContext,
+    feedback: QgsProcessingFeedback,
+) -> Side:
+    """One side of a comparison: polygons, or the path of a raster."""
+    if isinstance(algorithm.parameterAsLayer(parameters, name, context), QgsVectorLayer):
+        return Outlines.of(read_inventory(algorithm, parameters, name, context, feedback))
+    return algorithm.raster_path(parameters, name, context)
 
 
 def _name_of(side: Side) -> str:

@@ -20,6 +20,7 @@ from qgis.core import (
     QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterFolderDestination,
     QgsProcessingParameterNumber,
     QgsProviderRegistry,
 )
@@ -172,7 +173,8 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
         taken: dict[Path, str] = {}
         for definition in self.parameterDefinitions():
             name = definition.name()
-            if not definition.isDestination():
+            is_folder = isinstance(definition, QgsProcessingParameterFolderDestination)
+            if is_folder or not definition.isDestination():
                 continue
             is_layer = isinstance(definition, QgsProcessingParameterFeatureSink)
             file = (file_of_sink if is_layer else file_of_output)(parameters.get(name), context)

@@ -98,7 +98,7 @@ def write_review_pdf(cards: Iterable[Card], sheet: Sheet, made_by: str, target: 
         finally:
             painter.end()
         del painter, writer
-        _check_whole(temporary, target)
+        check_whole(temporary, target)
 
 
 def _draw_cards(pages: _Pages, cards: Iterable[Card], writer: QPdfWriter) -> None:
@@ -113,7 +113,7 @@ def _draw_cards(pages: _Pages, cards: Iterable[Card], writer: QPdfWriter) -> Non
         pages.card(card, place % layout.columns, place // layout.columns)
 
 
-def _check_whole(path: str, target: str) -> None:
+def check_whole(path: str, target: str) -> None:
     """Read the end of a file: Qt reports no error where the disk was full.
 
     Raises:

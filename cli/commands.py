@@ -7,6 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..engine.assessment.assess import AssessRequest, Side, assess
+from ..engine.assessment.event_report import (
+    EventReportRequest,
+    event_files,
+    event_report,
+    write_event_kml,
+    write_event_page,
+)
 from ..engine.assessment.report import write_assessment_report
 from ..engine.assessment.report_maps import Below
 from ..engine.assessment.statistics import (
@@ -213,6 +220,31 @@ def _statistics(values: Values, listeners: Listeners) -> Values:
     return {"OUTPUT": values["OUTPUT"], **found.numbers()}
 
 
+def _report(values: Values, listeners: Listeners) -> Values:
+    files = event_files(values["OUTPUT_FOLDER"], values["EVENT_NAME"].strip())
+    below = Below(values["IMAGE"], values["DEM"], values["BAND_MAPPING"] or "")
+    request = EventReportRequest(
+        inventory=read_inventory(values["INPUT"], listeners),
+        name=values["EVENT_NAME"].strip(),
+        reference=_side(values["REFERENCE"], listeners) if values["REFERENCE"] else None,
+        probability=values["PROBABILITY"],
+        study=polygons(values["AREA"], listeners) if values["AREA"] else None,
+        below=below,
+    )
+    report = event_report(request, listeners.progress, listeners.cancelled)
+    write_event_page(report, MADE_BY, files)
+    write_event_kml(report, MADE_BY, files.kml)
+    listeners.say("The PDF needs QGIS; here, print the page from a browser.")
+    areas = report.statistics.areas
+    totals = {"COUNT": len(areas), "AREA": float(areas.sum())}
+    return {
+        "OUTPUT_FOLDER": values["OUTPUT_FOLDER"],
+        "HTML": files.html,
+        "KML": files.kml,
+        **totals,
+    }
+
+
 #: By the name of the algorithm.
 RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "detectlandslides": _detect,
@@ -223,6 +255,7 @@ RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "inventorystatistics": _statistics,
     "reviewsheet": review_sheet,
     "applyreview": apply_review,
+    "eventreports": _report,
     "measureinventory": measure_inventory,
     "updateinventory": update_inventory,
     "exportinventory": export_inventory,

@@ -23,14 +23,17 @@ from itertools import islice
 from pathlib import Path
 
 from landslip.engine.assessment.assess import AssessRequest, assess
+from landslip.engine.assessment.event_report import EventReportRequest, event_parts, event_report
 from landslip.engine.assessment.image_chips import Chip
 from landslip.engine.assessment.report import write_assessment_report
+from landslip.engine.assessment.report_maps import Below
 from landslip.engine.assessment.review_page import write_review_sheet
 from landslip.engine.assessment.review_sheet import SheetRequest, cards, sheet_of
 from landslip.engine.assessment.statistics import StatisticsRequest, inventory_statistics
 from landslip.engine.assessment.statistics_report import write_statistics_report
 from landslip.engine.common.errors import LandslipError
 from landslip.engine.detection.pipeline import Detection, DetectRequest, detect
+from landslip.engine.inventory.event import EventFacts
 from landslip.engine.inventory.fields import FIELDS
 from landslip.engine.inventory.polygons import Outlines
 from landslip.engine.inventory.table import Record, Table
@@ -160,7 +163,7 @@ def draw_frequency_area(data: Path) -> None:
 
 
 def draw_hokkaido(data: Path) -> None:
-    """Thresholds against the reference, and the review sheet."""
+    """Thresholds against the reference, the review sheet, and the report."""
     scene = data / "hokkaido_2018"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -175,6 +178,30 @@ def draw_hokkaido(data: Path) -> None:
         write_assessment_report(assessment, "detection", "reference", "Landslip", str(report))
         keep_figure(report, "Scores by threshold", IMAGES / "thresholds.svg")
         draw_review_sheet(found, image, scene / "s2_pre_B02_B03_B04.tif", folder)
+
+        draw_event_report(found, scene, folder)
+
+
+def draw_event_report(found: Detection, scene: Path, folder: Path) -> None:
+    """The first page of the report of the event, as a picture."""
+    from qgis.core import QgsApplication
+
+    application = QgsApplication([], True)  # kept, as long as Qt draws
+    application.initQgis()
+    from landslip.algorithms.event_pdf import write_event_pdf
+
+    names = [field.name for field in FIELDS]
+    facts = EventFacts("2018-09-06", trigger="earthquake").known()
+    records = tuple(
+        Record(slide.wkb, {**dict(zip(names, slide.values)), **facts}) for slide in found.landslides
+    )
+    table = Table("Iburi 2018", found.crs, {field.name: field.kind for field in FIELDS}, records)
+    below = Below(str(scene / "s2_post_B02_B03_B04.tif"), str(scene / "dsm_aw3d30.tif"))
+    report = event_report(EventReportRequest(table, table.name, below=below))
+    target = str(folder / "event.pdf")
+    parts = event_parts(report, "Landslip", interactive=False)
+    write_event_pdf(table.name, report.about, parts, "Landslip", target)
+    keep_page(target, IMAGES / "event_report.png")
 
 
 def draw_review_sheet(found: Detection, image: Path, before: Path, folder: Path) -> None:
@@ -202,6 +229,16 @@ def _whole(chip: Chip | None) -> bool:
     return chip is not None and bool((chip.rgb == 255).all(axis=0).mean() < 0.02)
 
 
+def keep_page(sheet: str, target: Path) -> None:
+    """Write the first page of a PDF as a picture."""
+    from osgeo import gdal
+
+    gdal.UseExceptions()
+    picture = {"format": "PNG", "width": 800, "resampleAlg": "average"}
+    gdal.Translate(str(target), sheet, creationOptions=["ZLEVEL=9"], **picture)
+    Path(f"{target}.aux.xml").unlink(missing_ok=True)
+
+
 def keep_figure(report: Path, title: str, target: Path) -> None:
     """Write one figure of a report as a file of its own."""
     drawings = re.findall(r"<svg.*?</svg>", report.read_text(encoding="utf-8"), re.S)
@@ -221,7 +258,11 @@ STEPS = (
     Step(draw_hokkaido_map, "hokkaido_2018/*post*.tif", ("hokkaido.png",)),
     Step(draw_panels, "hokkaido_2018/*post*.tif", ("panels.png",)),
     Step(draw_frequency_area, "inventories/China.zip", ("frequency_area.svg",)),
-    Step(draw_hokkaido, "hokkaido_2018/*post*.tif", ("thresholds.svg", "review_sheet.png")),
+    Step(
+        draw_hokkaido,
+        "hokkaido_2018/*post*.tif",
+        ("thresholds.svg", "review_sheet.png", "event_report.png"),
+    ),
 )
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ CLI = {
     "export": "exportinventory",
     "check": "validateinventory",
     "sample": "samplescene",
+    "report": "eventreports",
 }
 #: What an example needs besides the parameters that must be given.
 EXAMPLES = {
@@ -55,6 +56,7 @@ KINDS = {
     "extent": "extent",
     "file": "file",
     "fileDestination": "file to write",
+    "folderDestination": "folder to write to",
     "layer": "raster or polygons",
     "multilayer": "several files",
     "number": "number",
@@ -66,6 +68,8 @@ KINDS = {
     "vector": "polygons",
     "vectorDestination": "polygons to write",
     "outputBoolean": "yes or no",
+    "outputFile": "file",
+    "outputHtml": "file",
     "outputNumber": "number",
     "outputString": "text",
 }

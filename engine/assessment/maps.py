@@ -217,13 +217,28 @@ def in_pixels(layer: Outlines, grid: Grid) -> list[list[Polygon]]:
 
 
 def drawn(
-    marks: Sequence[str], colour: str, width: float = 1.2, fill: float = 0.25, more: str = ""
+    marks: Sequence[str],
+    colour: str,
+    width: float = 1.2,
+    fill: float = 0.25,
+    texts: Sequence[str] = (),
 ) -> str:
-    """Paths of `paths` as one group; ``more`` are attributes of it."""
-    body = "".join(f'<path d="{each}"/>' for each in marks)
+    """Paths of `paths` as one group.
+
+    Args:
+        marks: The paths.
+        colour: Of their lines, and of what is inside.
+        width: Of their lines, pixels.
+        fill: How much of what lies below is covered inside, 0..1.
+        texts: What each of them tells who points at it; empty for nothing.
+    """
+    body = "".join(
+        f'<path d="{mark}"><title>{escape(text)}</title></path>' if text else f'<path d="{mark}"/>'
+        for mark, text in zip(marks, texts or [""] * len(marks))
+    )
     return (
         f'<g transform="scale({1 / _FINE:g})" fill="{colour}" fill-opacity="{fill:g}" '
-        f'stroke="{colour}" stroke-width="{width * _FINE:g}" stroke-linejoin="round"{more}>'
+        f'stroke="{colour}" stroke-width="{width * _FINE:g}" stroke-linejoin="round" class="lines">'
         f"{body}</g>"
     )
 

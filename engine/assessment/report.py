@@ -51,7 +51,7 @@ def assessment_parts(assessment: Assessment) -> list[str]:
     """The scores and curves as parts of a page."""
     parts = [*_pixels(assessment), *_objects(assessment)]
     if assessment.curves:
-        parts += _curves(assessment.curves, assessment.threshold)
+        parts += curve_parts(assessment.curves, assessment.threshold)
     return parts
 
 
@@ -169,7 +169,8 @@ def _by_size(classes: list[SizeClass]) -> list[str]:
     ]
 
 
-def _curves(curves: ProbabilityCounts, threshold: float | None) -> list[str]:
+def curve_parts(curves: ProbabilityCounts, threshold: float | None) -> list[str]:
+    """Scores at every threshold, and reliability, as parts of a page."""
     counts = curves.confusions()
     precision = np.array([each.precision if each.tp + each.fp else np.nan for each in counts])
     recall, f1 = np.array([each.recall for each in counts]), np.array([each.f1 for each in counts])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -61,13 +61,22 @@ class Below:
         return backdrop(grid, self.image, self.dem, self.mapping)
 
 
-def results_map(inventory: Outlines, study: Outlines | None, below: Below) -> tuple[str, Grid]:
-    """The landslides and the area that was searched as SVG, and the map's grid."""
+def results_map(
+    inventory: Outlines, study: Outlines | None, below: Below, texts: Sequence[str] = ()
+) -> tuple[str, Grid]:
+    """The landslides and the area that was searched as SVG, and the map's grid.
+
+    Args:
+        inventory: The landslides.
+        study: What was searched, or None.
+        below: What lies below them.
+        texts: What each landslide tells who points at it; empty for nothing.
+    """
     grid = frame_around([inventory, *([study] if study else [])])
     layers = [picture(below.on(grid), grid)]
     if study:
         layers.append(drawn(paths(in_pixels(study, grid)), BLUE, width=1.5, fill=0))
-    layers.append(drawn(paths(in_pixels(inventory, grid)), ORANGE))
+    layers.append(drawn(paths(in_pixels(inventory, grid)), ORANGE, texts=texts))
     return whole_map(grid, layers, "Map of the landslides"), grid
 
 
@@ -98,7 +107,7 @@ def _enlarged(grid: Grid, values: np.ndarray) -> tuple[Grid, np.ndarray]:
 
 def map_part(drawing: str, caption: str) -> str:
     """A map in a page: as wide as the page."""
-    return figure(drawing, caption).replace("<figure>", '<figure style="max-width:100%">', 1)
+    return figure(drawing, caption).replace("<figure>", '<figure class="wide">', 1)
 
 
 def sources_part(facts: Facts, rows: Iterable[tuple[str, str]], grid: Grid) -> list[str]:

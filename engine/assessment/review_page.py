@@ -73,9 +73,9 @@ def _bar(sheet: Sheet, file: str) -> str:
 
 def _card(card: Card, number: int, sheet: Sheet) -> str:
     facts = " · ".join(escape(fact) for fact in card.facts)
-    pictures = _picture(card.chip, card.name, "after" if sheet.before else "")
+    pictures = chip_svg(card.chip, card.name, "after" if sheet.before else "")
     if sheet.before:
-        pictures = f"{_picture(card.before, card.name, 'before')}{pictures}"
+        pictures = f"{chip_svg(card.before, card.name, 'before')}{pictures}"
     return (
         f'<article class="card" tabindex="-1" data-id="{escape(card.name)}" '
         f'data-area="{card.area:.1f}" data-outline="{card.outline}"><b>{escape(card.name)}</b>'
@@ -105,7 +105,8 @@ def _select(name: str, choices: Sequence[str]) -> str:
     )
 
 
-def _picture(chip: Chip | None, name: str, label: str) -> str:
+def chip_svg(chip: Chip | None, name: str, label: str = "") -> str:
+    """A picture with its outline and scale bar, for a page; words where there is none."""
     if chip is None:
         missing = f"{label}: not in the image" if label else "not in the image"
         return f'<div class="none"><span>{missing}</span></div>'

@@ -28,3 +28,9 @@ def encoding_problem(path: str) -> str:
             "folder."
         )
     return ""
+
+
+def stem_of(text: str) -> str:
+    """A name for files made of any text: what is no letter, digit, hyphen or dot is ``_``."""
+    plain = "".join(c if c.isalnum() or c in "-_." else "_" for c in text.strip())
+    return plain.lstrip(".")

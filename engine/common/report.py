@@ -27,6 +27,7 @@ th { border-bottom: 1px solid #999; font-weight: 600 }
 td:first-child, th:first-child { padding-left: 0 }
 tr + tr td { border-top: 1px solid #eee }
 figure { display: inline-block; margin: .6em 1.2em .6em 0; vertical-align: top; max-width: 480px }
+figure.wide { max-width: 100% }
 figcaption { color: #555; font-size: .9em } svg, img { max-width: 100%; height: auto }
 footer { color: #777; font-size: .85em; margin-top: 2.5em; border-top: 1px solid #ddd }
 @media print {

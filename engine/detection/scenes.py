@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..common.errors import LandslipError, ParameterError
+from ..common.file_names import stem_of
 from ..products.product import open_products
 from ..products.stac_item import is_item_file, item_paths
 
@@ -83,7 +84,7 @@ def _name(path: str) -> str:
     for ending in (".zip", ".SAFE", *_STACKS, ".json", ".geojson"):
         if text.lower().endswith(ending.lower()):
             text = text[: -len(ending)]
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in text).lstrip(".") or "scene"
+    return stem_of(text) or "scene"
 
 
 def _unique(names: Iterator[str]) -> list[str]:

@@ -145,6 +145,12 @@ def test_scores_and_statistics_with_their_reports(image, tmp_path, capsys):
     numbers = json.loads(capsys.readouterr().out)
     assert numbers["COUNT"] == len(slides(inventory)[1])
     assert "Landslip" in (tmp_path / "statistics.html").read_text(encoding="utf-8")
+    folder = str(tmp_path / "event")
+    given = ["report", "--input", inventory, "--event-name", "Storm A", "--output-folder", folder]
+    assert main([*given, "--reference", raster, "--json"]) == 0
+    results = json.loads(capsys.readouterr().out)
+    assert results["COUNT"] == numbers["COUNT"]
+    assert sorted(os.listdir(folder)) == ["Storm_A.html", "Storm_A.kml"]
 
 
 def test_a_report_of_another_kind_is_refused(image, tmp_path, capsys):

@@ -103,6 +103,12 @@ def make_world(folder: Path, run: Callable[..., Any]) -> World:
         "assessinventory": {"INPUT": p, "REFERENCE": i, "OUTPUT": out["r.html"]},
         "inventorystatistics": {"INPUT": i, "OUTPUT": out["r.html"]},
         "reviewsheet": {"INPUT": i, "IMAGE": names["STACK"], "OUTPUT": out["r.html"]},
+        "eventreports": {
+            "INPUT": i,
+            "EVENT_NAME": "Storm A",
+            "IMAGE": names["STACK"],
+            "OUTPUT_FOLDER": str(outputs / "reports"),
+        },
         "applyreview": {"INPUT": i, "REVIEW": _review(inputs), "OUTPUT": out["o.gpkg"]},
         "updateinventory": {
             "INPUT": i,

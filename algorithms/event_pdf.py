@@ -1,0 +1,167 @@
+"""The report of an event as a PDF: the parts of its page, laid out on A4 by Qt."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+
+from qgis.PyQt.QtCore import QByteArray, QMarginsF, QRectF, QSizeF, Qt, QUrl
+from qgis.PyQt.QtGui import (
+    QFont,
+    QImage,
+    QPageSize,
+    QPainter,
+    QPdfWriter,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+)
+from qgis.PyQt.QtSvg import QSvgRenderer
+
+from ..engine.common.errors import OutputError
+from ..engine.common.output import whole_file
+from ..engine.common.report import paragraph
+from .review_pdf import check_whole
+
+#: A page of A4 in pixels, of which so many are an inch; its margin; and what fits between.
+_INCH, _PAGE, _MARGIN, _WIDEST = 96, QSizeF(794, 1123), 56.0, 680.0
+#: Resolution of drawings, and how large they are drawn where there is room.
+_DPI, _SCALE = 200, 0.8
+#: A heading in the lowest part of a page begins the next one.
+_LOWEST = 0.82
+_SVG = re.compile(r"<svg\b.*?</svg>", re.S)
+_SIZE = re.compile(r'\bviewBox="\S+ \S+ (\S+) (\S+)"')
+_NAMESPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+_STYLE = """
+h1 { font-size: 22px } h2 { font-size: 16px } td, th { padding: 1px 8px; text-align: left }
+.n { text-align: right } .about, .caption { color: #555 }
+"""
+
+
+def write_event_pdf(
+    title: str, about: str, parts: Iterable[str], made_by: str, target: str
+) -> None:
+    """Write parts of a page as a PDF.
+
+    Args:
+        title: Its heading; plain text.
+        about: A line below it; plain text.
+        parts: HTML made by `engine.common.report`, with drawings as SVG.
+        made_by: Program and version.
+        target: Path of the file; replaced when the new one is complete.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    document = _laid_out(title, about, parts)
+    with whole_file(target) as temporary:
+        writer = QPdfWriter(temporary)
+        writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+        writer.setPageMargins(QMarginsF(0, 0, 0, 0))
+        writer.setResolution(_DPI)
+        writer.setTitle(title)
+        writer.setCreator(made_by)
+        painter = QPainter()
+        if not painter.begin(writer):
+            raise OutputError(
+                f"{target} cannot be written. Check that the disk has room, and that no other "
+                "program holds the file open."
+            )
+        try:
+            _draw(document, writer, painter, title)
+        finally:
+            painter.end()
+        del painter, writer
+        check_whole(temporary, target)
+
+
+def _laid_out(title: str, about: str, parts: Iterable[str]) -> QTextDocument:
+    """The text on its pages; no heading stands alone at the foot of one."""
+    font = QFont("DejaVu Sans")
+    font.setPixelSize(12)  # in pixels: the same whatever screen there is
+    document = QTextDocument()
+    document.setDefaultFont(font)
+    document.setDefaultStyleSheet(_STYLE)
+    document.setDocumentMargin(_MARGIN)
+    document.setPageSize(_PAGE)
+    head = paragraph(title).replace("p>", "h1>") + paragraph(about)
+    document.setHtml(head + _with_pictures(document, "".join(parts)))
+    block = document.begin()
+    while block.isValid():
+        if block.blockFormat().headingLevel() == 2:
+            top = document.documentLayout().blockBoundingRect(block).top()
+            if top % _PAGE.height() > _LOWEST * _PAGE.height():
+                form = block.blockFormat()
+                form.setPageBreakPolicy(QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore)
+                QTextCursor(block).setBlockFormat(form)
+                document.setPageSize(_PAGE)  # all of it anew: Qt loses the tables behind else
+        block = block.next()
+    return document
+
+
+def _pages(document: QTextDocument) -> int:
+    """Pages with anything on them; Qt counts one for a margin, too."""
+    layout, block, bottom = document.documentLayout(), document.begin(), 1.0
+    while block.isValid():
+        bottom = max(bottom, layout.blockBoundingRect(block).bottom())
+        block = block.next()
+    return math.ceil(bottom / _PAGE.height())
+
+
+def _draw(document: QTextDocument, writer: QPdfWriter, painter: QPainter, title: str) -> None:
+    """Draw page after page, each with its number."""
+    painter.scale(_DPI / _INCH, _DPI / _INCH)
+    painter.setFont(document.defaultFont())
+    width, height = _PAGE.width(), _PAGE.height()
+    pages = _pages(document)
+    for number in range(pages):
+        if number:
+            writer.newPage()
+        painter.save()
+        painter.translate(0, -number * height)
+        document.drawContents(painter, QRectF(0, number * height, width, height))
+        painter.restore()
+        foot = QRectF(_MARGIN, height - 40, width - 2 * _MARGIN, 20)
+        text = f"{title}, page {number + 1} of {pages}"
+        painter.drawText(foot, Qt.AlignmentFlag.AlignRight, text)
+
+
+def _with_pictures(document: QTextDocument, html: str) -> str:
+    """The text with its drawings as pictures, which the document then holds."""
+    count = 0
+
+    def picture(matched: re.Match[str]) -> str:
+        nonlocal count
+        drawing = matched[0]
+        if "xmlns:xlink=" not in drawing:
+            drawing = re.sub(r' xmlns="[^"]*"', "", drawing, count=1)
+            drawing = drawing.replace("<svg", f"<svg {_NAMESPACES}", 1)
+        size = _SIZE.search(drawing)
+        if size is None:
+            raise OutputError("A drawing of the report says no size; this is a fault of Landslip.")
+        width, height = (float(side) for side in size.groups())
+        scale = min(_SCALE, _WIDEST / width)
+        width, height = width * scale, height * scale
+        name = f"drawing:{count}"
+        count += 1
+        kind = QTextDocument.ResourceType.ImageResource
+        document.addResource(kind, QUrl(name), _rendered(drawing, width, height))
+        return f'<img src="{name}" width="{width:.0f}" height="{height:.0f}">'
+
+    html = _SVG.sub(picture, html)
+    html = re.sub(r"<figure[^>]*>", "<p>", html).replace("</figure>", "</p>")
+    html = html.replace("<figcaption>", '<br><span class="caption">')
+    return html.replace("</figcaption>", "</span>")
+
+
+def _rendered(drawing: str, width: float, height: float) -> QImage:
+    """A drawing at the resolution of the page, on white."""
+    fine = _DPI / _INCH
+    size = round(width * fine), round(height * fine)
+    image = QImage(*size, QImage.Format.Format_RGB32)
+    image.fill(0xFFFFFFFF)
+    painter = QPainter(image)
+    QSvgRenderer(QByteArray(drawing.encode())).render(painter, QRectF(0, 0, *size))
+    painter.end()
+    return image
