@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import rasterio
+from rasterio.warp import transform_bounds
 
 from landslip.engine.common.errors import Cancelled, ClusterError
 from landslip.engine.detection import cluster as clusters
@@ -143,6 +144,23 @@ def test_two_workers_make_the_raster_of_one_machine(two, request_for):
         assert np.array_equal(pixels(request), raster), name
         assert [s.wkb for s in detection.landslides] == [s.wkb for s in landslides]
         assert detection.device == "dask"
+
+
+def test_slope_of_a_dem_in_degrees_is_that_of_one_machine(two, rng, tmp_path):
+    """A worker reads it in other windows, and GDAL warps a large one in one piece."""
+    stack = write_raster(
+        tmp_path / "terrain.tif", reflectance(rng, bands=1, height=300, width=1400), names=["B02"]
+    )
+    with rasterio.open(stack) as dataset:
+        west, south, _, north = transform_bounds(dataset.crs, "EPSG:4326", *dataset.bounds)
+    heights = np.cumsum(rng.normal(0, 20, (int((north - south) * 3600) + 40, 700)), axis=1)
+    place = {"origin": (west - 0.005, north + 0.005), "pixel": 1 / 3600, "crs": "EPSG:4326"}
+    dem = write_raster(tmp_path / "dem.tif", heights[None].astype("float32"), **place)
+    model = write_model(tmp_path / "terrain.onnx", card(bands=("B02", "slope")), kernel=9)
+    alone = DetectRequest(stack, model, str(tmp_path / "p.tif"), dem, device="cpu", region_size=600)
+    request = replace(alone, scheduler=two.address)
+    detect(request)
+    assert np.array_equal(pixels(request), expected(request)[0])
 
 
 def test_a_worker_that_is_killed_costs_its_work_alone(two, request_for):
