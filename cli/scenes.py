@@ -10,7 +10,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ..engine.common.errors import Cancelled, LandslipError, OutputError, ParameterError
+from ..engine.common.errors import (
+    Cancelled,
+    LandslipError,
+    OutputError,
+    ParameterError,
+    SchedulerError,
+)
 from ..engine.common.output import whole_file
 from ..engine.common.report import MADE_BY
 from ..engine.detection.kept import identity
@@ -80,7 +86,8 @@ def detect_scenes(
         where a scene failed.
 
     Raises:
-        LandslipError: There is no scene, nothing can be written, or all scenes failed.
+        LandslipError: There is no scene, nothing can be written, all scenes failed, or no
+            scheduler answers.
         Cancelled: The user stopped the run; what is finished stays.
     """
     scenes = find_scenes(paths)
@@ -97,8 +104,8 @@ def detect_scenes(
             continue
         try:
             detect(own, _share(listeners, scene.name, number, len(scenes)))
-        except Cancelled:
-            raise
+        except (Cancelled, SchedulerError) as err:
+            raise type(err)(f"{err}{_finished(results)}") from err
         except LandslipError as err:
             listeners.warn(f"{scene.name} failed: {err}")
             failed.append(scene.name)
@@ -125,6 +132,17 @@ def detect_scenes(
         "COUNT": len(together.records),
         "AREA": float(area),
     }
+
+
+def _finished(results: dict[str, Values]) -> str:
+    """What stays of a run that ends before its last scene, after what its scene says of itself."""
+    if not results:
+        return ""
+    scenes, them = ("scene stays", "it") if len(results) == 1 else ("scenes stay", "them")
+    return (
+        f" {len(results)} finished {scenes}: the same command passes over {them}. {ALL} is made "
+        "when it comes to the end."
+    )
 
 
 def _folder(path: str) -> Path:

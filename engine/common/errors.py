@@ -37,6 +37,10 @@ class ClusterError(LandslipError):
     """The machines that should share the work are not there, or do not get on."""
 
 
+class SchedulerError(ClusterError):
+    """No scheduler answers: no other scene would fare better."""
+
+
 class DependencyError(LandslipError):
     """A Python package that the job needs is not installed, or will not do.
 

@@ -8,6 +8,7 @@ result is that of a run on one machine, and a worker that dies costs what it had
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import tempfile
 import threading
@@ -15,16 +16,16 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ... import __version__
 from ..common.dependencies import require
-from ..common.errors import ClusterError, LandslipError
+from ..common.errors import ClusterError, LandslipError, SchedulerError
 from ..models.device_choice import candidates, fastest
 from ..models.runtime import Model
 from ..raster.tiling import Window
@@ -36,6 +37,8 @@ from .region_job import Inside, RegionJob, real_batch, run_regions
 DEVICE = "dask"
 #: How long a scheduler has to answer, and how long one that is gone is waited for, seconds.
 _ANSWER, _PATIENCE = 20, 120
+#: What Dask says when it gives up, while we are about to tell it in a sentence of our own.
+_NOISY = "distributed.client"
 #: How long leaving may take, seconds.
 _GOODBYE = 2
 #: How often results are looked for, and how often the workers are counted, seconds.
@@ -47,6 +50,7 @@ _AHEAD = 16
 _SLOW, _SLOW_SECONDS, _COPIES = 3.0, 5.0, 3
 #: How often a region may fail for what is no error of ours, such as a worker that died on it.
 _FAILURES = 5
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
@@ -93,10 +97,11 @@ class Cluster:
         device: What workers run it on; ``auto`` lets each choose.
         threads: See `ModelFile`.
         tell: Called with sentences on what becomes of the cluster.
+        look: Called now and then while something is waited for; may raise.
 
     Raises:
         DependencyError: Dask is not installed.
-        ClusterError: No scheduler answers there, or a worker has another version of Landslip.
+        SchedulerError: No scheduler answers there.
     """
 
     def __init__(
@@ -106,23 +111,22 @@ class Cluster:
         device: str = "auto",
         threads: int = 0,
         tell: Callable[[str], None] = lambda _message: None,
+        look: Callable[[], None] = lambda: None,
     ) -> None:
-        self._address, self._tell = address, tell
+        self._address, self._tell, self._look = address, tell, look
         content = Path(model).read_bytes()
         self._file = ModelFile(content, checksum(model), device, threads)
         self._client: Any = None
-        self._counting = ThreadPoolExecutor(1, "landslip-census")
         self._count: Future[Census] | None = None
+        self._asked = 0.0
+        self._silent = False
         self._connect()
-        if not self._census().threads:
-            tell(f"The scheduler {address} has no workers yet; the run waits for some.")
 
     def __enter__(self) -> Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._counting.shutdown(wait=False)
-        self._client.close(timeout=_GOODBYE)
+        self._leave()
 
     def run_regions(
         self,
@@ -161,21 +165,22 @@ class Cluster:
         """Wait for a scheduler that is gone.
 
         Raises:
-            ClusterError: It does not come back.
+            SchedulerError: It does not come back.
         """
         self._tell(
             f"The scheduler {self._address} is gone. Waiting up to {_PATIENCE} s for it to come "
             "back."
         )
-        self._client.close(timeout=_GOODBYE)
+        self._leave()
         until = time.monotonic() + _PATIENCE
         while True:
             try:
                 self._connect()
                 break
-            except ClusterError:
+            except SchedulerError:
                 if time.monotonic() > until:
                     raise
+                self._look()
                 time.sleep(1)
         self._tell(f"The scheduler {self._address} is back.")
 
@@ -185,13 +190,43 @@ class Cluster:
         return self._client.submit(task, file, *arguments, key=key, pure=False, **options)
 
     def counted(self) -> Census | None:
-        """A new census; None until it has come. A scheduler that hangs holds nobody back."""
+        """A new census; None until it has come.
+
+        Raises:
+            SchedulerError: The scheduler is there, but has said nothing for long.
+        """
+        now = time.monotonic()
         if self._count is None:
-            self._count = self._counting.submit(self._census)
-        if not self._count.done():
+            self._count, self._asked = _aside(self._census), self._asked or now
+        if not self._count.done() or self._count.exception():
+            if self._count.done():
+                self._count = None
+            self._check_silence(now - self._asked)
             return None
-        done, self._count = self._count, None
-        return None if done.exception() else done.result()
+        found, self._count = self._count.result(), None
+        self._asked, self._silent = 0.0, False
+        return found
+
+    def tell_of_no_workers(self) -> None:
+        """Say that the run waits."""
+        self._tell(
+            f"The scheduler {self._address} has no workers; the run waits for some. 'dask worker "
+            f"{self._address}' starts one."
+        )
+
+    def _check_silence(self, seconds: float) -> None:
+        if seconds > _ANSWER and not self._silent:
+            self._silent = True
+            self._tell(
+                f"The scheduler {self._address} does not answer. Waiting up to {_PATIENCE} s for "
+                "it to do so."
+            )
+        if seconds > _ANSWER + _PATIENCE:
+            raise SchedulerError(
+                f"The scheduler {self._address} has not answered for {seconds:.0f} s, though it is "
+                "connected. It hangs, or its machine does: restart it and its workers, and give "
+                "the same command again."
+            )
 
     def _census(self) -> Census:
         try:
@@ -206,19 +241,66 @@ class Cluster:
         )
 
     def _connect(self) -> None:
+        """Connect; Dask waits for ever for what takes connections and says nothing."""
         distributed = require("distributed", "dask[distributed]")
+        options = {"timeout": _ANSWER, "set_as_default": False, "name": "landslip"}
+        coming = _aside(lambda: distributed.Client(self._address, **options))
+        self._count, self._asked = None, 0.0
         try:
-            self._client = distributed.Client(
-                self._address, timeout=_ANSWER, set_as_default=False, name="landslip"
-            )
-        except (OSError, asyncio.TimeoutError, ValueError, TypeError) as err:
+            self._client = self._awaited(coming)
+        except (OSError, TimeoutError, asyncio.TimeoutError, ValueError, TypeError) as err:
             # The latter two: no address.
             reason = (str(err).splitlines() or ["it took too long"])[0][:200]
-            raise ClusterError(
+            raise SchedulerError(
                 f"No scheduler answers at {self._address} ({reason}). "
                 "Expected the address that 'dask scheduler' prints, such as tcp://host:8786; check "
                 "that it runs, and that no firewall is between."
             ) from err
+
+    def _awaited(self, coming: Future[Any]) -> Any:
+        """A client that connects; what comes when nobody waits any more is closed."""
+        until = time.monotonic() + _ANSWER + _GOODBYE
+        try:
+            while not coming.done():
+                self._look()
+                if time.monotonic() > until:
+                    raise TimeoutError(f"something is there, but says nothing for {_ANSWER} s")
+                time.sleep(_POLL)
+        except BaseException:
+            coming.add_done_callback(_close)
+            raise
+        return coming.result()
+
+    def _leave(self) -> None:
+        """Close the connection; what Dask says of futures that are lost by that is no news."""
+        logger = logging.getLogger(_NOISY)
+        level = logger.level
+        logger.setLevel(logging.CRITICAL)
+        try:
+            self._client.close(timeout=_GOODBYE)
+        except (OSError, TimeoutError, asyncio.TimeoutError):
+            pass  # it hangs, and goes with the process
+        finally:
+            logger.setLevel(level)
+
+
+def _aside(call: Callable[[], _Answer]) -> Future[_Answer]:
+    """Call on a thread that nobody waits for at the end, as a scheduler may never answer."""
+    future: Future[_Answer] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as err:
+            future.set_exception(err)
+
+    threading.Thread(target=run, name="landslip-cluster", daemon=True).start()
+    return future
+
+
+def _close(coming: Future[Any]) -> None:
+    if not coming.exception():
+        coming.result().close(timeout=_GOODBYE)
 
 
 class _Run:
@@ -233,7 +315,7 @@ class _Run:
         self._took: list[float] = []
         self._failed: dict[Window, int] = {}
         self._name, self._number = uuid.uuid4().hex[:12], 0
-        self._counted, self._census = 0.0, Census()
+        self._counted, self._census, self._known = 0.0, Census(), False
 
     @property
     def busy(self) -> bool:
@@ -248,7 +330,10 @@ class _Run:
             self._cluster.reconnect()
         now = time.monotonic()
         if now - self._counted > _COUNT and (census := self._cluster.counted()):
-            self._counted, self._census = now, census
+            self._counted = now
+            self._take(census)
+        if not self._known:  # where GPUs are
+            return
         threads = max(1, self._census.threads)
         while self._waiting and len(self._out) < 2 * threads + _AHEAD:
             self._submit(self._waiting.popleft())
@@ -257,6 +342,12 @@ class _Run:
             for region in late:
                 if others := self._without(region):
                     self._submit(region, others)
+
+    def _take(self, census: Census) -> None:
+        """Note who is there, and say so if nobody is, which nothing else would show."""
+        if self._census.threads and not census.threads:
+            self._cluster.tell_of_no_workers()
+        self._census, self._known = census, True
 
     def collect(self) -> Generator[tuple[Window, Region, int], None, None]:
         """What has come back since the last time."""

@@ -364,7 +364,8 @@ def write_probability(
             else:
                 missing.append(region)
         if request.scheduler and missing:
-            cluster = context.enter_context(_cluster(request, lambda t: progress(done / total, t)))
+            tell, look = lambda text: progress(done / total, text), lambda: advance(0)
+            cluster = context.enter_context(_cluster(request, tell, look))
             work = cluster.run_regions(job, missing, inside, advance)
         else:
             work = run_regions(
@@ -392,8 +393,10 @@ def region_job_of(
     return RegionJob(stack, card.bands, statistics, lattice, request.test_time, batch)
 
 
-def _cluster(request: DetectRequest, tell: Callable[[str], None]) -> Cluster:
-    return Cluster(request.scheduler, request.model, request.device, request.threads, tell)
+def _cluster(
+    request: DetectRequest, tell: Callable[[str], None], look: Callable[[], None]
+) -> Cluster:
+    return Cluster(request.scheduler, request.model, request.device, request.threads, tell, look)
 
 
 def region_side(request: DetectRequest, card: ModelCard) -> int:

@@ -175,11 +175,29 @@ class Elevation:
         for path, (band, dataset) in self._warped:
             if dem is not None and not np.isnan(dem).any():
                 break
-            values = read_window(dataset, band, window, path).filled(np.nan)
+            values = _read_by_blocks(dataset, band, window, path)
             dem = values if dem is None else np.where(np.isnan(dem), values, dem)
         if dem is None:
             raise RasterError("No DEM was given. Give at least one.")
         return np.asarray(dem)
+
+
+def _read_by_blocks(dataset: Any, band: int, window: Window, path: str) -> np.ndarray:
+    """A window of a warped DEM, float32 with NaN, put together of the blocks that it touches.
+
+    What is larger than a block GDAL warps in one piece, whose rows it transforms approximately from
+    end to end: slopes would change by half a degree with the window that they are read in.
+    """
+    height, width = dataset.block_shapes[band - 1]
+    values = np.empty((window.height, window.width), dtype=np.float32)
+    for top in range(window.row // height * height, window.row_stop, height):
+        for left in range(window.col // width * width, window.col_stop, width):
+            row, col = max(top, window.row), max(left, window.col)
+            bottom, right = min(top + height, window.row_stop), min(left + width, window.col_stop)
+            part = Window(row, col, bottom - row, right - col)
+            place = part.slices(window.row, window.col)
+            values[place] = read_window(dataset, band, part, path).filled(np.nan)
+    return values
 
 
 def _reach(fill: float, grid: Grid) -> int:

@@ -165,14 +165,26 @@ def test_stopping_keeps_what_is_finished(folder, detect, ran, tmp_path, monkeypa
         return scenes.Listeners(own.progress, lambda: len(begun) > 1, own.warn)
 
     monkeypatch.setattr(scenes, "_share", stop_at_the_second)
-    status, _, _ = detect(folder)
+    status, _, said = detect(folder)
     assert status == STOPPED
+    assert "1 finished scene stays: the same command passes over it. all.gpkg is made" in said
     assert (tmp_path / "out" / "east.gpkg").exists()
     assert not (tmp_path / "out" / "all.gpkg").exists()
     monkeypatch.setattr(scenes, "_share", share)
     status, results, said = detect(folder)
     assert (status, results["SCENES"]) == (0, 2)
     assert "east is done already" in said
+
+
+def test_without_a_scheduler_no_further_scene_is_tried(folder, detect, monkeypatch):
+    pytest.importorskip("distributed")
+    from landslip.engine.detection import cluster
+
+    monkeypatch.setattr(cluster, "_ANSWER", 1)
+    status, results, said = detect(folder, more=("--scheduler", "tcp://127.0.0.1:9"))
+    assert (status, results) == (1, {})
+    assert said.count("No scheduler answers") == 1
+    assert "west" not in said
 
 
 @pytest.mark.parametrize(

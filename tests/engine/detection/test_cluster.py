@@ -12,15 +12,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import rasterio
+from rasterio.warp import transform_bounds
 
-from landslip.engine.common.errors import Cancelled, ClusterError
+from landslip.engine.common.errors import Cancelled, ClusterError, SchedulerError
 from landslip.engine.detection import cluster as clusters
 from landslip.engine.detection.pipeline import DetectRequest, detect
 from landslip.engine.inventory.polygons import Outlines
 from landslip.engine.inventory.wkb import polygon_wkb
 from landslip.tests.support import card, reflectance, write_model, write_raster
 
-pytest.importorskip("distributed")
+Client = pytest.importorskip("distributed").Client
 
 BANDS = ("B02", "B03", "B04")
 #: What a worker does before it begins: regions take a while, so that a test can come between.
@@ -31,6 +32,15 @@ def slow(*arguments):
     time.sleep(0.3)
     return region_job.run_regions(*arguments)
 cluster.run_regions = slow
+"""
+#: A worker that leaves a line in a file for each region.
+TOLD = """
+from landslip.engine.detection import cluster, region_job
+def told(job, model, regions, *arguments):
+    with open({file!r}, "a") as file:
+        print(regions[0], file=file)
+    return region_job.run_regions(job, model, regions, *arguments)
+cluster.run_regions = told
 """
 OLD = "import landslip; landslip.__version__ = '0.1'"
 
@@ -145,6 +155,23 @@ def test_two_workers_make_the_raster_of_one_machine(two, request_for):
         assert detection.device == "dask"
 
 
+def test_slope_of_a_dem_in_degrees_is_that_of_one_machine(two, rng, tmp_path):
+    """A worker reads it in other windows, and GDAL warps a large one in one piece."""
+    stack = write_raster(
+        tmp_path / "terrain.tif", reflectance(rng, bands=1, height=300, width=1400), names=["B02"]
+    )
+    with rasterio.open(stack) as dataset:
+        west, south, _, north = transform_bounds(dataset.crs, "EPSG:4326", *dataset.bounds)
+    heights = np.cumsum(rng.normal(0, 20, (int((north - south) * 3600) + 40, 700)), axis=1)
+    place = {"origin": (west - 0.005, north + 0.005), "pixel": 1 / 3600, "crs": "EPSG:4326"}
+    dem = write_raster(tmp_path / "dem.tif", heights[None].astype("float32"), **place)
+    model = write_model(tmp_path / "terrain.onnx", card(bands=("B02", "slope")), kernel=9)
+    alone = DetectRequest(stack, model, str(tmp_path / "p.tif"), dem, device="cpu", region_size=600)
+    request = replace(alone, scheduler=two.address)
+    detect(request)
+    assert np.array_equal(pixels(request), expected(request)[0])
+
+
 def test_a_worker_that_is_killed_costs_its_work_alone(two, request_for):
     request = request_for("killed.tif", scheduler=two.address)
     run_and(request, 0.3, two.workers[0].kill)
@@ -195,11 +222,47 @@ def test_workers_that_come_late_are_waited_for(processes, request_for):
     started = []
 
     def progress(share, message):
-        if "has no workers yet" in message and not started:
+        if "has no workers; the run waits" in message and not started:
             started.append(processes.start_worker("", "--resources", "GPU=1"))
 
     detect(request, progress)
     assert started
+    assert np.array_equal(pixels(request), expected(request)[0])
+
+
+def test_workers_with_a_gpu_get_all_regions_from_the_first_on(processes, request_for, tmp_path):
+    logs = {name: tmp_path / f"{name}.log" for name in ("plain", "gpu")}
+    processes.start_worker(TOLD.format(file=str(logs["plain"])))
+    detect(request_for("plain.tif", scheduler=processes.address))  # it has the model now
+    logs["plain"].unlink()
+    processes.start_worker(TOLD.format(file=str(logs["gpu"])), "--resources", "GPU=1")
+    with Client(processes.address, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=60)
+    detect(request_for("gpu.tif", scheduler=processes.address))
+    assert len(logs["gpu"].read_text().splitlines()) >= 15  # 3 x 5 regions
+    assert not logs["plain"].exists()
+
+
+def test_that_all_workers_have_gone_is_told(two, request_for, monkeypatch):
+    monkeypatch.setattr(clusters, "_COUNT", 0.2)
+
+    def kill():
+        for worker in two.workers:
+            worker.kill()
+
+    begun, told = threading.Event(), []
+
+    def progress(share, message):
+        told.append(message)
+        if share > 0.2 and not begun.is_set():
+            begun.set()
+            kill()
+        if "has no workers; the run waits" in message:
+            two.start_worker("")
+
+    request = request_for("nobody.tif", scheduler=two.address)
+    detect(request, progress)
+    assert sum("has no workers; the run waits" in message for message in told) == 1
     assert np.array_equal(pixels(request), expected(request)[0])
 
 
@@ -236,6 +299,71 @@ def test_a_scheduler_that_hangs_holds_nobody_back(two, request_for):
     with pytest.raises(Cancelled, match="finished regions are kept"):
         detect(request, progress, cancelled)
     assert time.monotonic() - stopped[0] < 15
+
+
+def test_a_scheduler_that_hangs_for_long_is_given_up(two, request_for, monkeypatch):
+    monkeypatch.setattr(clusters, "_PATIENCE", 1)
+    monkeypatch.setattr(clusters, "_ANSWER", 2)
+    monkeypatch.setattr(clusters, "_COUNT", 0.2)
+    told, stopped = [], threading.Event()
+
+    def progress(share, message):
+        told.append(message)
+        if share > 0.2 and not stopped.is_set():
+            stopped.set()
+            two.scheduler.send_signal(signal.SIGSTOP)
+
+    with pytest.raises(SchedulerError, match=r"has not answered for \d s, though it is connected"):
+        detect(request_for("silent.tif", scheduler=two.address), progress)
+    assert any("does not answer. Waiting up to 1 s" in message for message in told)
+
+
+@pytest.fixture
+def mute():
+    """The address of something that takes connections, and says nothing."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield f"tcp://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def test_what_never_answers_is_no_scheduler(mute, request_for, tmp_path, monkeypatch):
+    monkeypatch.setattr(clusters, "_ANSWER", 0.5)
+    monkeypatch.setattr(clusters, "_GOODBYE", 0.5)
+    with pytest.raises(SchedulerError, match=r"something is there, but says nothing for 0.5 s"):
+        detect(request_for("mute.tif", scheduler=mute))
+    assert not (tmp_path / "mute.tif").exists()
+
+
+def test_stopping_works_while_a_scheduler_is_waited_for(mute, request_for):
+    looked = []
+    request, began = request_for("mute.tif", scheduler=mute), []
+
+    def cancelled():
+        looked.append(time.monotonic())
+        began[:] = began or looked
+        return len(looked) > 30 or time.monotonic() - began[0] > 3
+
+    with pytest.raises(Cancelled):
+        detect(request, None, cancelled)
+    assert time.monotonic() - began[0] < clusters._ANSWER / 2
+
+
+def test_stopping_works_while_one_that_is_gone_is_waited_for(two, request_for):
+    gone, told = [], []
+
+    def progress(share, message):
+        told.append(message)
+        if share > 0.2 and not gone:
+            gone.append(time.monotonic())
+            two.scheduler.kill()
+
+    def cancelled():
+        return any("is gone. Waiting" in message for message in told)
+
+    with pytest.raises(Cancelled, match="finished regions are kept"):
+        detect(request_for("gone.tif", scheduler=two.address), progress, cancelled)
+    assert time.monotonic() - gone[0] < clusters._ANSWER / 2
 
 
 def test_another_version_is_a_sentence(processes, request_for, tmp_path):

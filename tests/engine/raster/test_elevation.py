@@ -52,6 +52,22 @@ def test_blocks_make_no_seams(tmp_path, rng, grid, method, size):
     assert whole[1].std() > 3
 
 
+def test_a_window_of_a_dem_in_degrees_is_that_of_the_whole_to_the_last_bit(tmp_path, rng):
+    """Larger than a block of GDAL's, which it would warp in one piece with an error of its own."""
+    from rasterio.crs import CRS
+    from rasterio.warp import transform_bounds
+
+    wkt = CRS.from_user_input(UTM).to_wkt()
+    grid = Grid(wkt, (10.0, 0.0, WEST, 0.0, -10.0, NORTH), 1200, 700)
+    box = transform_bounds(UTM, "EPSG:4326", WEST - 500, NORTH - 7500, WEST + 12500, NORTH + 500)
+    place = {"crs": "EPSG:4326", "pixel": 1 / 3600, "origin": (box[0], box[3])}
+    path = write(tmp_path / "dem.tif", relief(rng, 300, 620), **place)
+    whole = read([path], grid, 2000)
+    assert np.isfinite(whole).all()
+    for size in (150, 600):
+        assert np.array_equal(read([path], grid, size), whole)
+
+
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_tiles_of_one_dem_make_no_seam(tmp_path, rng, grid, order):
     heights = relief(rng)
