@@ -272,7 +272,7 @@ class DetectLandslides(LandslipAlgorithm):
             ),
             QgsProcessingParameterString(
                 "ENSEMBLE",
-                self.tr("Ensemble: other models whose mean and spread are taken"),
+                self.tr("Ensemble (other models whose mean and spread are taken)"),
                 optional=True,
             ),
             QgsProcessingParameterBoolean(

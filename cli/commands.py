@@ -218,6 +218,7 @@ def _statistics(values: Values, listeners: Listeners) -> Values:
         dem=values["DEM"],
         attributes=terrain_attributes(table),
         min_area=values["MIN_AREA"],
+        probability=values["PROBABILITY"],
     )
     found = inventory_statistics(request, listeners.progress, listeners.cancelled)
     write_statistics_report(found, values["INPUT"], MADE_BY, values["OUTPUT"], below)

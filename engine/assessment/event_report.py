@@ -23,7 +23,7 @@ from ..inventory.kml import write_kml
 from ..inventory.polygons import Outlines
 from ..inventory.run_facts import Facts, shown_name
 from ..inventory.table import Table
-from ..models.probability import open_probability
+from ..models.probability import AND, open_probability
 from ..models.runtime import Model
 from ..models.zoo import model_path, shipped_models
 from ..raster.grid import Grid
@@ -96,8 +96,8 @@ class EventReportRequest:
         inventory: The landslides; rejected ones are left out.
         name: Name of the event.
         reference: Inventory or raster to assess them with; None for none.
-        probability: Probability raster that they came from; adds its curves to an assessment, and
-            what it says of the model.
+        probability: Probability raster that they came from; adds its curves to an assessment,
+            what it says of the model, and what its runs differ by.
         study: Polygons that were searched for landslides; None for the convex hull.
         below: What lies below the maps, and the image of the pictures.
     """
@@ -205,7 +205,11 @@ def event_report(
     outlines = Outlines.of(shown)
     statistics = inventory_statistics(
         StatisticsRequest(
-            outlines, request.study, request.below.dem, attributes=terrain_attributes(shown)
+            outlines,
+            request.study,
+            request.below.dem,
+            attributes=terrain_attributes(shown),
+            probability=request.probability,
         ),
         share(0.0, 0.3),
         cancelled,
@@ -407,12 +411,15 @@ def _credits(known: dict[str, str], probability: str | None) -> Iterator[str]:
     model = known.get("Model", "")
     if probability and (said := open_probability(probability).provenance.attribution):
         yield f"Model {model}: {said}"
-    elif model in shipped_models():
-        try:
-            card = Model(model_path(model), "cpu").card
-        except DependencyError:  # its file cannot be opened here
-            yield f"Model {model}: see its card for whom to name."
-        else:
-            yield f"Model {model} {card.version}: {card.attribution} Licence: {card.licence}."
+    else:
+        yield from map(_model_credit, sorted({*model.split(AND)} & {*shipped_models()}))
     yield "Landslip: free software, GPL-2.0-or-later."
     yield _COASTS
+
+
+def _model_credit(model: str) -> str:
+    try:
+        card = Model(model_path(model), "cpu").card
+    except DependencyError:  # its file cannot be opened here
+        return f"Model {model}: see its card for whom to name."
+    return f"Model {model} {card.version}: {card.attribution} Licence: {card.licence}."

@@ -26,6 +26,7 @@ _STAY = "\N{NO-BREAK SPACE}"
 #: Columns that are shown where they are known: name, text, digits, unit.
 _SHOWN = (
     ("prob_mean", "probability", 2, ""),
+    ("prob_std", "spread", 2, ""),
     ("slope_mean", "mean slope", 0, "°"),
     ("height_m", "height H", 0, f"{_STAY}m"),
     ("length_m", "length", 0, f"{_STAY}m"),
@@ -167,8 +168,10 @@ def _ordered(table: Table, areas: np.ndarray, order: str) -> list[int]:
         return [int(i) for i in np.argsort(-areas, kind="stable")]
     if order == ORDERS[0]:
         return list(range(len(areas)))
-    known = [record.get("prob_mean") for record in table.records]
-    sure = np.array([x if isinstance(x, (int, float)) else np.nan for x in known], float)
+    known = [[record.get(name) for name in ("prob_mean", "prob_std")] for record in table.records]
+    numbers = [[x if isinstance(x, (int, float)) else np.nan for x in row] for row in known]
+    mean, spread = np.array(numbers, float).T
+    sure = mean - np.nan_to_num(spread)  # of several runs, one spread lower
     # Unknown ones come last, whichever way.
     return [int(i) for i in np.argsort(-sure if order == "surest" else sure, kind="stable")]
 

@@ -74,22 +74,29 @@ class RunCounts:
     names: tuple[str, ...]
     pixels: np.ndarray
 
-    def area_range(self, area: float, threshold: float) -> AreaRange | None:
-        """What an area is uncertain by that was outlined on the mean of the runs.
+    def areas(self, area: float, threshold: float) -> np.ndarray:
+        """The area that each run finds, where that of outlines on their mean is known, m2 [runs].
 
         A run's area is its share in the pixels of the mean at the threshold, times the area: what
         is dropped as too small or too flat is taken to be the same share in every run. Thresholds
-        between two steps are interpolated. The mean's own area is one answer more: averaging takes
-        away what single runs see by chance, so that it may find less than each of them.
+        between two steps are interpolated. NaN where the mean has no pixel at that threshold.
+        """
+        steps = np.arange(STEPS + 1) / STEPS
+        *counts, mean = (float(np.interp(threshold, steps, row)) for row in self.pixels)
+        return area * np.array(counts) / (mean or np.nan)
+
+    def area_range(self, area: float, threshold: float) -> AreaRange | None:
+        """What an area is uncertain by that was outlined on the mean of the runs, by `areas`.
+
+        The mean's own area is one answer more: averaging takes away what single runs see by
+        chance, so that it may find less than each of them.
 
         Returns:
             None where the mean has no pixel at that threshold.
         """
-        steps = np.arange(STEPS + 1) / STEPS
-        counts = np.array([np.interp(threshold, steps, row) for row in self.pixels])
-        if not counts[-1]:
+        areas = self.areas(area, threshold)
+        if np.isnan(areas).any():
             return None
-        areas = area * counts[:-1] / counts[-1]
         ends = float(areas.min(initial=area)), float(areas.max(initial=area))
         return AreaRange(len(areas), float(areas.std()), *ends)
 

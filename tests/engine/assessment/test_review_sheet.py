@@ -122,6 +122,17 @@ def test_order(image, table, order, names):
     assert [card.name for card in cards(table, SheetRequest(image, order=order))] == names.split()
 
 
+def test_the_spread_of_runs_makes_less_sure(image, table):
+    """0.9 less 0.6 comes before 0.4, whose spread nobody knows."""
+    values = {**table.records[0].values, "prob_mean": 0.9, "prob_std": 0.6}
+    with_spread = replace(
+        table, records=(replace(table.records[0], values=values), *table.records[1:])
+    )
+    found = list(cards(with_spread, SheetRequest(image, order="least sure")))
+    assert [card.name for card in found] == ["a", "<b>", "c"]
+    assert "spread 0.60" in found[0].facts
+
+
 def test_nothing_to_review(image):
     with pytest.raises(ParameterError, match="There is no landslide in empty"):
         list(cards(Table("empty", UTM, {}, ()), SheetRequest(image)))
