@@ -72,7 +72,8 @@ outlines that it redrew stay).</p>
 <code>change</code> says <i>unchanged</i>, <i>enlarged</i>, <i>reactivated</i> (visible again),
 <i>shrunk</i>, <i>revegetating</i> (shrunk in two surveys running), <i>new</i>, <i>no longer
 visible</i>, or <i>possibly new</i> and <i>possibly gone</i> where that may be chance; where
-another model, threshold or pixel size looked than before, it says <i>not comparable</i> (both show it), <i>not found by the model</i> or <i>new to the model</i>.
+another model, threshold or pixel size looked than before, it says <i>not comparable</i> (both show
+it), <i>not found by the model</i> or <i>new to the model</i>.
 <code>history</code> keeps every change with its date, and <code>survey_by</code> what the last
 survey was made with.</p>
 <p>An outline and its measurements are replaced only where the landslide is enlarged, still

@@ -262,6 +262,10 @@ class ReviewLayer:
         finally:
             end()
 
+    def is_redrawn(self, fid: int) -> bool:
+        """Whether edits of this outline wait."""
+        return self.has_edits() and fid in self.layer.editBuffer().changedGeometries()
+
     def undo_edit(self) -> None:
         """Take the latest edit back that waits."""
         self.layer.undoStack().undo()
@@ -286,13 +290,14 @@ class ReviewLayer:
         """
         now = self.load(known.fid)
         if now is None:
+            way = "Take your edits back with U, then go on." if self.has_edits() else "Go on."
             raise ConflictError(
-                "Somebody has deleted this outline meanwhile. Nothing was written. Go on.", None
+                f"Somebody has deleted this outline meanwhile. Nothing was written. {way}", None
             )
         changed = [
             f"{name} is {now.text(name) or 'empty'} (was {known.text(name) or 'empty'})"
             for name in now.values
-            if now.values[name] != known.values.get(name)
+            if not _same(now.values[name], known.values.get(name))
         ]
         if now.geometry.asWkb() != known.geometry.asWkb():
             changed.append("its outline is another one")
@@ -364,6 +369,11 @@ class ReviewLayer:
 def _plain(value: Any) -> Any:
     """A value of QGIS, None in place of its NULL."""
     return None if hasattr(value, "isNull") and value.isNull() else value
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are the same; one that is no number is the same as itself."""
+    return bool(one == other or (one != one and other != other))
 
 
 def _numbers(values: Sequence[Any]) -> np.ndarray:
