@@ -803,6 +803,23 @@ def test_a_missed_landslide_leaves_its_neighbours_alone(window, tmp_path, probab
     assert added.geometry().area() == pytest.approx(60 * 100)
 
 
+def test_a_missed_landslide_beside_curves(window, tmp_path, probability):
+    raster(window, tmp_path, "probability", probability)
+    fields = "field=id:string&field=review_status:string"
+    layer = qgis_core.QgsVectorLayer(f"CurvePolygon?crs={UTM}&{fields}", "others", "memory")
+    feature = qgis_core.QgsFeature(layer.fields())
+    ring = ", ".join(f"{X + x} {Y + y}" for x, y in ((0, 150), (5, 155), (10, 150), (5, 145)))
+    circle = f"CURVEPOLYGON(CIRCULARSTRING({ring}, {X} {Y + 150}))"
+    feature.setGeometry(qgis_core.QgsGeometry.fromWkt(circle))
+    layer.dataProvider().addFeatures([feature])
+    qgis_core.QgsProject.instance().addMapLayer(layer)
+    window.panel.layer.setLayer(layer)
+    window.panel.start_button.click()
+    window.panel._add_missed(qgis_core.QgsPointXY(X + 75, Y + 120))
+    assert "Added and accepted" in window.said
+    assert layer.featureCount() == 2
+
+
 def test_apply_opens_the_dialog_with_the_threshold(window, tmp_path, probability, monkeypatch):
     import processing
 
