@@ -323,9 +323,9 @@ def _texts(report: EventReport) -> tuple[str, ...]:
 
 def _largest(report: EventReport) -> Iterator[str]:
     if report.largest:
-        rows = [report.largest[i : i + _ACROSS] for i in range(0, len(report.largest), _ACROSS)]
-        body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
-        yield f'<table class="cards">{body}</table>'
+        for i in range(0, len(report.largest), _ACROSS):  # a table each: pages end between them
+            row = "".join(map(_cell, report.largest[i : i + _ACROSS]))
+            yield f'<table class="cards"><tr>{row}</tr></table>'
         return
     order = report.statistics.areas.argsort()[::-1][:LARGEST]
     if len(report.table.records) == len(report.statistics.areas):

@@ -73,6 +73,7 @@ def test_what_is_in_it(image):
     assert "Model fast_rgb" in text
     assert "image.tif" in text
     assert "s11" not in text
+    assert text.count('<table class="cards">') == 3  # a page may end after each
 
 
 def test_without_image_or_anything(image):
