@@ -31,7 +31,7 @@ from ..models.zoo import model_path, shipped_models
 from ..raster.grid import Grid
 from .assess import Assessment, AssessRequest, Side, assess
 from .report import assessment_parts, curve_parts
-from .report_maps import Below, comparison_map, map_part, results_map, sources_part
+from .report_maps import COMPARED, Below, comparison_map, map_part, results_map, sources_part
 from .review_page import chip_svg
 from .review_sheet import Card, SheetRequest, cards
 from .statistics import (
@@ -351,7 +351,7 @@ def _assessment(report: EventReport, assessment: Assessment) -> Iterator[str]:
         "and what it lacks counts as a false alarm."
     )
     drawing, _ = comparison_map(assessment, report.request.below)
-    yield map_part(drawing, "Red: found. Green: missed. Blue: detected, but not in the reference.")
+    yield map_part(drawing, COMPARED)
     yield from assessment_parts(assessment)
     if report.curves and report.curves.curves:
         yield from curve_parts(report.curves.curves, report.curves.threshold)
