@@ -522,14 +522,20 @@ def _cast(value: Any, kind: type, column: str, table: str) -> Any:
     return cast
 
 
-def _check(request: UpdateRequest, known: Table) -> None:
+def _is_day(text: str) -> bool:
+    """Whether it is a day as surveys are compared by; newer Pythons read 20190530 too."""
     try:
-        date.fromisoformat(request.date)
+        return date.fromisoformat(text).isoformat() == text
     except ValueError:
+        return False
+
+
+def _check(request: UpdateRequest, known: Table) -> None:
+    if not _is_day(request.date):
         raise ParameterError(
             f"The date of the survey is '{request.date}'; expected the day on which its image was "
             "taken, such as 2019-05-30."
-        ) from None
+        )
     if not 0 < request.overlap <= 1:
         raise ParameterError(
             f"The overlap is {request.overlap:g}; expected a share above 0 and up to 1."

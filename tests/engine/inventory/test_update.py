@@ -571,3 +571,10 @@ def test_possibly_new_ones_merge_in_parts_and_are_taken_back():
 def test_a_margin_that_makes_no_sense(margin):
     with pytest.raises(ParameterError, match=r"margin is .*; expected a share from 0 to 1"):
         merge(table(box(0, 0)), table(box(0, 0)), margin=margin)
+
+
+@pytest.mark.parametrize("day", ["20190530", "2019-W22-4", "2019-05-32", "2019-05", ""])
+def test_a_day_is_written_as_surveys_are_compared(day):
+    """As text: 20190530 would be later than any day of 2019 with hyphens."""
+    with pytest.raises(ParameterError, match="expected the day on which its image was taken"):
+        merge(table(box(0, 0)), table(box(0, 0)), day)
