@@ -440,6 +440,14 @@ class ReviewPanel(QgsDockWidget):
                 self.notes.setText(stored.text(NOTES))
             raise
         self.notes.setModified(False)
+        taken, typed = self._open_review.stored.text(NOTES), self.notes.text()
+        if taken != typed.rstrip() and typed.startswith(taken):
+            self.notes.setText(taken)
+            self.tell(
+                self.tr("The column of notes took {} letters; the rest is lost: {}").format(
+                    len(taken), typed[len(taken) :]
+                )
+            )
 
     def _reviewer_typed(self) -> None:
         QgsSettings().setValue(_SETTING, self.reviewer.text())

@@ -79,6 +79,7 @@ class Review:
         stored = self.stored
         if stored is None:
             return
+        self.layer.check_status()
         # An outline that was changed is no plain 'accepted'.
         written = EDITED if status == ACCEPTED and self.layer.is_redrawn(stored.fid) else status
         self._write({STATUS: written})

@@ -144,8 +144,22 @@ class ReviewLayer:
         """Refuse a layer that cannot be reviewed as it is.
 
         Raises:
-            ParameterError: It lacks the status, or has edits that are not saved.
+            ParameterError: It takes no status, or has edits that are not saved.
             OutputError: It cannot be written.
+        """
+        self.check_status()
+        if self.layer.isEditable() and self.layer.isModified():
+            raise ParameterError(
+                f"The layer '{self.layer.name()}' has edits that are not saved. Save or discard "
+                "them, then start the review."
+            )
+        self.check_writable()
+
+    def check_status(self) -> None:
+        """Refuse a layer that has no room for a verdict, perhaps no longer.
+
+        Raises:
+            ParameterError: It has none.
         """
         if STATUS in self.missing_fields():
             raise ParameterError(
@@ -159,12 +173,6 @@ class ReviewLayer:
                 f"{column.length()} letters; expected text of {_LONGEST_STATUS} or more. Rename "
                 "the column, and add the fields of a review."
             )
-        if self.layer.isEditable() and self.layer.isModified():
-            raise ParameterError(
-                f"The layer '{self.layer.name()}' has edits that are not saved. Save or discard "
-                "them, then start the review."
-            )
-        self.check_writable()
 
     def write(self, known: Stored, values: dict[str, str]) -> Stored:
         """Write attributes of an outline into the file, with all edits that wait.

@@ -471,6 +471,28 @@ def test_numbers_in_other_columns_are_left_alone(window, tmp_path):
     assert stored(path, "reviewer")["LS_3"] == 7
 
 
+def test_notes_that_the_column_cuts_are_told(window, tmp_path):
+    path = inventory(tmp_path / "a.shp", fields=("review_sta", "notes"))
+    window.open(path)
+    window.press("n")
+    window.press(250 * "x" + "cracks ", window.panel.notes)
+    window.panel._typing.timeout.emit()
+    assert "took 254 letters; the rest is lost: ks" in window.said
+    assert len(window.panel.notes.text()) == 254
+    window.press("b")
+    assert window.said == ""
+
+
+def test_a_status_that_is_taken_away_meanwhile(window, path):
+    layer = window.open(path)
+    layer.startEditing()
+    layer.deleteAttribute(layer.fields().indexOf("review_status"))
+    layer.commitChanges()
+    window.press("a")
+    assert "has no column review_status" in window.said
+    assert window.current == "LS_3"
+
+
 def test_what_is_no_number_is_no_change_by_somebody_else(window):
     fields = "field=id:string&field=review_status:string&field=h_l:double"
     layer = qgis_core.QgsVectorLayer(f"Polygon?crs={UTM}&{fields}", "others", "memory")
