@@ -115,9 +115,9 @@ def detect_scenes(
         done[scene.name] = digest
         _write_done(target, done)
     if not results:
+        all_of_them = "The scene" if len(scenes) == 1 else f"All {len(scenes)} scenes"
         raise ParameterError(
-            f"All {len(scenes)} scenes failed; the messages before say why. Nothing was written to "
-            f"{folder}."
+            f"{all_of_them} failed; the messages before say why. Nothing was written to {folder}."
         )
     tables = {
         name: read_layer(f"{own['INVENTORY']}|layername={LAYER}").table

@@ -967,7 +967,13 @@
                 <Option type="QString" name="new" value="new"/>
               </Option>
               <Option type="Map">
+                <Option type="QString" name="possibly new" value="possibly new"/>
+              </Option>
+              <Option type="Map">
                 <Option type="QString" name="no longer visible" value="no longer visible"/>
+              </Option>
+              <Option type="Map">
+                <Option type="QString" name="possibly gone" value="possibly gone"/>
               </Option>
               <Option type="Map">
                 <Option type="QString" name="not comparable" value="not comparable"/>

@@ -13,6 +13,8 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from ..common.errors import DependencyError, OutputError, ParameterError
 from ..common.file_names import stem_of
 from ..common.output import check_writable
@@ -29,7 +31,7 @@ from ..models.zoo import model_path, shipped_models
 from ..raster.grid import Grid
 from .assess import Assessment, AssessRequest, Side, assess
 from .report import assessment_parts, curve_parts
-from .report_maps import Below, comparison_map, map_part, results_map, sources_part
+from .report_maps import COMPARED, Below, comparison_map, map_part, results_map, sources_part
 from .review_page import chip_svg
 from .review_sheet import Card, SheetRequest, cards
 from .statistics import (
@@ -141,8 +143,10 @@ class EventReport:
         """The event in a line."""
         known = dict(self.facts)
         day = known.get("Date of the event", "")
-        what = f"{len(self.statistics.areas):,} landslides"
-        area = f"{number(self.statistics.areas.sum() / 1e6, 2)} km2"
+        count, total = len(self.statistics.areas), float(self.statistics.areas.sum())
+        what = f"{count:,} landslide{'s' * (count != 1)}"
+        # Below a hectare, square kilometres with two decimals are nothing.
+        area = f"{number(total / 1e6, 2)} km2" if total >= 1e4 else f"{number(total)} m2"
         trigger = known.get("Trigger", "")
         event = " ".join((f"of {day}" if day else "", f"({trigger})" if trigger else "")).strip()
         return f"{what}, {area}. Event {event}" if event else f"{what}, {area}"
@@ -293,15 +297,12 @@ def event_parts(report: EventReport, made_by: str, interactive: bool) -> Iterato
 
 def _web_map(drawing: str, caption: str, grid: Grid) -> str:
     """The map with what a script needs to move in it; without one it is a picture."""
-    cols, rows = [0, grid.width, 0, grid.width], [0, 0, grid.height, grid.height]
-    places = [
-        Geodesy(grid.crs).lonlat(*grid.to_map(float(col), float(row)))
-        for col, row in zip(cols, rows)
-    ]
-    west = float(places[0][0])
-    corners = [[(float(lon) - west + 180) % 360 - 180 + west, float(lat)] for lon, lat in places]
+    cols, rows = np.meshgrid(np.linspace(0, grid.width, 3), np.linspace(0, grid.height, 3))
+    lon, lat = Geodesy(grid.crs).lonlat(*grid.to_map(cols.ravel(), rows.ravel()))
+    lon = (lon - lon[0] + 180) % 360 - 180 + lon[0]
+    places = np.column_stack((lon, lat)).round(7).tolist()
     size = [grid.width, grid.height, float(grid.pixel_size_metres()[0][0])]
-    data = f"data-corners='{json.dumps(corners)}' data-size='{json.dumps(size)}'"
+    data = f"data-places='{json.dumps(places)}' data-size='{json.dumps(size)}'"
     buttons = "".join(
         f'<button class="{word}" title="{text}" aria-label="{text}">{sign}</button>'
         for word, text, sign in (
@@ -327,9 +328,9 @@ def _texts(report: EventReport) -> tuple[str, ...]:
 
 def _largest(report: EventReport) -> Iterator[str]:
     if report.largest:
-        rows = [report.largest[i : i + _ACROSS] for i in range(0, len(report.largest), _ACROSS)]
-        body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
-        yield f'<table class="cards">{body}</table>'
+        for i in range(0, len(report.largest), _ACROSS):  # a table each: pages end between them
+            row = "".join(map(_cell, report.largest[i : i + _ACROSS]))
+            yield f'<table class="cards"><tr>{row}</tr></table>'
         return
     order = report.statistics.areas.argsort()[::-1][:LARGEST]
     if len(report.table.records) == len(report.statistics.areas):
@@ -354,7 +355,7 @@ def _assessment(report: EventReport, assessment: Assessment) -> Iterator[str]:
         "and what it lacks counts as a false alarm."
     )
     drawing, _ = comparison_map(assessment, report.request.below)
-    yield map_part(drawing, "Red: found. Green: missed. Blue: detected, but not in the reference.")
+    yield map_part(drawing, COMPARED)
     yield from assessment_parts(assessment)
     if report.curves and report.curves.curves:
         yield from curve_parts(report.curves.curves, report.curves.threshold)
@@ -365,12 +366,12 @@ def _caveats(report: EventReport) -> Iterator[str]:
     waiting = sum(r.get("review_status") in (None, "", UNREVIEWED) for r in records)
     if waiting:
         yield (
-            f"{waiting:,} of {len(records):,} landslides have been looked at by nobody. A "
+            f"Nobody has looked at {waiting:,} of {len(records):,} landslides. A "
             "detection is not a mapped landslide: bare fields, quarries, river banks and clouds "
             "can look alike."
         )
     if report.rejected:
-        yield f"{report.rejected:,} outlines that a reviewer has rejected are left out."
+        yield f"Left out: {report.rejected:,} that a reviewer has rejected."
     if report.statistics.study_is_hull:
         yield (
             "Nobody said which area was searched: the convex hull of the landslides stands for it, "

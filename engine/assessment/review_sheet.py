@@ -15,6 +15,7 @@ from ..common.errors import Cancelled, ParameterError
 from ..inventory.fields import UNREVIEWED
 from ..inventory.polygons import Outlines, ellipsoidal_areas
 from ..inventory.review import outline_hashes
+from ..inventory.run_facts import shown_name
 from ..inventory.table import Table
 from ..inventory.wkb import polygons_of
 from .image_chips import Chip, image_chips
@@ -106,7 +107,7 @@ def sheet_of(table: Table, request: SheetRequest) -> Sheet:
     if request.pre_image:
         about += f"; before the event: {Path(request.pre_image).name}"
     name = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return Sheet(name, table.name, about, bool(request.pre_image))
+    return Sheet(name, shown_name(table.name), about, bool(request.pre_image))
 
 
 def cards(

@@ -248,10 +248,16 @@ class Cluster:
         """Connect; Dask waits for ever for what takes connections and says nothing."""
         distributed = require("distributed", "dask[distributed]")
         options = {"timeout": _ANSWER, "set_as_default": False, "name": "landslip"}
-        coming = _aside(lambda: distributed.Client(self._address, **options))
         self._count, self._asked = None, 0.0
         try:
-            self._client = self._awaited(coming)
+            # A client of what is no address waits for itself at the end, and ends in a traceback.
+            scheme, _ = distributed.comm.parse_address(self._address)
+            distributed.comm.registry.get_backend(scheme)
+            if scheme in ("tcp", "tls"):
+                distributed.comm.get_address_host_port(self._address)
+            self._client = self._awaited(
+                _aside(lambda: distributed.Client(self._address, **options))
+            )
         except (OSError, TimeoutError, asyncio.TimeoutError, ValueError, TypeError) as err:
             # The latter two: no address.
             reason = (str(err).splitlines() or ["it took too long"])[0][:200]

@@ -386,6 +386,17 @@ def test_no_scheduler_is_a_sentence(request_for, address, tmp_path, monkeypatch)
     assert not (tmp_path / "none.tif").exists()
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:8786x", "nonsense", "http://127.0.0.1:9"])
+def test_what_is_no_address_is_not_tried(request_for, address, monkeypatch):
+    """Dask's client of it would wait at the end of the program, and end in a traceback."""
+    distributed = pytest.importorskip("distributed")
+    tried = []
+    monkeypatch.setattr(distributed, "Client", lambda *given, **_: tried.append(given))
+    with pytest.raises(ClusterError, match="No scheduler answers at"):
+        detect(request_for("none.tif", scheduler=address))
+    assert tried == []
+
+
 def test_an_error_on_a_worker_names_it(two, request_for, tmp_path):
     def remove():
         (tmp_path / "stack.tif").rename(tmp_path / "gone.tif")
