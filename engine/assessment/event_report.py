@@ -47,7 +47,7 @@ LARGEST = 9
 #: Cards side by side.
 _ACROSS = 3
 SCRIPT = Path(__file__).resolve().parents[2] / "resources" / "event_map.js"
-_REJECTED = REVIEW_STATUS[-1]
+_STATUS, _REJECTED = "review_status", REVIEW_STATUS[-1]
 _COPERNICUS = "Contains modified Copernicus Sentinel data{}."
 _COASTS = "Coasts of the locator: Natural Earth, public domain."
 
@@ -201,8 +201,8 @@ def event_report(
         return lambda done, text: progress(first + (last - first) * done, text)
 
     request.below.check()
-    rejected = [r for r in request.inventory.records if r.get("review_status") == _REJECTED]
-    kept = tuple(r for r in request.inventory.records if r.get("review_status") != _REJECTED)
+    status = request.inventory.own_name(_STATUS)
+    kept = tuple(r for r in request.inventory.records if r.get(status) != _REJECTED)
     shown = Table(
         request.inventory.name, request.inventory.crs, request.inventory.columns, kept
     ).with_ids()
@@ -234,7 +234,7 @@ def event_report(
     return EventReport(
         request=request,
         table=shown,
-        rejected=len(rejected),
+        rejected=len(request.inventory.records) - len(kept),
         statistics=statistics,
         assessment=assessment,
         curves=curves,
@@ -362,9 +362,11 @@ def _assessment(report: EventReport, assessment: Assessment) -> Iterator[str]:
 
 
 def _caveats(report: EventReport) -> Iterator[str]:
-    records = report.table.records
-    waiting = sum(r.get("review_status") in (None, "", UNREVIEWED) for r in records)
-    if waiting:
+    records, status = report.table.records, report.table.own_name(_STATUS)
+    waiting = sum(r.get(status) in (None, "", UNREVIEWED) for r in records)
+    if status not in report.table.columns:
+        yield "The inventory does not say whether anybody has looked at its landslides."
+    elif waiting:
         yield (
             f"Nobody has looked at {waiting:,} of {len(records):,} landslides. A "
             "detection is not a mapped landslide: bare fields, quarries, river banks and clouds "

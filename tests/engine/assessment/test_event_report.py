@@ -88,6 +88,18 @@ def test_without_image_or_anything(image):
     assert "data:image" not in text
     assert "<td class=n>" in text
     assert "Give an image to see them." in text
+    assert "does not say whether anybody has looked" in text
+    assert "A detection is not a mapped landslide" not in text
+
+
+def test_the_status_may_be_spelled_otherwise():
+    """As databases do that know capitals alone."""
+    records = tuple(
+        Record(r.wkb, {"REVIEW_STATUS": r.values["review_status"]}) for r in slides().records
+    )
+    report = event_report(EventReportRequest(Table("a", UTM, {"REVIEW_STATUS": str}, records), "A"))
+    assert (report.rejected, len(report.table.records)) == (1, 11)
+    assert "Nobody has looked at 11 of 11" in text_of(report)
 
 
 def test_with_a_reference_and_the_probability(image, tmp_path):
