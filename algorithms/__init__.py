@@ -9,6 +9,7 @@ from .detect_landslides import DetectLandslides
 from .event_reports import EventReports
 from .export_inventory import ExportInventory
 from .inventory_statistics import InventoryStatisticsAlgorithm
+from .manage_models import ManageModels
 from .measure_inventory import MeasureInventory
 from .prepare_stack import PrepareStack
 from .review_sheet import ReviewSheet
@@ -31,6 +32,7 @@ ALGORITHMS = (
     ApplyReview,
     EventReports,
     AdaptModel,
+    ManageModels,
     UpdateInventory,
     ValidateInventory,
     ExportInventory,

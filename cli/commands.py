@@ -36,6 +36,8 @@ from ..engine.inventory.fields import Landslide
 from ..engine.inventory.geopackage import write_geopackage
 from ..engine.inventory.polygons import Outlines
 from ..engine.inventory.wkb import polygons_of
+from ..engine.models.management import ManageRequest, manage
+from ..engine.models.own_models import add_model, check_name
 from ..engine.models.probability import open_probability
 from ..engine.models.runs import AreaRange, area_numbers
 from ..engine.outlines.vectorise import VectoriseRequest, known_threshold, vectorise
@@ -119,6 +121,9 @@ def _detect(values: Values, listeners: Listeners) -> Values:
 
 def _adapt(values: Values, listeners: Listeners) -> Values:
     mapping = values["BAND_MAPPING"] or ""
+    name = (values["ADD_AS"] or "").strip()
+    if name:
+        check_name(name)
     if values["REPORT"]:
         check_report(values["REPORT"])
     model = detection_model(values["MODEL"], values["INPUT"], False, values["DEM"] or "", mapping)
@@ -140,12 +145,23 @@ def _adapt(values: Values, listeners: Listeners) -> Values:
         write_adaptation_report(found, request, MADE_BY, values["REPORT"])
     (listeners.say if found.verdict.better else listeners.warn)(verdict_text(found))
     used = request.output if found.written else model
+    if name and found.written:
+        listeners.say(f"In the list of models: {add_model(used, name)}")
     return {
         "OUTPUT": used,
         "REPORT": values["REPORT"],
         "WRITTEN": found.written,
         **found.numbers(),
     }
+
+
+def _models(values: Values, listeners: Listeners) -> Values:
+    names = ("ACTION", "MODEL", "FILE", "NAME", "OUTPUT")
+    found = manage(ManageRequest(*(values[name] or "" for name in names)))
+    for line in found.lines:
+        listeners.say(line)
+    copy = {"OUTPUT": values["OUTPUT"]} if values["OUTPUT"] else {}
+    return {**copy, **found.results()}
 
 
 def _vectorise(values: Values, listeners: Listeners) -> Values:
@@ -298,6 +314,7 @@ RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "applyreview": apply_review,
     "eventreports": _report,
     "adaptmodel": _adapt,
+    "managemodels": _models,
     "measureinventory": measure_inventory,
     "updateinventory": update_inventory,
     "exportinventory": export_inventory,

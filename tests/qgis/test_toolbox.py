@@ -22,6 +22,7 @@ EXPECTED = {
     "applyreview": "Review and report",
     "eventreports": "Review and report",
     "adaptmodel": "Models",
+    "managemodels": "Models",
 }
 
 
