@@ -15,6 +15,7 @@ from .prepare_stack import PrepareStack
 from .review_sheet import ReviewSheet
 from .sample_scene import SampleScene
 from .set_up import SetUp
+from .suggest_review import SuggestReview
 from .update_inventory import UpdateInventory
 from .validate_inventory import ValidateInventory
 from .vectorise_probability import VectoriseProbability
@@ -30,6 +31,7 @@ ALGORITHMS = (
     InventoryStatisticsAlgorithm,
     ReviewSheet,
     ApplyReview,
+    SuggestReview,
     EventReports,
     AdaptModel,
     ManageModels,

@@ -69,8 +69,9 @@ class _Style(QgsProcessingLayerPostProcessorInterface):
         layer.triggerRepaint()
 
 
+_LOADED = ("inventory.qml", "probability.qml", "comparison.qml", "suggestions.qml")
 # QGIS keeps only a pointer to a post-processor: without a reference here, Python frees it.
-_STYLES = {name: _Style(name) for name in ("inventory.qml", "probability.qml", "comparison.qml")}
+_STYLES = {name: _Style(name) for name in _LOADED}
 
 
 def use_style(layer_id: str, style: str, context: QgsProcessingContext) -> None:

@@ -55,6 +55,7 @@ from .inventory_commands import (
     export_inventory,
     measure_inventory,
     review_sheet,
+    suggest_review,
     update_inventory,
 )
 from .inventory_reader import read_inventory
@@ -315,6 +316,7 @@ RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "eventreports": _report,
     "adaptmodel": _adapt,
     "managemodels": _models,
+    "suggestreview": suggest_review,
     "measureinventory": measure_inventory,
     "updateinventory": update_inventory,
     "exportinventory": export_inventory,

@@ -41,6 +41,7 @@ CLI = {
     "sample": "samplescene",
     "report": "eventreports",
     "adapt": "adaptmodel",
+    "suggest-review": "suggestreview",
     "models": "managemodels",
 }
 #: What an example needs besides the parameters that must be given.

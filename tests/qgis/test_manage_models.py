@@ -8,10 +8,10 @@ import pytest
 
 pytest.importorskip("qgis.core", reason="needs QGIS and its Python bindings")
 
-from qgis.core import QgsApplication, QgsProcessingException  # noqa: E402
+from qgis.core import QgsApplication, QgsProcessingException
 
-from landslip.cli.__main__ import main  # noqa: E402
-from landslip.engine.models import zoo  # noqa: E402
+from landslip.cli.__main__ import main
+from landslip.engine.models import zoo
 
 NAME = "landslip:managemodels"
 

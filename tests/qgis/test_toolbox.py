@@ -20,6 +20,7 @@ EXPECTED = {
     "inventorystatistics": "Review and report",
     "reviewsheet": "Review and report",
     "applyreview": "Review and report",
+    "suggestreview": "Review and report",
     "eventreports": "Review and report",
     "adaptmodel": "Models",
     "managemodels": "Models",
