@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .apply_review import ApplyReview
 from .assess_inventory import AssessInventory
+from .assessability import AssessabilityAlgorithm
 from .detect_landslides import DetectLandslides
 from .event_reports import EventReports
 from .export_inventory import ExportInventory
@@ -21,6 +22,7 @@ ALGORITHMS = (
     SetUp,
     SampleScene,
     PrepareStack,
+    AssessabilityAlgorithm,
     DetectLandslides,
     VectoriseProbability,
     MeasureInventory,

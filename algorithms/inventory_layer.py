@@ -70,7 +70,10 @@ class _Style(QgsProcessingLayerPostProcessorInterface):
 
 
 # QGIS keeps only a pointer to a post-processor: without a reference here, Python frees it.
-_STYLES = {name: _Style(name) for name in ("inventory.qml", "probability.qml", "comparison.qml")}
+_STYLES = {
+    name: _Style(name)
+    for name in ("inventory.qml", "probability.qml", "comparison.qml", "assessability.qml")
+}
 
 
 def use_style(layer_id: str, style: str, context: QgsProcessingContext) -> None:

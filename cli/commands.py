@@ -28,6 +28,10 @@ from ..engine.common.output import check_geotiff, check_report
 from ..engine.common.report import MADE_BY
 from ..engine.detection.in_product import detect_in_product
 from ..engine.detection.pipeline import DetectRequest, detect
+from ..engine.ground.assessability import AssessabilityRequest, assessability
+from ..engine.ground.assessability_report import write_assessability_report
+from ..engine.ground.classes import Ground
+from ..engine.ground.image import ImageSource
 from ..engine.inventory.event import EventFacts
 from ..engine.inventory.fields import Landslide
 from ..engine.inventory.geopackage import write_geopackage
@@ -126,6 +130,37 @@ def _vectorise(values: Values, listeners: Listeners) -> Values:
     found = list(vectorise(request, *hooks, warn=listeners.warn))
     write_geopackage(found, raster.grid.crs, values["INVENTORY"], listeners.warn)
     return {"INVENTORY": values["INVENTORY"], **_totals(found)}
+
+
+def _ground(values: Values, listeners: Listeners) -> Values:
+    path, product = _image(values)
+    if values["REPORT"]:
+        check_report(values["REPORT"])
+    request = AssessabilityRequest(
+        image=_image_source(values, path),
+        output=values["OUTPUT"],
+        extent=_extent_on(values["EXTENT"], lambda: _crs(path, bool(product))),
+    )
+    made = assessability(request, listeners.progress, listeners.cancelled, listeners.warn)
+    if values["REPORT"]:
+        write_assessability_report(made, MADE_BY, values["REPORT"])
+    listeners.say(made.sentence())
+    shares = {ground.name: made.share(ground) for ground in Ground if ground != Ground.NODATA}
+    report = {"REPORT": values["REPORT"]} if values["REPORT"] else {}
+    return {"OUTPUT": request.output, **shares, **report}
+
+
+def _image_source(values: Values, path: str) -> ImageSource:
+    return ImageSource(
+        path=path,
+        mask=values["MASK"] or "",
+        dem=values["DEM"],
+        sun_azimuth=values["SUN_AZIMUTH"],
+        sun_elevation=values["SUN_ELEVATION"],
+        band_mapping=values["BAND_MAPPING"] or "",
+        clouds=values["CLOUDS"],
+        flat_slope=values["FLAT_SLOPE"],
+    )
 
 
 def _prepare(values: Values, listeners: Listeners) -> Values:
@@ -249,6 +284,7 @@ def _report(values: Values, listeners: Listeners) -> Values:
 RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "detectlandslides": _detect,
     "vectoriseprobability": _vectorise,
+    "assessability": _ground,
     "preparestack": _prepare,
     "samplescene": _sample,
     "assessinventory": _assess,

@@ -30,6 +30,7 @@ CLI = {
     "prepare": "preparestack",
     "detect": "detectlandslides",
     "vectorise": "vectoriseprobability",
+    "ground": "assessability",
     "assess": "assessinventory",
     "statistics": "inventorystatistics",
     "measure": "measureinventory",

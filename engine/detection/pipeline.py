@@ -41,7 +41,7 @@ from ..raster.elevation import DemSource, Elevation
 from ..raster.reading import bounded_cache, open_raster
 from ..raster.tiling import Lattice, Window, regions
 from ..stack.acquisition import TIFF_DATE, image_facts, tiff_date
-from ..stack.check import check_stack
+from ..stack.check import check_pixel_size, check_stack
 from ..stack.even_light import check_elevation, light_text, with_even_light
 from ..stack.reader import ACQUISITION_TAGS, Stack, open_stack
 from ..stack.scene import (
@@ -64,9 +64,6 @@ _REGION_SIZE = "region size"
 #: What a run takes, bytes: in any case, and for a pixel of a region; the same again for each band.
 _BASE, _PER_PIXEL = 350 * 2**20, 60
 _BAND_BASE, _BAND_PER_PIXEL = 20 * 2**20, 11
-
-#: Ground pixel sizes within this factor of the model's training pixels need no warning.
-PIXEL_SIZE_TOLERANCE = 1.25
 
 #: Share of the progress bar that inference takes; the rest is for vectorising.
 _INFERENCE_SHARE = 0.95
@@ -526,15 +523,11 @@ def check_request(request: DetectRequest) -> None:
 
 
 def _warn_of_pixel_size(stack: Stack, card: ModelCard, warn: Warn) -> None:
-    width, height = (float(size[0]) for size in stack.grid.pixel_size_metres())
-    ratio = max(width, height, card.pixel_size) / min(width, height, card.pixel_size)
-    if ratio > PIXEL_SIZE_TOLERANCE:
-        warn(
-            f"Pixels of {stack.path} measure {width:.3g} x {height:.3g} m on the ground; the model "
-            f"{card.name} was trained on {card.pixel_size:g} m. Expect lower accuracy, or resample "
-            f"the stack to {card.pixel_size:g} m."
-        )
+    who = f"the model {card.name}"
+    if sentence := check_pixel_size(stack.grid, card.pixel_size, stack.path, who):
+        warn(sentence)
     elif stack.grid.is_geographic:
+        width, height = (float(size[0]) for size in stack.grid.pixel_size_metres())
         warn(
             f"{stack.path} is in degrees: a pixel measures {width:.3g} x {height:.3g} m on the "
             f"ground, and the model {card.name} was trained on square {card.pixel_size:g} m "

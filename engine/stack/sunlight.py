@@ -122,10 +122,10 @@ def _sun_of_file(stack: Stack) -> Sun | None:
                 f"{ELEVATION_TAG}={elevation or ''}; expected degrees clockwise from north, and "
                 "degrees above the horizon, above 0 and up to 90. Correct both or remove both."
             ) from err
-    return _sun_at(tags.get(TIME_TAG, ""), stack.grid)
+    return sun_at(tags.get(TIME_TAG, ""), stack.grid)
 
 
-def _sun_at(time: str, grid: Grid) -> Sun | None:
+def sun_at(time: str, grid: Grid) -> Sun | None:
     """The sun over the middle of a grid at a time; None for a day without a time, or at night."""
     try:
         when = datetime.fromisoformat(time.replace("Z", "+00:00"))

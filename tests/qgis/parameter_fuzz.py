@@ -98,6 +98,7 @@ def make_world(folder: Path, run: Callable[..., Any]) -> World:
         },
         "preparestack": {"INPUT": str(inputs), "OUTPUT": out["o.tif"]},
         "detectlandslides": {**detect, "PROBABILITY": out["o.tif"], "INVENTORY": out["o.gpkg"]},
+        "assessability": {"INPUT": names["STACK"], "OUTPUT": out["o.tif"]},
         "vectoriseprobability": {"INPUT": p, "INVENTORY": out["o.gpkg"]},
         "measureinventory": {"INPUT": i, "DEM": names["DEM"], "OUTPUT": out["o.gpkg"]},
         "assessinventory": {"INPUT": p, "REFERENCE": i, "OUTPUT": out["r.html"]},

@@ -12,6 +12,7 @@ EXPECTED = {
     "preparestack": "Prepare",
     "detectlandslides": "Detect",
     "vectoriseprobability": "Detect",
+    "assessability": "Detect",
     "measureinventory": "Inventory",
     "updateinventory": "Inventory",
     "validateinventory": "Inventory",
