@@ -29,10 +29,8 @@ from ..engine.ground.image import AUTO, CLOUD_TESTS, FLAT_SLOPE, ImageSource
 from ..engine.preparation.target_grid import finest_grid
 from ..engine.products.product import open_products
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
-from .inventory_layer import use_style
+from .inventory_layer import GROUND_STYLE, use_style
 
-#: Style of the raster, in `RESOURCES`.
-GROUND_STYLE = "assessability.qml"
 CLOUDS_HELP = """
 <p><b>Clouds</b>: <i>auto</i> takes what the image's masks tell (SCL of L2A, cloud masks of L1C, the
 mask of <i>Prepare</i>), and our own tests for the rest; <i>both</i> takes either; <i>own</i> and
@@ -53,6 +51,7 @@ cosine below 0.2, or other land hides it) and flat land are told.</p>
 <p><b>Sun's azimuth and elevation</b>: left empty, they come from the stack's tags or the image's
 time, else with a DEM from its shading. Without a sun, neither deep shade nor cloud shadow is told;
 the log says so.</p>
+<p><b>Extent</b>: only this part; the same as that part of the whole.</p>
 {CLOUDS_HELP}
 <p><b>Flat land</b>: land with a mean slope below this, degrees, is flat; 0 for none.</p>
 <p>Images with pixels above 40 m are refused: they do not show landslides.</p>

@@ -39,7 +39,13 @@ from ..engine.raster.grid import Grid
 from ..engine.stack.reader import open_stack
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .event_parameters import EVENT_HELP, event_facts, event_parameters
-from .inventory_layer import INVENTORY_STYLE, VECTORISE_ADVICE, use_style, write_inventory
+from .inventory_layer import (
+    GROUND_STYLE,
+    INVENTORY_STYLE,
+    VECTORISE_ADVICE,
+    use_style,
+    write_inventory,
+)
 from .inventory_reader import read_inventory
 from .outline_parameters import OUTLINE_HELP, outline_parameters, outline_request
 from .table_layer import Sink
@@ -124,7 +130,9 @@ of the scene, and the log says how well. Where nothing tells, all land counts as
 <p><b>Probability</b>: 0 to 1 on exactly the stack's grid, -9999 where the stack has no data. With
 test-time flips, a second band holds the spread of the runs.
 <b>Inventory</b>: outlines along pixel edges; pixels that only touch at a corner are separate
-landslides. <b>COUNT</b>, <b>AREA</b> (m2, on the ellipsoid) and <b>DEVICE_USED</b>.</p>
+landslides. <b>Assessable ground</b>, if asked for: where the image shows landslides, and where
+cloud, shade, snow, water or flat land keep them from sight, as the algorithm of that name tells.
+<b>COUNT</b>, <b>AREA</b> (m2, on the ellipsoid) and <b>DEVICE_USED</b>.</p>
 <p>A detection is not a mapped landslide: bare fields, quarries, river banks and clouds can look
 alike. Look through the inventory before you publish it.</p>
 """
@@ -156,6 +164,14 @@ class DetectLandslides(LandslipAlgorithm):
                 "INVENTORY",
                 self.tr("Landslide inventory"),
                 type=QgsProcessing.TypeVectorPolygon,
+            )
+        )
+        self.addParameter(
+            QgsProcessingParameterRasterDestination(
+                "ASSESSABILITY",
+                self.tr("Assessable ground"),
+                optional=True,
+                createByDefault=False,
             )
         )
         self.addOutput(QgsProcessingOutputNumber("COUNT", self.tr("Number of landslides")))
@@ -358,7 +374,12 @@ class DetectLandslides(LandslipAlgorithm):
                 detection.seconds,
             )
         )
+        ground = {}
+        if request.assessability:
+            use_style(request.assessability, GROUND_STYLE, context)
+            ground = {"ASSESSABILITY": request.assessability}
         return {
+            **ground,
             "PROBABILITY": request.probability,
             "INVENTORY": inventory,
             "COUNT": len(detection.landslides),
@@ -395,8 +416,14 @@ class DetectLandslides(LandslipAlgorithm):
             even_light=self.parameterAsBoolean(parameters, "EVEN_LIGHT", context),
             sun_azimuth=self.optional_number(parameters, "SUN_AZIMUTH", context),
             pre_event=self.raster_path(parameters, "PRE_EVENT", context) or None,
+            assessability=self._ground(parameters, context),
             sun_elevation=self.optional_number(parameters, "SUN_ELEVATION", context),
         )
+
+    def _ground(self, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
+        if parameters.get("ASSESSABILITY") in (None, ""):
+            return ""
+        return self.parameterAsOutputLayer(parameters, "ASSESSABILITY", context)
 
     def _extent(
         self, parameters: dict[str, Any], context: QgsProcessingContext

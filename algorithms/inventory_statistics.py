@@ -39,6 +39,11 @@ the inventory serves, and densities come out too high.</p>
 of the study area. Without it, aspect, slope and elevation come from the fields
 <code>aspect_deg</code>, <code>slope_mean</code>, <code>z_min</code> and <code>z_max</code>, where
 the inventory has them.</p>
+<p><b>Assessable ground</b>: the raster that the algorithm of this name made of the image.
+Densities, roses and counts are then those of ground on which landslides can be seen; those
+elsewhere are told, and not counted. With the DEM, landslides are also counted by how the sun met
+the land, with the recall that was measured in such light beside them: what shade hides is not rare
+there.</p>
 <p><b>Minimum</b> area: smaller landslides are left out. Use it where a few slivers are below the
 size from which the inventory was mapped.</p>
 <p><b>Image</b> below the report's map: any raster, shown as in <i>Review sheet</i>. Without one, a
@@ -56,6 +61,7 @@ NUMBERS = {
     "COUNT": "Number of landslides",
     "AREA": "Total area (m2)",
     "DENSITY": "Landslides per km2",
+    "ASSESSABLE_AREA": "Assessable ground in the study area (m2)",
     "EXPONENT": "Exponent of the power-law tail",
     "EXPONENT_LOW": "Lower end of its 95 % interval",
     "EXPONENT_HIGH": "Upper end of its 95 % interval",
@@ -86,6 +92,9 @@ class InventoryStatisticsAlgorithm(LandslipAlgorithm):
             ),
             QgsProcessingParameterRasterLayer(
                 "DEM", self.tr("DEM (elevation in metres)"), optional=True
+            ),
+            QgsProcessingParameterRasterLayer(
+                "ASSESSABILITY", self.tr("Assessable ground (raster)"), optional=True
             ),
             number(
                 "MIN_AREA",
@@ -133,6 +142,7 @@ class InventoryStatisticsAlgorithm(LandslipAlgorithm):
                 dem=dem,
                 attributes=terrain_attributes(table),
                 min_area=self.parameterAsDouble(parameters, "MIN_AREA", context),
+                assessability=self.raster_path(parameters, "ASSESSABILITY", context) or None,
             )
             found = inventory_statistics(request, listeners["progress"], listeners["cancelled"])
             write_statistics_report(found, table.name, MADE_BY, report, below)

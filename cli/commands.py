@@ -93,6 +93,7 @@ def _detect(values: Values, listeners: Listeners) -> Values:
         sun_elevation=values["SUN_ELEVATION"],
         even_light=values["EVEN_LIGHT"],
         pre_event=values["PRE_EVENT"],
+        assessability=values["ASSESSABILITY"] or "",
         outlines=_outlines(values),
         event=EventFacts.of(values),
     )
@@ -106,12 +107,14 @@ def _detect(values: Values, listeners: Listeners) -> Values:
             f"'landslip vectorise --input {found.probability}' makes the inventory of it, so the "
             "model need not run again."
         ) from err
-    return {
+    results = {
         "PROBABILITY": found.probability,
         "INVENTORY": values["INVENTORY"],
         **_totals(found.landslides),
         "DEVICE_USED": found.device,
     }
+    ground = {"ASSESSABILITY": request.assessability} if request.assessability else {}
+    return {**results, **ground}
 
 
 def _vectorise(values: Values, listeners: Listeners) -> Values:
@@ -249,6 +252,7 @@ def _statistics(values: Values, listeners: Listeners) -> Values:
         dem=values["DEM"],
         attributes=terrain_attributes(table),
         min_area=values["MIN_AREA"],
+        assessability=values["ASSESSABILITY"],
     )
     found = inventory_statistics(request, listeners.progress, listeners.cancelled)
     write_statistics_report(found, values["INPUT"], MADE_BY, values["OUTPUT"], below)

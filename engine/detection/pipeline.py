@@ -19,6 +19,8 @@ from ..common.errors import Cancelled, ParameterError, RasterError
 from ..common.hooks import Check, Progress, Warn, or_silent
 from ..common.memory import memory
 from ..common.output import check_geotiff
+from ..ground.assessability import AssessabilityRequest, assessability
+from ..ground.image import ImageSource
 from ..inventory.drawn import DrawnPolygons
 from ..inventory.event import EventFacts
 from ..inventory.fields import Landslide
@@ -106,6 +108,8 @@ class DetectRequest:
             (`stack.even_light`).
         pre_event: Raster of the time before the event on the stack's grid, whose change raises
             probabilities (`fusion.PreEvent`); None to go without.
+        assessability: Path of a GeoTIFF of the ground on which the image shows landslides
+            (`ground.assessability`); empty for none.
         outlines: How landslides are outlined and which are dropped; its rasters, threshold and
             smallest area are those of this request.
         event: What is known of the event; the image's file tells the dates that it lacks.
@@ -134,6 +138,7 @@ class DetectRequest:
     sun_elevation: float | None = None
     even_light: bool = False
     pre_event: str | None = None
+    assessability: str = ""
     outlines: VectoriseRequest = field(default_factory=lambda: VectoriseRequest(""))
     event: EventFacts = field(default_factory=EventFacts)
 
@@ -199,7 +204,27 @@ def detect(
     check_settings(request.outlining(0.5))
 
     with bounded_cache():
-        return _detect(request, progress, cancelled, warn)
+        found = _detect(request, progress, cancelled, warn)
+    if request.assessability:
+        tell_ground(request, progress, cancelled, warn)
+    return found
+
+
+def tell_ground(request: DetectRequest, progress: Progress, cancelled: Check, warn: Warn) -> None:
+    """Write the ground on which the image shows landslides, and tell its share.
+
+    Raises:
+        LandslipError: As for `assessability`; what was detected is complete by then.
+    """
+    image = ImageSource(
+        path=request.stack,
+        dem=request.dem,
+        sun_azimuth=request.sun_azimuth,
+        sun_elevation=request.sun_elevation,
+        band_mapping=request.band_mapping,
+    )
+    asked = AssessabilityRequest(image, request.assessability, request.extent)
+    progress(1, assessability(asked, None, cancelled, warn).sentence())
 
 
 def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: Warn) -> Detection:
@@ -520,6 +545,9 @@ def check_request(request: DetectRequest) -> None:
         path for path in (request.stack, request.dem, request.model, request.pre_event) if path
     ]
     check_geotiff(request.probability, inputs, "The probability raster")
+    if request.assessability:
+        inputs.append(request.probability)
+        check_geotiff(request.assessability, inputs, "The raster of assessable ground")
 
 
 def _warn_of_pixel_size(stack: Stack, card: ModelCard, warn: Warn) -> None:

@@ -51,6 +51,21 @@ def test_the_command_does_the_same(scene, run, tmp_path, capsys):
     assert told["ASSESSABLE"] == pytest.approx(results["ASSESSABLE"])
 
 
+def test_detection_writes_it_too(scene, run, tmp_path):
+    given = {"INPUT": str(scene["stack"]), "DEM": str(scene["dem"]), "MODEL": "fast_rgb"}
+    outputs = {name: str(tmp_path / f"{name}.tif") for name in ("PROBABILITY", "ASSESSABILITY")}
+    detected, feedback = run(
+        "landslip:detectlandslides", {**given, **outputs, "INVENTORY": str(tmp_path / "i.gpkg")}
+    )
+    alone, _ = run(NAME, {**given, "OUTPUT": str(tmp_path / "g.tif")})
+    with (
+        rasterio.open(detected["ASSESSABILITY"]) as one,
+        rasterio.open(alone["OUTPUT"]) as other,
+    ):
+        assert np.array_equal(one.read(1), other.read(1))
+    assert any("% assessable" in text for text in feedback.infos)
+
+
 def test_the_layer_comes_in_colours_with_names(scene, plugin):
     from landslip.algorithms.base import RESOURCES
 
