@@ -5,6 +5,7 @@ from __future__ import annotations
 from .apply_review import ApplyReview
 from .assess_inventory import AssessInventory
 from .assessability import AssessabilityAlgorithm
+from .change_evidence import ChangeEvidence
 from .detect_landslides import DetectLandslides
 from .event_reports import EventReports
 from .export_inventory import ExportInventory
@@ -26,6 +27,7 @@ ALGORITHMS = (
     DetectLandslides,
     VectoriseProbability,
     MeasureInventory,
+    ChangeEvidence,
     AssessInventory,
     InventoryStatisticsAlgorithm,
     ReviewSheet,

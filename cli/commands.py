@@ -46,6 +46,7 @@ from ..engine.products.product import open_products
 from ..engine.raster.grid import check_order
 from ..engine.raster.reading import open_raster
 from ..engine.stack.reader import open_stack
+from .image_commands import evidence
 from .inventory_commands import (
     apply_review,
     check_geopackage,
@@ -296,6 +297,7 @@ RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "reviewsheet": review_sheet,
     "applyreview": apply_review,
     "eventreports": _report,
+    "changeevidence": evidence,
     "measureinventory": measure_inventory,
     "updateinventory": update_inventory,
     "exportinventory": export_inventory,

@@ -210,6 +210,16 @@ class GroundImage:
             valid = block.valid[::_STEP, ::_STEP]
             yield block.values[:, ::_STEP, ::_STEP][:, valid]
 
+    def look(self, window: Window) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Bands of a window, and where they have data, without a look at what they show.
+
+        Raises:
+            RasterError: A file is damaged.
+        """
+        block = self._image.read(window)
+        values = block.values * self._factor if self._factor != 1 else block.values
+        return dict(zip(self.bands, values)), block.valid
+
     def read(self, window: Window) -> GroundBlock:
         """Bands and classes of a window inside the grid.
 

@@ -74,6 +74,6 @@ class Land:
         )
         stops = window.row_stop + self._reach, window.col_stop + self._reach
         outer = Window(row, col, stops[0] - row, stops[1] - col)
-        hidden = shadows.cast(self._elevation.read(self._place(outer)).elevation)
+        hidden = shadows.cast(self._elevation.read_elevation(self._place(outer)))
         turned = self._light(window, shadows) < LEAST_LIGHT
         return np.asarray(turned | hidden[window.slices(row, col)])

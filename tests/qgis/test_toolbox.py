@@ -14,6 +14,7 @@ EXPECTED = {
     "vectoriseprobability": "Detect",
     "assessability": "Detect",
     "measureinventory": "Inventory",
+    "changeevidence": "Inventory",
     "updateinventory": "Inventory",
     "validateinventory": "Inventory",
     "exportinventory": "Inventory",
