@@ -6,6 +6,7 @@ from .apply_review import ApplyReview
 from .assess_inventory import AssessInventory
 from .assessability import AssessabilityAlgorithm
 from .change_evidence import ChangeEvidence
+from .date_landslides import DateLandslides
 from .detect_landslides import DetectLandslides
 from .event_reports import EventReports
 from .export_inventory import ExportInventory
@@ -28,6 +29,7 @@ ALGORITHMS = (
     VectoriseProbability,
     MeasureInventory,
     ChangeEvidence,
+    DateLandslides,
     AssessInventory,
     InventoryStatisticsAlgorithm,
     ReviewSheet,

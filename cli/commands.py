@@ -46,7 +46,7 @@ from ..engine.products.product import open_products
 from ..engine.raster.grid import check_order
 from ..engine.raster.reading import open_raster
 from ..engine.stack.reader import open_stack
-from .image_commands import evidence
+from .image_commands import date, evidence
 from .inventory_commands import (
     apply_review,
     check_geopackage,
@@ -298,6 +298,7 @@ RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "applyreview": apply_review,
     "eventreports": _report,
     "changeevidence": evidence,
+    "datelandslides": date,
     "measureinventory": measure_inventory,
     "updateinventory": update_inventory,
     "exportinventory": export_inventory,

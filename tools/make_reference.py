@@ -42,6 +42,7 @@ CLI = {
     "review-sheet": "reviewsheet",
     "apply-review": "applyreview",
     "evidence": "changeevidence",
+    "date": "datelandslides",
     "update": "updateinventory",
     "export": "exportinventory",
     "check": "validateinventory",

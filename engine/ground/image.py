@@ -24,7 +24,7 @@ from ..raster.reading import open_raster
 from ..raster.resample import Sampler
 from ..raster.source import Product
 from ..raster.tiling import Window
-from ..stack.acquisition import image_facts
+from ..stack.acquisition import TIFF_DATE, image_facts
 from ..stack.check import check_pixel_size
 from ..stack.reader import open_stack
 from ..stack.scene import sample_windows
@@ -137,7 +137,7 @@ class GroundImage:
         for sentence in filter(None, (check_pixel_size(own, PIXEL, source.path),)):
             warn(sentence)
         self.name, self.grid = products[0].id, grid or own
-        self.date = _date(source.path, products[0])
+        self.date = products[0].date or tagged_date(products[0], source.path)
         there = common_bands(products)
         self.bands = (*sky.VISIBLE, *(band for band in sky.HELPFUL if band in there))
         self._files = ExitStack()
@@ -344,8 +344,10 @@ def _dem(source: ImageSource, product: Product) -> DemSource | None:
     return DemSource(own.path, own.number) if own else None
 
 
-def _date(path: str, product: Product) -> str:
-    return product.date or image_facts(_tags(product, path), (product.id,)).image_date
+def tagged_date(product: Product, path: str) -> str:
+    """When an image was taken by the tags that we write, or the name of a product; else empty."""
+    tags = {name: v for name, v in _tags(product, path).items() if name != TIFF_DATE}
+    return image_facts(tags, (product.id,)).image_date
 
 
 def _tags(product: Product, path: str) -> dict[str, str]:

@@ -107,6 +107,12 @@ def make_world(folder: Path, run: Callable[..., Any]) -> World:
             "PRE_IMAGE": _before(names["STACK"], inputs),
             "OUTPUT": out["o.gpkg"],
         },
+        "datelandslides": {
+            "INPUT": i,
+            "IMAGES": [names["STACK"], _before(names["STACK"], inputs)],
+            "DATES": "2018-09-11,2018-05-02",
+            "OUTPUT": out["o.gpkg"],
+        },
         "assessinventory": {"INPUT": p, "REFERENCE": i, "OUTPUT": out["r.html"]},
         "inventorystatistics": {"INPUT": i, "OUTPUT": out["r.html"]},
         "reviewsheet": {"INPUT": i, "IMAGE": names["STACK"], "OUTPUT": out["r.html"]},

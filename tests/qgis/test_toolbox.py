@@ -15,6 +15,7 @@ EXPECTED = {
     "assessability": "Detect",
     "measureinventory": "Inventory",
     "changeevidence": "Inventory",
+    "datelandslides": "Inventory",
     "updateinventory": "Inventory",
     "validateinventory": "Inventory",
     "exportinventory": "Inventory",
