@@ -143,7 +143,7 @@ def make_world(folder: Path, run: Callable[..., Any]) -> World:
 
 def _before(stack: str, folder: Path) -> str:
     """The stack as another file."""
-    return shutil.copy(stack, folder / "before.tif")
+    return str(shutil.copy(stack, folder / "before.tif"))
 
 
 def _review(folder: Path) -> str:
