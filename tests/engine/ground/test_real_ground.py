@@ -40,5 +40,5 @@ def test_the_one_cloud_and_its_shadow_are_found(hokkaido):
 def test_a_cloudy_and_a_clear_day_of_one_place(real_data):
     folder = real_data / "ssl4eo_l1c" / "0000200"
     clear, cloudy = (classes_of(path) for path in sorted(folder.iterdir()))
-    assert set(np.unique(clear)) <= {Ground.NODATA, Ground.ASSESSABLE}  # the former at its rim
+    assert (clear == Ground.ASSESSABLE)[clear != Ground.NODATA].mean() > 0.999
     assert 0.25 < (cloudy == Ground.CLOUD).mean() < 0.45
