@@ -34,9 +34,9 @@ m around it, and says what they suggest: <i>new</i>, <i>seen before</i>, <i>clou
 took for landslides are mostly <i>seen before</i>. It decides nothing: no outline is dropped.</p>
 
 <p><b>Inventory</b>: a polygon layer, of Landslip or of anybody else.</p>
-<p><b>Image</b> after the event and <b>image from before</b>: stacks, or paths of downloaded
-products, with B02, B03 and B04, better with B08. They may lie on other grids; the earlier one is
-laid on the later one to a fraction of a pixel. A stack that <i>Prepare</i> made of both may be
+<p><b>Image</b> after the event and <b>image from before</b>: stacks with B02, B03 and B04, better
+with B08 too; downloaded products go through <i>Prepare</i> first. They may lie on other grids; the
+earlier one is laid on the later one to a fraction of a pixel. A stack that <i>Prepare</i> made of both may be
 given twice. Take two of one season.</p>
 <p><b>DEM</b>: with it, deep shade is told from change where the sun's place is known.</p>
 <p><b>Mask</b> and <b>mask of the image from before</b>: those that <i>Prepare</i> made.</p>
