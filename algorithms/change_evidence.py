@@ -36,8 +36,8 @@ took for landslides are mostly <i>seen before</i>. It decides nothing: no outlin
 <p><b>Inventory</b>: a polygon layer, of Landslip or of anybody else.</p>
 <p><b>Image</b> after the event and <b>image from before</b>: stacks with B02, B03 and B04, better
 with B08 too; downloaded products go through <i>Prepare</i> first. They may lie on other grids; the
-earlier one is laid on the later one to a fraction of a pixel. A stack that <i>Prepare</i> made of both may be
-given twice. Take two of one season.</p>
+earlier one is laid on the later one to a fraction of a pixel. A stack that <i>Prepare</i> made of
+both may be given twice. Take two of one season.</p>
 <p><b>DEM</b>: with it, deep shade is told from change where the sun's place is known.</p>
 <p><b>Mask</b> and <b>mask of the image from before</b>: those that <i>Prepare</i> made.</p>
 {CLOUDS_HELP}
