@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ..engine.assessment.assess import AssessRequest, Side, assess
@@ -38,8 +38,9 @@ from ..engine.inventory.geopackage import write_geopackage
 from ..engine.inventory.polygons import Outlines
 from ..engine.inventory.wkb import polygons_of
 from ..engine.models.probability import open_probability
+from ..engine.models.runs import AreaRange, area_numbers
 from ..engine.outlines.vectorise import VectoriseRequest, known_threshold, vectorise
-from ..engine.preparation.model_choice import detection_model, preparation_model
+from ..engine.preparation.model_choice import detection_model, ensemble_models, preparation_model
 from ..engine.preparation.prepare import PrepareRequest, prepare
 from ..engine.preparation.target_grid import AreaOfInterest, GridRequest, finest_grid
 from ..engine.products.product import open_products
@@ -76,6 +77,7 @@ def _detect(values: Values, listeners: Listeners) -> Values:
             values["DEM"] or "",
             values["BAND_MAPPING"] or "",
         ),
+        ensemble=ensemble_models(values["ENSEMBLE"] or ""),
         probability=values["PROBABILITY"],
         dem=values["DEM"],
         extent=_extent_on(values["EXTENT"], lambda: _crs(image, bool(product))),
@@ -111,7 +113,7 @@ def _detect(values: Values, listeners: Listeners) -> Values:
     results = {
         "PROBABILITY": found.probability,
         "INVENTORY": values["INVENTORY"],
-        **_totals(found.landslides),
+        **_totals(found.landslides, found.area_range),
         "DEVICE_USED": found.device,
     }
     ground = {"ASSESSABILITY": request.assessability} if request.assessability else {}
@@ -129,11 +131,13 @@ def _vectorise(values: Values, listeners: Listeners) -> Values:
         event=EventFacts.of(values),
     )
     raster = open_probability(request.probability)
-    known_threshold(request, raster)
+    known_threshold(request, raster)  # before the work starts
     hooks = listeners.progress, listeners.cancelled
     found = list(vectorise(request, *hooks, warn=listeners.warn))
     write_geopackage(found, raster.grid.crs, values["INVENTORY"], listeners.warn)
-    return {"INVENTORY": values["INVENTORY"], **_totals(found)}
+    area = sum(landslide["area_m2"] for landslide in found)
+    found_by_runs = raster.area_range(area, known_threshold(request, raster))
+    return {"INVENTORY": values["INVENTORY"], **_totals(found, found_by_runs)}
 
 
 def _ground(values: Values, listeners: Listeners) -> Values:
@@ -254,6 +258,7 @@ def _statistics(values: Values, listeners: Listeners) -> Values:
         attributes=terrain_attributes(table),
         min_area=values["MIN_AREA"],
         assessability=values["ASSESSABILITY"],
+        probability=values["PROBABILITY"],
     )
     found = inventory_statistics(request, listeners.progress, listeners.cancelled)
     write_statistics_report(found, values["INPUT"], MADE_BY, values["OUTPUT"], below)
@@ -339,9 +344,9 @@ def _outlines(values: Values) -> VectoriseRequest:
     )
 
 
-def _totals(landslides: list[Landslide] | tuple[Landslide, ...]) -> Values:
+def _totals(landslides: Sequence[Landslide], by_runs: AreaRange | None) -> Values:
     area = sum(landslide["area_m2"] for landslide in landslides)
-    return {"COUNT": len(landslides), "AREA": float(area)}
+    return {"COUNT": len(landslides), "AREA": float(area), **area_numbers(by_runs)}
 
 
 def extent_of(text: str) -> tuple[Box, str]:

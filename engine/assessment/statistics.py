@@ -15,6 +15,7 @@ from ..common.errors import Cancelled, ParameterError
 from ..inventory.polygons import Outlines, ellipsoidal_areas
 from ..inventory.table import Table
 from ..inventory.wkb import Polygon, polygon_wkb, polygons_of
+from ..models.runs import area_numbers
 from ..raster.elevation import DemSource, Elevation
 from ..raster.grid import Grid
 from ..raster.illumination import Sun, gradient_east_north, illumination
@@ -26,6 +27,7 @@ from .footprint import PolygonFootprint
 from .frequency_area import LEAST, InverseGamma, PowerLaw, fit_inverse_gamma, fit_power_law
 from .metrics import finite
 from .shade_recall import LIGHT
+from .uncertainty import SPREAD_FIELDS, Uncertainty, uncertainty_of
 
 #: Pixels of the DEM read at a time.
 BAND_PIXELS = 2_000_000
@@ -52,14 +54,14 @@ _MOST_STEPS = 14
 
 
 def terrain_attributes(table: Table) -> dict[str, np.ndarray]:
-    """The fields of terrain and shape that an inventory has, float [n], NaN where one is empty."""
+    """Fields of terrain, shape and spread that an inventory has, float [n], NaN where empty."""
 
     def number(value: Any) -> float:
         return float(value) if isinstance(value, (int, float)) else math.nan
 
     return {
         name: np.array([number(record.get(name)) for record in table.records])
-        for name in (*TERRAIN_FIELDS, *SHAPE_FIELDS)
+        for name in (*TERRAIN_FIELDS, *SHAPE_FIELDS, *SPREAD_FIELDS)
         if name in table.columns
     }
 
@@ -73,11 +75,12 @@ class StatisticsRequest:
         study: Polygons that were searched for landslides; None for the convex hull of the
             inventory.
         dem: DEM raster; None to take the terrain from the attributes.
-        attributes: Columns `TERRAIN_FIELDS` and `SHAPE_FIELDS` of the inventory, as far as it has
-            them, float [n] with NaN where unknown.
+        attributes: Columns `TERRAIN_FIELDS`, `SHAPE_FIELDS` and `SPREAD_FIELDS` of the inventory,
+            as far as it has them, float [n] with NaN where unknown.
         min_area: Smaller landslides are left out, m2.
         assessability: Raster of *Assessable ground*; densities, distributions and counts are then
             those of assessable ground alone.
+        probability: Raster that the inventory was made of, which tells what its runs differ by.
     """
 
     inventory: Outlines
@@ -86,6 +89,7 @@ class StatisticsRequest:
     attributes: dict[str, np.ndarray] | None = None
     min_area: float = 0.0
     assessability: str | None = None
+    probability: str | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,7 @@ class InventoryStatistics:
         min_area: Smaller landslides were left out, m2.
         ground: What of the study area could be assessed; None where nobody asked.
         light: How the sun met them, cosine of its incidence; None where that is not known.
+        uncertainty: What the runs of models differ by; None where nothing is known.
     """
 
     areas: np.ndarray
@@ -149,6 +154,8 @@ class InventoryStatistics:
     def judged_area(self) -> float:
         """Area that densities go by: the assessable ground, else the study area, m2."""
         return self.ground.area if self.ground else self.study_area
+
+    uncertainty: Uncertainty | None = None
 
     @property
     def per_km2(self) -> float:
@@ -174,6 +181,7 @@ class InventoryStatistics:
             **finite({"AREA": float(self.areas.sum()), "DENSITY": self.per_km2}),
             **finite({"ASSESSABLE_AREA": self.ground.area if self.ground else math.nan}),
             **finite(dict(zip(FITTED, fits))),
+            **area_numbers(self.uncertainty.area if self.uncertainty else None),
         }
 
 
@@ -228,6 +236,7 @@ def inventory_statistics(
         wide=_wide_share(attributes),
         min_area=request.min_area,
         ground=ground,
+        uncertainty=uncertainty_of(attributes, areas, request.probability),
     )
 
 

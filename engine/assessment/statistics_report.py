@@ -22,6 +22,7 @@ from .frequency_area import LEAST, log_binned_density
 from .ground_parts import WHOLE_ROSE, WINDS, aspect_density, ground_parts, light_parts
 from .report_maps import Below, map_part, results_map, sources_part
 from .statistics import Distribution, InventoryStatistics
+from .uncertainty import uncertainty_parts
 
 _LANDSLIDES, _TERRAIN = "landslides", "study area"
 
@@ -65,6 +66,7 @@ def statistics_parts(statistics: InventoryStatistics) -> list[str]:
     """The numbers, curves and roses as parts of a page."""
     return [
         *_numbers(statistics),
+        *uncertainty_parts(statistics.uncertainty),
         *_sizes(statistics),
         *_limits(statistics),
         *_terrain(statistics),
