@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .adapt_model import AdaptModel
 from .apply_review import ApplyReview
 from .assess_inventory import AssessInventory
 from .assessability import AssessabilityAlgorithm
@@ -35,6 +36,7 @@ ALGORITHMS = (
     ReviewSheet,
     ApplyReview,
     EventReports,
+    AdaptModel,
     UpdateInventory,
     ValidateInventory,
     ExportInventory,

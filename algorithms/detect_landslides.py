@@ -192,10 +192,6 @@ class DetectLandslides(LandslipAlgorithm):
         self.addOutput(QgsProcessingOutputString("DEVICE_USED", self.tr("Device that ran")))
 
     def _main_parameters(self) -> list[Any]:
-        model = QgsProcessingParameterString("MODEL", self.tr("Model"), defaultValue=AUTO)
-        model.setMetadata(
-            {"widget_wrapper": {"class": f"{__package__}.model_widget.ModelWidgetWrapper"}}
-        )
         file = QgsProcessingParameterFile
         return [
             QgsProcessingParameterRasterLayer(
@@ -216,7 +212,7 @@ class DetectLandslides(LandslipAlgorithm):
                 self.tr("Image from before the event (on the stack's grid)"),
                 optional=True,
             ),
-            model,
+            model_parameter(self.tr("Model")),
             QgsProcessingParameterExtent("EXTENT", self.tr("Extent"), optional=True),
             QgsProcessingParameterFeatureSource(
                 "MASK",
@@ -499,6 +495,15 @@ def area_outputs(tr: Callable[[str], str]) -> list[QgsProcessingOutputNumber]:
         number("AREA_LOW", tr("Smallest total area by the runs (m2)")),
         number("AREA_HIGH", tr("Largest total area by the runs (m2)")),
     ]
+
+
+def model_parameter(label: str) -> QgsProcessingParameterString:
+    """A model by its name or path; the dialog has a list of those that there are."""
+    model = QgsProcessingParameterString("MODEL", label, defaultValue=AUTO)
+    model.setMetadata(
+        {"widget_wrapper": {"class": f"{__package__}.model_widget.ModelWidgetWrapper"}}
+    )
+    return model
 
 
 def threshold_parameter(label: str) -> QgsProcessingParameterNumber:

@@ -6,6 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from ..engine.adaptation.adapt import AdaptRequest, adapt
+from ..engine.adaptation.labels import labels_of
+from ..engine.adaptation.report import verdict_text, write_adaptation_report
 from ..engine.assessment.assess import AssessRequest, Side, assess
 from ..engine.assessment.event_report import (
     EventReportRequest,
@@ -61,6 +64,8 @@ from .inventory_reader import read_inventory
 from .listeners import Listeners, Values
 
 Box = tuple[float, float, float, float]
+#: What else *adapt* may be told of the ground.
+_GIVEN = ("NEGATIVES", "AREA")
 _NUMBER = r"\s*([^,\s\[]+)\s*"
 _EXTENT = re.compile(rf"{','.join([_NUMBER] * 4)}(?:\[(.+)\]\s*)?")
 
@@ -118,6 +123,37 @@ def _detect(values: Values, listeners: Listeners) -> Values:
     }
     ground = {"ASSESSABILITY": request.assessability} if request.assessability else {}
     return {**results, **ground}
+
+
+def _adapt(values: Values, listeners: Listeners) -> Values:
+    mapping = values["BAND_MAPPING"] or ""
+    if values["REPORT"]:
+        check_report(values["REPORT"])
+    model = detection_model(values["MODEL"], values["INPUT"], False, values["DEM"] or "", mapping)
+    areas = (polygons(values[name], listeners) if values[name] else None for name in _GIVEN)
+    request = AdaptRequest(
+        stack=values["INPUT"],
+        model=model,
+        labels=labels_of(read_inventory(values["LABELS"], listeners), *areas),
+        output=values["OUTPUT"],
+        dem=values["DEM"],
+        method=values["METHOD"],
+        force=values["FORCE"],
+        band_mapping=mapping,
+        threads=values["THREADS"],
+        seed=values["SEED"],
+    )
+    found = adapt(request, listeners.progress, listeners.cancelled, listeners.warn)
+    if values["REPORT"]:
+        write_adaptation_report(found, request, MADE_BY, values["REPORT"])
+    (listeners.say if found.verdict.better else listeners.warn)(verdict_text(found))
+    used = request.output if found.written else model
+    return {
+        "OUTPUT": used,
+        "REPORT": values["REPORT"],
+        "WRITTEN": found.written,
+        **found.numbers(),
+    }
 
 
 def _vectorise(values: Values, listeners: Listeners) -> Values:
@@ -304,6 +340,7 @@ RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "eventreports": _report,
     "changeevidence": evidence,
     "datelandslides": date,
+    "adaptmodel": _adapt,
     "measureinventory": measure_inventory,
     "updateinventory": update_inventory,
     "exportinventory": export_inventory,

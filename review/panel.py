@@ -440,7 +440,8 @@ class ReviewPanel(QgsDockWidget):
                 self.notes.setText(stored.text(NOTES))
             raise
         self.notes.setModified(False)
-        taken, typed = self._open_review.stored.text(NOTES), self.notes.text()
+        stored = self._open_review.stored
+        taken, typed = stored.text(NOTES) if stored else "", self.notes.text()
         if taken != typed.rstrip() and typed.startswith(taken):
             self.notes.setText(taken)
             self.tell(

@@ -40,6 +40,7 @@ ROOMS = (
     "ground",
     "detection",
     "assessment",
+    "adaptation",
     "setup",
 )
 

@@ -24,6 +24,7 @@ EXPECTED = {
     "reviewsheet": "Review and report",
     "applyreview": "Review and report",
     "eventreports": "Review and report",
+    "adaptmodel": "Models",
 }
 
 
@@ -41,6 +42,7 @@ def test_names_of_groups_for_scripts(provider):
         "Prepare": "prepare",
         "Detect": "detect",
         "Inventory": "inventory",
+        "Models": "models",
         "Review and report": "reviewandreport",
         "Set-up": "setup",
     }
