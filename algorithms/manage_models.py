@@ -24,7 +24,7 @@ trained ones, and those that a colleague has sent. They lie in the folder <i>Lan
 your QGIS profile, each one file with its card inside.</p>
 <p><b>What to do</b>: <i>list</i> tells all models and what is known of them; <i>add</i> copies a
 <b>File</b> into the list, by its own name or by another; <i>rename</i> gives a model of your own a
-new <b>Name</b>; <i>share</i> copies any model to a file to give away, and tells its checksum;
+new <b>Name</b>; <i>share</i> makes a <b>copy</b> of any model to give away, and tells its checksum;
 <i>delete</i> removes one of your own. Models that come with Landslip stay as they are.</p>
 <p>Every model is opened before it is taken. No code comes with one: ONNX files are data.</p>
 """

@@ -37,6 +37,7 @@ from qgis.core import (
 )
 
 from landslip.tests.qgis.support import Feedback, memory_layer
+from landslip.tests.support import write_outlines
 
 SIZE = 128
 #: What is no value of anything.
@@ -100,6 +101,15 @@ def make_world(folder: Path, run: Callable[..., Any]) -> World:
         "detectlandslides": {**detect, "PROBABILITY": out["o.tif"], "INVENTORY": out["o.gpkg"]},
         "assessability": {"INPUT": names["STACK"], "OUTPUT": out["o.tif"]},
         "vectoriseprobability": {"INPUT": p, "INVENTORY": out["o.gpkg"]},
+        "adaptmodel": {
+            "INPUT": names["STACK"],
+            "MODEL": "fast_rgb",
+            "LABELS": _drawn(i, inputs),
+            "METHOD": "threshold",
+            "OUTPUT": str(outputs / "m.onnx"),
+        },
+        "managemodels": {"ACTION": "list"},
+        "suggestreview": {"INPUT": i, "PROBABILITY": p, "OUTPUT": out["o.gpkg"]},
         "measureinventory": {"INPUT": i, "DEM": names["DEM"], "OUTPUT": out["o.gpkg"]},
         "changeevidence": {
             "INPUT": i,
@@ -144,6 +154,12 @@ def make_world(folder: Path, run: Callable[..., Any]) -> World:
 def _before(stack: str, folder: Path) -> str:
     """The stack as another file."""
     return str(shutil.copy(stack, folder / "before.tif"))
+
+
+def _drawn(inventory: str, folder: Path) -> str:
+    """The outlines alone, as somebody draws them."""
+    outlines = [f.geometry().asWkt() for f in QgsVectorLayer(inventory, "i", "ogr").getFeatures()]
+    return str(write_outlines(folder / "drawn.gpkg", outlines, crs="EPSG:32654"))
 
 
 def _review(folder: Path) -> str:
