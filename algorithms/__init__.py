@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .adapt_model import AdaptModel
 from .apply_review import ApplyReview
 from .assess_inventory import AssessInventory
 from .detect_landslides import DetectLandslides
@@ -29,6 +30,7 @@ ALGORITHMS = (
     ReviewSheet,
     ApplyReview,
     EventReports,
+    AdaptModel,
     UpdateInventory,
     ValidateInventory,
     ExportInventory,

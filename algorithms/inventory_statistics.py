@@ -41,6 +41,8 @@ of the study area. Without it, aspect, slope and elevation come from the fields
 the inventory has them.</p>
 <p><b>Minimum</b> area: smaller landslides are left out. Use it where a few slivers are below the
 size from which the inventory was mapped.</p>
+<p><b>Landslide probability</b>: the raster that the inventory was made of. Where several runs made
+it (test-time flips or an ensemble), the report tells what area each of them finds.</p>
 <p><b>Image</b> below the report's map: any raster, shown as in <i>Review sheet</i>. Without one, a
 hillshade of the DEM.</p>
 
@@ -48,7 +50,9 @@ hillshade of the DEM.</p>
 <p><b>Report</b>: an HTML file that opens offline. <b>COUNT</b>; <b>AREA</b> (m2, on the ellipsoid);
 <b>DENSITY</b> (landslides per km2); <b>EXPONENT</b> of the power-law tail with the ends of its 95 %
 interval; <b>TAIL_START</b> (m2); <b>INVERSE_GAMMA_EXPONENT</b>; <b>ROLLOVER</b> (m2), the most
-frequent area. Fits are by maximum likelihood and need at least 50 landslides.</p>
+frequent area. Fits are by maximum likelihood and need at least 50 landslides. <b>AREA_STD</b>,
+<b>AREA_LOW</b> and <b>AREA_HIGH</b> (m2): what the total area is uncertain by, as <i>Detect
+landslides</i> gives them, where the probability raster says so.</p>
 """
 
 #: Numbers that the algorithm returns, with their labels.
@@ -62,6 +66,9 @@ NUMBERS = {
     "TAIL_START": "Start of the tail (m2)",
     "INVERSE_GAMMA_EXPONENT": "Exponent of the inverse gamma distribution",
     "ROLLOVER": "Most frequent area (m2)",
+    "AREA_STD": "Standard deviation of the runs' total areas (m2)",
+    "AREA_LOW": "Smallest total area by the runs (m2)",
+    "AREA_HIGH": "Largest total area by the runs (m2)",
 }
 
 
@@ -96,6 +103,13 @@ class InventoryStatisticsAlgorithm(LandslipAlgorithm):
             ),
         ):
             self.addParameter(parameter)
+        self.add_advanced(
+            QgsProcessingParameterRasterLayer(
+                "PROBABILITY",
+                self.tr("Landslide probability that the inventory was made of"),
+                optional=True,
+            )
+        )
         self.add_advanced(
             QgsProcessingParameterRasterLayer(
                 "IMAGE", self.tr("Image below the map in the report"), optional=True
@@ -133,6 +147,7 @@ class InventoryStatisticsAlgorithm(LandslipAlgorithm):
                 dem=dem,
                 attributes=terrain_attributes(table),
                 min_area=self.parameterAsDouble(parameters, "MIN_AREA", context),
+                probability=self.raster_path(parameters, "PROBABILITY", context) or None,
             )
             found = inventory_statistics(request, listeners["progress"], listeners["cancelled"])
             write_statistics_report(found, table.name, MADE_BY, report, below)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from ..engine.adaptation.adapt import AdaptRequest, adapt
+from ..engine.adaptation.labels import labels_of
+from ..engine.adaptation.report import verdict_text, write_adaptation_report
 from ..engine.assessment.assess import AssessRequest, Side, assess
 from ..engine.assessment.event_report import (
     EventReportRequest,
@@ -34,8 +37,9 @@ from ..engine.inventory.geopackage import write_geopackage
 from ..engine.inventory.polygons import Outlines
 from ..engine.inventory.wkb import polygons_of
 from ..engine.models.probability import open_probability
+from ..engine.models.runs import AreaRange, area_numbers
 from ..engine.outlines.vectorise import VectoriseRequest, known_threshold, vectorise
-from ..engine.preparation.model_choice import detection_model, preparation_model
+from ..engine.preparation.model_choice import detection_model, ensemble_models, preparation_model
 from ..engine.preparation.prepare import PrepareRequest, prepare
 from ..engine.preparation.target_grid import AreaOfInterest, GridRequest, finest_grid
 from ..engine.products.product import open_products
@@ -55,6 +59,8 @@ from .inventory_reader import read_inventory
 from .listeners import Listeners, Values
 
 Box = tuple[float, float, float, float]
+#: What else *adapt* may be told of the ground.
+_GIVEN = ("NEGATIVES", "AREA")
 _NUMBER = r"\s*([^,\s\[]+)\s*"
 _EXTENT = re.compile(rf"{','.join([_NUMBER] * 4)}(?:\[(.+)\]\s*)?")
 
@@ -71,6 +77,7 @@ def _detect(values: Values, listeners: Listeners) -> Values:
             values["DEM"] or "",
             values["BAND_MAPPING"] or "",
         ),
+        ensemble=ensemble_models(values["ENSEMBLE"] or ""),
         probability=values["PROBABILITY"],
         dem=values["DEM"],
         extent=_extent_on(values["EXTENT"], lambda: _crs(image, bool(product))),
@@ -105,8 +112,39 @@ def _detect(values: Values, listeners: Listeners) -> Values:
     return {
         "PROBABILITY": found.probability,
         "INVENTORY": values["INVENTORY"],
-        **_totals(found.landslides),
+        **_totals(found.landslides, found.area_range),
         "DEVICE_USED": found.device,
+    }
+
+
+def _adapt(values: Values, listeners: Listeners) -> Values:
+    mapping = values["BAND_MAPPING"] or ""
+    if values["REPORT"]:
+        check_report(values["REPORT"])
+    model = detection_model(values["MODEL"], values["INPUT"], False, values["DEM"] or "", mapping)
+    areas = (polygons(values[name], listeners) if values[name] else None for name in _GIVEN)
+    request = AdaptRequest(
+        stack=values["INPUT"],
+        model=model,
+        labels=labels_of(read_inventory(values["LABELS"], listeners), *areas),
+        output=values["OUTPUT"],
+        dem=values["DEM"],
+        method=values["METHOD"],
+        force=values["FORCE"],
+        band_mapping=mapping,
+        threads=values["THREADS"],
+        seed=values["SEED"],
+    )
+    found = adapt(request, listeners.progress, listeners.cancelled, listeners.warn)
+    if values["REPORT"]:
+        write_adaptation_report(found, request, MADE_BY, values["REPORT"])
+    (listeners.say if found.verdict.better else listeners.warn)(verdict_text(found))
+    used = request.output if found.written else model
+    return {
+        "OUTPUT": used,
+        "REPORT": values["REPORT"],
+        "WRITTEN": found.written,
+        **found.numbers(),
     }
 
 
@@ -121,11 +159,13 @@ def _vectorise(values: Values, listeners: Listeners) -> Values:
         event=EventFacts.of(values),
     )
     raster = open_probability(request.probability)
-    known_threshold(request, raster)
+    known_threshold(request, raster)  # before the work starts
     hooks = listeners.progress, listeners.cancelled
     found = list(vectorise(request, *hooks, warn=listeners.warn))
     write_geopackage(found, raster.grid.crs, values["INVENTORY"], listeners.warn)
-    return {"INVENTORY": values["INVENTORY"], **_totals(found)}
+    area = sum(landslide["area_m2"] for landslide in found)
+    found_by_runs = raster.area_range(area, known_threshold(request, raster))
+    return {"INVENTORY": values["INVENTORY"], **_totals(found, found_by_runs)}
 
 
 def _prepare(values: Values, listeners: Listeners) -> Values:
@@ -214,6 +254,7 @@ def _statistics(values: Values, listeners: Listeners) -> Values:
         dem=values["DEM"],
         attributes=terrain_attributes(table),
         min_area=values["MIN_AREA"],
+        probability=values["PROBABILITY"],
     )
     found = inventory_statistics(request, listeners.progress, listeners.cancelled)
     write_statistics_report(found, values["INPUT"], MADE_BY, values["OUTPUT"], below)
@@ -256,6 +297,7 @@ RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "reviewsheet": review_sheet,
     "applyreview": apply_review,
     "eventreports": _report,
+    "adaptmodel": _adapt,
     "measureinventory": measure_inventory,
     "updateinventory": update_inventory,
     "exportinventory": export_inventory,
@@ -296,9 +338,9 @@ def _outlines(values: Values) -> VectoriseRequest:
     )
 
 
-def _totals(landslides: list[Landslide] | tuple[Landslide, ...]) -> Values:
+def _totals(landslides: Sequence[Landslide], by_runs: AreaRange | None) -> Values:
     area = sum(landslide["area_m2"] for landslide in landslides)
-    return {"COUNT": len(landslides), "AREA": float(area)}
+    return {"COUNT": len(landslides), "AREA": float(area), **area_numbers(by_runs)}
 
 
 def extent_of(text: str) -> tuple[Box, str]:

@@ -87,6 +87,7 @@ def update_inventory(values: Values, listeners: Listeners) -> Values:
         overlap=values["OVERLAP"],
         growth=values["GROWTH"],
         uncertainty=values["UNCERTAINTY"],
+        margin=values["MARGIN"],
         mixed=values["MIXED"],
         same_day=values["SAME_DAY"],
     )

@@ -2,17 +2,60 @@
 <qgis simplifyDrawingTol="1" simplifyLocal="1" simplifyDrawingHints="1" simplifyAlgorithm="0" simplifyMaxScale="1" symbologyReferenceScale="-1" minScale="100000000" version="3.22.16-Białowieża" styleCategories="Symbology|Fields|Forms|MapTips|Rendering" hasScaleBasedVisibilityFlag="0" maxScale="0">
   <renderer-v2 type="RuleRenderer" referencescale="-1" enableorderby="0" forceraster="0" symbollevels="0">
     <rules key="inventory">
-      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; &lt; 0.5" symbol="0" label="unreviewed, possible (below 0.5)" key="unreviewed, possible (below 0.5)"/>
-      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.5 AND &quot;prob_mean&quot; &lt; 0.7" symbol="1" label="unreviewed, probable (0.5 to 0.7)" key="unreviewed, probable (0.5 to 0.7)"/>
-      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.7 AND &quot;prob_mean&quot; &lt; 0.9" symbol="2" label="unreviewed, likely (0.7 to 0.9)" key="unreviewed, likely (0.7 to 0.9)"/>
-      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.9" symbol="3" label="unreviewed, confident (0.9 and more)" key="unreviewed, confident (0.9 and more)"/>
-      <rule filter="&quot;review_status&quot; = 'accepted'" symbol="4" label="accepted" key="accepted"/>
-      <rule filter="&quot;review_status&quot; = 'edited'" symbol="5" label="edited" key="edited"/>
-      <rule filter="&quot;review_status&quot; = 'rejected'" symbol="6" label="rejected" key="rejected"/>
-      <rule filter="ELSE" symbol="7" label="unknown" key="unknown"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; - &quot;prob_std&quot; &lt; &quot;threshold&quot;" symbol="0" label="unreviewed, disputed by the runs" key="unreviewed, disputed by the runs"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; &lt; 0.5" symbol="1" label="unreviewed, possible (below 0.5)" key="unreviewed, possible (below 0.5)"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.5 AND &quot;prob_mean&quot; &lt; 0.7" symbol="2" label="unreviewed, probable (0.5 to 0.7)" key="unreviewed, probable (0.5 to 0.7)"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.7 AND &quot;prob_mean&quot; &lt; 0.9" symbol="3" label="unreviewed, likely (0.7 to 0.9)" key="unreviewed, likely (0.7 to 0.9)"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.9" symbol="4" label="unreviewed, confident (0.9 and more)" key="unreviewed, confident (0.9 and more)"/>
+      <rule filter="&quot;review_status&quot; = 'accepted'" symbol="5" label="accepted" key="accepted"/>
+      <rule filter="&quot;review_status&quot; = 'edited'" symbol="6" label="edited" key="edited"/>
+      <rule filter="&quot;review_status&quot; = 'rejected'" symbol="7" label="rejected" key="rejected"/>
+      <rule filter="ELSE" symbol="8" label="unknown" key="unknown"/>
     </rules>
     <symbols>
       <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="0">
+        <data_defined_properties>
+          <Option type="Map">
+            <Option type="QString" name="name" value=""/>
+            <Option name="properties"/>
+            <Option type="QString" name="type" value="collection"/>
+          </Option>
+        </data_defined_properties>
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="color" value="255,255,255,30"/>
+            <Option type="QString" name="joinstyle" value="bevel"/>
+            <Option type="QString" name="offset" value="0,0"/>
+            <Option type="QString" name="offset_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="offset_unit" value="MM"/>
+            <Option type="QString" name="outline_color" value="255,255,255,255"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="1.1"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+            <Option type="QString" name="style" value="no"/>
+          </Option>
+          <prop k="border_width_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="color" v="255,255,255,30"/>
+          <prop k="joinstyle" v="bevel"/>
+          <prop k="offset" v="0,0"/>
+          <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="offset_unit" v="MM"/>
+          <prop k="outline_color" v="255,255,255,255"/>
+          <prop k="outline_style" v="solid"/>
+          <prop k="outline_width" v="1.1"/>
+          <prop k="outline_width_unit" v="MM"/>
+          <prop k="style" v="no"/>
+          <data_defined_properties>
+            <Option type="Map">
+              <Option type="QString" name="name" value=""/>
+              <Option name="properties"/>
+              <Option type="QString" name="type" value="collection"/>
+            </Option>
+          </data_defined_properties>
+        </layer>
+      </symbol>
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="1">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -54,7 +97,7 @@
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="1">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="2">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -96,7 +139,7 @@
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="2">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="3">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -138,7 +181,7 @@
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="3">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="4">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -180,7 +223,7 @@
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="4">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="5">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -222,7 +265,7 @@
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="5">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="6">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -264,7 +307,7 @@
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="6">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="7">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -306,7 +349,7 @@
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="7">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="8">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -924,7 +967,13 @@
                 <Option type="QString" name="new" value="new"/>
               </Option>
               <Option type="Map">
+                <Option type="QString" name="possibly new" value="possibly new"/>
+              </Option>
+              <Option type="Map">
                 <Option type="QString" name="no longer visible" value="no longer visible"/>
+              </Option>
+              <Option type="Map">
+                <Option type="QString" name="possibly gone" value="possibly gone"/>
               </Option>
               <Option type="Map">
                 <Option type="QString" name="not comparable" value="not comparable"/>
@@ -1391,7 +1440,7 @@
   <mapTip>&lt;b>[% "id" %]&lt;/b> [% "review_status" %]&lt;br>
 [% eval('landslip_chip()') %]
 [% format_number("area_m2", 0) %] m²[% coalesce(', mean probability ' || round("prob_mean", 2), '')
-%][% coalesce(' (' || "conf_hint" || ')', '')
+%][% coalesce(' ± ' || round("prob_std", 2), '') %][% coalesce(' (' || "conf_hint" || ')', '')
 %][% coalesce(', slope ' || round("slope_mean") || '°', '') %]
 [% coalesce('&lt;br>' || attribute($currentfeature, 'survey') || ': ' ||
 attribute($currentfeature, 'change'), '') %]</mapTip>

@@ -57,7 +57,7 @@ from .outline_edits import OutlineEdits
 from .probability import live_outlines, missed_landslide
 from .queue import NEEDS, Order
 from .review import ACCEPTED, EDITED, REJECTED, Review
-from .review_layer import CONFIDENCE, NOTES, STATUS, TYPE, ReviewLayer
+from .review_layer import CONFIDENCE, NOTES, STATUS, TYPE, ConflictError, ReviewLayer
 
 _SETTING = "landslip/reviewer"
 #: The map shows so many times the outline, and at least so many metres.
@@ -430,9 +430,25 @@ class ReviewPanel(QgsDockWidget):
 
     def _save_notes(self) -> None:
         self._typing.stop()
-        if self._open_review.stored is not None and self.notes.isEnabled():
+        stored = self._open_review.stored
+        if stored is None or not self.notes.isEnabled():
+            return
+        try:
             self._open_review.set_value(NOTES, self.notes.text())
-            self.notes.setModified(False)
+        except ConflictError as conflict:
+            if conflict.now is None:  # its notes go with it, or nobody could go on
+                self.notes.setText(stored.text(NOTES))
+            raise
+        self.notes.setModified(False)
+        stored = self._open_review.stored
+        taken, typed = stored.text(NOTES) if stored else "", self.notes.text()
+        if taken != typed.rstrip() and typed.startswith(taken):
+            self.notes.setText(taken)
+            self.tell(
+                self.tr("The column of notes took {} letters; the rest is lost: {}").format(
+                    len(taken), typed[len(taken) :]
+                )
+            )
 
     def _reviewer_typed(self) -> None:
         QgsSettings().setValue(_SETTING, self.reviewer.text())

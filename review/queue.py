@@ -8,7 +8,7 @@ from enum import Enum
 import numpy as np
 
 from ..engine.inventory.fields import UNREVIEWED
-from ..engine.inventory.history import ENLARGED, NEW, REACTIVATED
+from ..engine.inventory.history import ENLARGED, MAYBE_NEW, NEW, REACTIVATED
 
 
 class Order(Enum):
@@ -28,7 +28,7 @@ NEEDS = {
     Order.LAYER: "",
 }
 #: What a survey has found comes in this order; everything else after it.
-_CHANGES = (NEW, REACTIVATED, ENLARGED)
+_CHANGES = (NEW, REACTIVATED, ENLARGED, MAYBE_NEW)
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ ROOMS = (
     "outlines",
     "detection",
     "assessment",
+    "adaptation",
     "setup",
 )
 

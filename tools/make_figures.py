@@ -204,6 +204,16 @@ def draw_event_report(found: Detection, scene: Path, folder: Path) -> None:
     keep_page(target, IMAGES / "event_report.png")
 
 
+def draw_adaptation(data: Path) -> None:
+    """The map of the report of an adapted model."""
+    with tempfile.TemporaryDirectory() as name:
+        report = Path(name, "report.html")
+        script = ROOT / "benchmarks" / "adaptation.py"
+        options = ["--data", data / "hokkaido_2018", "--model", "effnet_rgb", "--report", report]
+        subprocess.run([sys.executable, script, *map(str, options)], check=True)
+        keep_figure(report, "Map of both models around the labels", IMAGES / "adapt_map.svg")
+
+
 def draw_review_sheet(found: Detection, image: Path, before: Path, folder: Path) -> None:
     """The largest landslides that both images show, as a browser shows the sheet."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -263,6 +273,7 @@ STEPS = (
         "hokkaido_2018/*post*.tif",
         ("thresholds.svg", "review_sheet.png", "event_report.png"),
     ),
+    Step(draw_adaptation, "hokkaido_2018/*post*.tif", ("adapt_map.svg",)),
 )
 
 if __name__ == "__main__":

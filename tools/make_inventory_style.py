@@ -45,8 +45,13 @@ def _unreviewed() -> Iterator[tuple[str, str, str, str]]:
         yield f"unreviewed, {word} ({told})", condition, colour, "solid"
 
 
+_CASING = "casing"
+#: As `landslip.engine.inventory.confidence.is_disputed`.
+DISPUTED = '"prob_mean" - "prob_std" < "threshold"'
 #: Label, filter, colour and line style of each rule.
 RULES = (
+    # Drawn first: what is wide and white stays to be seen on both sides of the coloured line.
+    ("unreviewed, disputed by the runs", f"{UNREVIEWED} AND {DISPUTED}", "#ffffff", _CASING),
     *_unreviewed(),
     ("accepted", "\"review_status\" = 'accepted'", "#00d5ff", "solid"),
     ("edited", "\"review_status\" = 'edited'", "#b18cff", "solid"),
@@ -60,7 +65,7 @@ _FILL = 30
 MAP_TIP = """<b>[% "id" %]</b> [% "review_status" %]<br>
 [% eval('landslip_chip()') %]
 [% format_number("area_m2", 0) %] m²[% coalesce(', mean probability ' || round("prob_mean", 2), '')
-%][% coalesce(' (' || "conf_hint" || ')', '')
+%][% coalesce(' ± ' || round("prob_std", 2), '') %][% coalesce(' (' || "conf_hint" || ')', '')
 %][% coalesce(', slope ' || round("slope_mean") || '°', '') %]
 [% coalesce('<br>' || attribute($currentfeature, 'survey') || ': ' ||
 attribute($currentfeature, 'change'), '') %]"""
@@ -173,9 +178,9 @@ def _renderer() -> Any:
             {
                 "color": ",".join(str(part) for part in (*bytes.fromhex(colour[1:]), _FILL)),
                 "outline_color": colour,
-                "outline_style": line,
-                "outline_width": "0.4",
-                "style": "no" if line == "dot" else "solid",
+                "outline_style": "solid" if line == _CASING else line,
+                "outline_width": "1.1" if line == _CASING else "0.4",
+                "style": "solid" if line == "solid" else "no",
             }
         )
         rule = QgsRuleBasedRenderer.Rule(symbol, label=label)

@@ -40,6 +40,7 @@ CLI = {
     "check": "validateinventory",
     "sample": "samplescene",
     "report": "eventreports",
+    "adapt": "adaptmodel",
 }
 #: What an example needs besides the parameters that must be given.
 EXAMPLES = {

@@ -15,6 +15,7 @@ from ..common.errors import Cancelled, ParameterError
 from ..inventory.polygons import Outlines, ellipsoidal_areas
 from ..inventory.table import Table
 from ..inventory.wkb import Polygon, polygon_wkb, polygons_of
+from ..models.runs import area_numbers
 from ..raster.elevation import DemSource, Elevation
 from ..raster.grid import Grid
 from ..raster.reading import bounded_cache, open_raster
@@ -23,6 +24,7 @@ from ..raster.tiling import Window
 from .footprint import PolygonFootprint
 from .frequency_area import LEAST, InverseGamma, PowerLaw, fit_inverse_gamma, fit_power_law
 from .metrics import finite
+from .uncertainty import SPREAD_FIELDS, Uncertainty, uncertainty_of
 
 #: Pixels of the DEM read at a time.
 BAND_PIXELS = 2_000_000
@@ -49,14 +51,14 @@ _MOST_STEPS = 14
 
 
 def terrain_attributes(table: Table) -> dict[str, np.ndarray]:
-    """The fields of terrain and shape that an inventory has, float [n], NaN where one is empty."""
+    """Fields of terrain, shape and spread that an inventory has, float [n], NaN where empty."""
 
     def number(value: Any) -> float:
         return float(value) if isinstance(value, (int, float)) else math.nan
 
     return {
         name: np.array([number(record.get(name)) for record in table.records])
-        for name in (*TERRAIN_FIELDS, *SHAPE_FIELDS)
+        for name in (*TERRAIN_FIELDS, *SHAPE_FIELDS, *SPREAD_FIELDS)
         if name in table.columns
     }
 
@@ -70,9 +72,10 @@ class StatisticsRequest:
         study: Polygons that were searched for landslides; None for the convex hull of the
             inventory.
         dem: DEM raster; None to take the terrain from the attributes.
-        attributes: Columns `TERRAIN_FIELDS` and `SHAPE_FIELDS` of the inventory, as far as it has
-            them, float [n] with NaN where unknown.
+        attributes: Columns `TERRAIN_FIELDS`, `SHAPE_FIELDS` and `SPREAD_FIELDS` of the inventory,
+            as far as it has them, float [n] with NaN where unknown.
         min_area: Smaller landslides are left out, m2.
+        probability: Raster that the inventory was made of, which tells what its runs differ by.
     """
 
     inventory: Outlines
@@ -80,6 +83,7 @@ class StatisticsRequest:
     dem: str | None = None
     attributes: dict[str, np.ndarray] | None = None
     min_area: float = 0.0
+    probability: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,7 @@ class InventoryStatistics:
         pixel: Side of the pixels that outlines came from, metres; NaN where unknown.
         wide: Share of landslides that are wider than long; NaN where unknown.
         min_area: Smaller landslides were left out, m2.
+        uncertainty: What the runs of models differ by; None where nothing is known.
     """
 
     areas: np.ndarray
@@ -134,6 +139,7 @@ class InventoryStatistics:
     pixel: float
     wide: float
     min_area: float
+    uncertainty: Uncertainty | None = None
 
     @property
     def per_km2(self) -> float:
@@ -157,6 +163,7 @@ class InventoryStatistics:
             "COUNT": len(self.areas),
             **finite({"AREA": float(self.areas.sum()), "DENSITY": self.per_km2}),
             **finite(dict(zip(FITTED, fits))),
+            **area_numbers(self.uncertainty.area if self.uncertainty else None),
         }
 
 
@@ -204,6 +211,7 @@ def inventory_statistics(
         pixel=_pixel_side(attributes, areas),
         wide=_wide_share(attributes),
         min_area=request.min_area,
+        uncertainty=uncertainty_of(attributes, areas, request.probability),
     )
 
 

@@ -21,6 +21,7 @@ from ..inventory.run_facts import shown_name
 from .frequency_area import LEAST, log_binned_density
 from .report_maps import Below, map_part, results_map, sources_part
 from .statistics import SECTORS, Distribution, InventoryStatistics
+from .uncertainty import uncertainty_parts
 
 _LANDSLIDES, _TERRAIN = "landslides", "study area"
 _WINDS = [(45.0 * i, name) for i, name in enumerate(("N", "NE", "E", "SE", "S", "SW", "W", "NW"))]
@@ -68,6 +69,7 @@ def statistics_parts(statistics: InventoryStatistics) -> list[str]:
     """The numbers, curves and roses as parts of a page."""
     return [
         *_numbers(statistics),
+        *uncertainty_parts(statistics.uncertainty),
         *_sizes(statistics),
         *_limits(statistics),
         *_terrain(statistics),

@@ -55,8 +55,10 @@ class Requirement:
         return cls(text, package, minimum, _MODULES.get(package, package))
 
 
+#: What adapting a model needs besides.
+ADAPTING = Requirement.of("onnx>=1.16")
 #: By module.
-_NEEDED = {item.module: item for item in map(Requirement.of, REQUIREMENTS)}
+_NEEDED = {item.module: item for item in (*map(Requirement.of, REQUIREMENTS), ADAPTING)}
 
 
 def require(module: str, package: str | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""From a downloaded product to landslides: prepare the bands that the model reads, then detect."""
+"""From a downloaded product to landslides: prepare the bands that models read, then detect."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def detect_in_product(
         warn: As for `detect`.
 
     Raises:
-        BandError: The product lacks a band that the model reads; names models that do without.
+        BandError: The product lacks a band that a model reads; names models that do without.
         LandslipError: As for `detect` and `landslip.engine.preparation.prepare.prepare`.
     """
     progress, cancelled, warn = or_silent(progress, cancelled, warn)
@@ -73,5 +73,6 @@ def _preparation(request: DetectRequest, stack: str) -> PrepareRequest:
         stack=stack,
         dems=(request.dem,) if request.dem else (),
         model=request.model,
+        ensemble=request.ensemble,
         band_mapping=request.band_mapping,
     )

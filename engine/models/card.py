@@ -67,6 +67,8 @@ class ModelCard:
         window: Side of windows, pixels, in which it says what it says in patches, for less work;
             0 where it does not, or where nobody has measured. See `training.windows`.
         window_overlap: Pixels that such windows share with the next one.
+        adapted: Of which model it was made for one place, from which labels, and with what gain;
+            empty for a model that is meant for everywhere.
     """
 
     name: str
@@ -89,6 +91,7 @@ class ModelCard:
     weaknesses: str = ""
     window: int = 0
     window_overlap: int = 0
+    adapted: str = ""
 
     def to_json(self) -> str:
         """Return the card as the JSON text that goes into the ONNX file."""

@@ -29,10 +29,10 @@ def inventory(qgis):
 def test_parameters_and_outputs_are_the_interface(registry):
     algorithm = registry.algorithmById(NAME)
     names = [p.name() for p in algorithm.parameterDefinitions()]
-    assert names == ["INPUT", "AREA", "DEM", "MIN_AREA", "IMAGE", "OUTPUT"]
+    assert names == ["INPUT", "AREA", "DEM", "MIN_AREA", "PROBABILITY", "IMAGE", "OUTPUT"]
     assert " ".join(o.name() for o in algorithm.outputDefinitions()) == (
         "OUTPUT COUNT AREA DENSITY EXPONENT EXPONENT_LOW EXPONENT_HIGH TAIL_START "
-        "INVERSE_GAMMA_EXPONENT ROLLOVER"
+        "INVERSE_GAMMA_EXPONENT ROLLOVER AREA_STD AREA_LOW AREA_HIGH"
     )
 
 

@@ -21,6 +21,7 @@ EXPECTED = {
     "reviewsheet": "Review and report",
     "applyreview": "Review and report",
     "eventreports": "Review and report",
+    "adaptmodel": "Models",
 }
 
 
@@ -38,6 +39,7 @@ def test_names_of_groups_for_scripts(provider):
         "Prepare": "prepare",
         "Detect": "detect",
         "Inventory": "inventory",
+        "Models": "models",
         "Review and report": "reviewandreport",
         "Set-up": "setup",
     }

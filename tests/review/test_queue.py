@@ -46,6 +46,11 @@ def test_new_ones_first_then_what_moved_again():
     assert ordered(columns(change=change), Order.NEW, False).tolist() == [2, 4, 1, 0, 3]
 
 
+def test_possibly_new_ones_come_after_what_is_sure():
+    change = ["possibly gone", "possibly new", "enlarged", "unchanged", "new"]
+    assert ordered(columns(change=change), Order.NEW, False).tolist() == [4, 2, 1, 0, 3]
+
+
 def test_only_unreviewed_leaves_out_every_verdict_also_of_others():
     given = columns(status=["accepted", "unreviewed", "", "rejected", "seen by Anna"])
     assert ordered(given, Order.LAYER, True).tolist() == [1, 2]
