@@ -8,7 +8,7 @@ The definitions of operations are those of https://onnx.ai/onnx/operators.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,12 @@ from ..engine.common.dependencies import require
 from ..engine.common.errors import ModelError
 from .onnx_operations import OPERATIONS, Unsupported
 
-#: Inputs of an operation that are weights, by their place.
+#: Inputs of an operation that are weights, by their place. Normalisation stays as it is.
 WEIGHTS = {
     "Conv": (1, 2),
     "ConvTranspose": (1, 2),
     "Gemm": (1, 2),
     "MatMul": (0, 1),
-    "BatchNormalization": (1, 2),
-    "InstanceNormalization": (1, 2),
     "PRelu": (1,),
 }
 #: Operations whose results have the resolution of a level of the network.
@@ -290,9 +288,9 @@ class OnnxNetwork(nn.Module):
         proto = onnx.ModelProto()
         proto.CopyFrom(self.proto)
         values = dict(zip(self.names, self.weights))
-        for name, tensor in _tensors(proto.graph):
-            if name in values:
-                _replace(tensor, values[name].detach().cpu().numpy(), self.file)
+        for tensor in proto.graph.initializer:
+            if tensor.name in values:
+                _replace(tensor, values[tensor.name].detach().cpu().numpy(), self.file)
         return proto.SerializeToString()
 
 
@@ -321,26 +319,13 @@ def _attributes(node: Any) -> dict[str, Any]:
     }
 
 
-def _tensors(graph: Any) -> Iterator[tuple[str, Any]]:
-    """Every tensor that is stored in a graph, and its name."""
-    for tensor in graph.initializer:
-        yield tensor.name, tensor
-    for node in graph.node:
-        if node.op_type == "Constant":
-            for item in node.attribute:
-                if item.name == "value":
-                    yield node.output[0], item.t
-
-
 def _stored(graph: Any) -> tuple[dict[str, str], dict[str, np.ndarray]]:
     """For names of values those of the tensors that they are stored as; and these tensors."""
     numpy_helper = require("onnx.numpy_helper")
-    stored = {name: numpy_helper.to_array(tensor) for name, tensor in _tensors(graph)}
-    for node in graph.node:  # a constant may also be a plain number or list
-        if node.op_type == "Constant" and node.output[0] not in stored:
-            (item,) = node.attribute
-            kind = np.float32 if item.name.startswith("value_float") else np.int64
-            stored[node.output[0]] = np.array(_attributes(node)[item.name], kind)
+    stored = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Constant":
+            stored[node.output[0]] = _constant(node)
     origin = {name: name for name in stored}
     for node in graph.node:
         source = origin.get(node.input[0], "") if node.input else ""
@@ -351,9 +336,21 @@ def _stored(graph: Any) -> tuple[dict[str, str], dict[str, np.ndarray]]:
     return origin, stored
 
 
+def _constant(node: Any) -> np.ndarray:
+    """A constant: a tensor, or a plain number or list of them."""
+    ((name, value),) = _attributes(node).items()
+    if isinstance(value, Tensor):
+        return value.numpy()
+    return np.array(value, np.float32 if name.startswith("value_float") else np.int64)
+
+
 def _weight_names(graph: Any, origin: dict[str, str]) -> set[str]:
-    """Names of the stored tensors that operations use as weights."""
-    return {
+    """Names of the initialisers that operations use as weights.
+
+    What is a constant of the graph, such as the filter of an antialiased step, is none.
+    """
+    initialisers = {tensor.name for tensor in graph.initializer}
+    return initialisers & {
         origin[node.input[place]]
         for node in graph.node
         for place in WEIGHTS.get(node.op_type, ())

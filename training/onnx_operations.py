@@ -119,7 +119,10 @@ def _transposed(inputs: Inputs, attributes: Attributes) -> Tensor:
 
 
 def _normalised(inputs: Inputs, attributes: Attributes) -> Tensor:
-    x, scale, bias, mean, variance = inputs
+    # A file may store numbers once that are statistics here and weights elsewhere.
+    x, scale, bias, mean, variance = (
+        each.detach() if place else each for place, each in enumerate(inputs)
+    )
     return F.batch_norm(x, mean, variance, scale, bias, eps=attributes.get("epsilon", 1e-5))
 
 
