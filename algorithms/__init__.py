@@ -5,6 +5,9 @@ from __future__ import annotations
 from .adapt_model import AdaptModel
 from .apply_review import ApplyReview
 from .assess_inventory import AssessInventory
+from .assessability import AssessabilityAlgorithm
+from .change_evidence import ChangeEvidence
+from .date_landslides import DateLandslides
 from .detect_landslides import DetectLandslides
 from .event_reports import EventReports
 from .export_inventory import ExportInventory
@@ -24,9 +27,12 @@ ALGORITHMS = (
     SetUp,
     SampleScene,
     PrepareStack,
+    AssessabilityAlgorithm,
     DetectLandslides,
     VectoriseProbability,
     MeasureInventory,
+    ChangeEvidence,
+    DateLandslides,
     AssessInventory,
     InventoryStatisticsAlgorithm,
     ReviewSheet,

@@ -52,7 +52,8 @@ some.</p>
 do not bear more; <i>threshold</i> only shifts probabilities, so that 0.5 divides best.</p>
 <p><b>Write it all the same</b>: else, nothing is written where the new model is not better on
 labels that took no part.</p>
-
+<p><b>Band mapping</b> as in <i>Detect landslides</i>. The <b>seed</b> decides which pixels are
+drawn where there are many; <b>threads</b> of the processor, 0 for all.</p>
 <p><b>Name in the list of models</b> of <i>Detect landslides</i>, under which a model that was
 written is added; see <i>Manage models</i>.</p>
 

@@ -26,8 +26,8 @@ copied there by hand is in the list, too. Those that the command line keeps are 
 <p><b>What to do</b>: <i>list</i> tries all models, and tells what is known of them and which files
 of the folder cannot be used; <i>add</i> copies a <b>File</b> into the list, by its own name or by
 another; <i>rename</i> gives a model of your own a new <b>Name</b>, in its card, too; <i>share</i>
-copies any model to a file to give away, with its checksum in a file beside it (<i>add</i> compares
-them); <i>delete</i> removes one of your own without asking, and tells what is gone. Models that
+makes a <b>copy</b> of any model to give away, with its checksum in a file beside it (<i>add</i>
+compares them); <i>delete</i> removes one of your own without asking, and tells what is gone. Models that
 come with Landslip stay as they are, and <i>auto</i> chooses among these alone.</p>
 <p>Every model is opened and tried before it is taken. No code comes with one: ONNX files are
 data.</p>

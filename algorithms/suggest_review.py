@@ -33,6 +33,8 @@ rest spread over ground of which it is sure. Only looking there shows what it mi
 <p>What counts is how uncertain an outline is (near the threshold, or disputed by several runs),
 the square root of its area, and how unlike it is to what was chosen or reviewed before, in place,
 size, slope and probability.</p>
+<p><b>Number</b> of outlines and of places, 0 for none. The <b>seed</b> decides which quiet places
+are chosen.</p>
 <h3>Output</h3>
 <p><b>Suggestions</b>: outlines, and squares for places, numbered by rank. Accept or reject the
 outlines in the inventory (by <i>id</i>); draw what you find in the squares.</p>

@@ -31,6 +31,10 @@ from ..engine.common.output import check_geotiff, check_report
 from ..engine.common.report import MADE_BY
 from ..engine.detection.in_product import detect_in_product
 from ..engine.detection.pipeline import DetectRequest, detect
+from ..engine.ground.assessability import AssessabilityRequest, assessability
+from ..engine.ground.assessability_report import write_assessability_report
+from ..engine.ground.classes import Ground
+from ..engine.ground.image import ImageSource
 from ..engine.inventory.event import EventFacts
 from ..engine.inventory.fields import Landslide
 from ..engine.inventory.geopackage import write_geopackage
@@ -48,6 +52,7 @@ from ..engine.products.product import open_products
 from ..engine.raster.grid import check_order
 from ..engine.raster.reading import open_raster
 from ..engine.stack.reader import open_stack
+from .image_commands import date, evidence
 from .inventory_commands import (
     apply_review,
     check_geopackage,
@@ -99,6 +104,7 @@ def _detect(values: Values, listeners: Listeners) -> Values:
         sun_elevation=values["SUN_ELEVATION"],
         even_light=values["EVEN_LIGHT"],
         pre_event=values["PRE_EVENT"],
+        assessability=values["ASSESSABILITY"] or "",
         outlines=_outlines(values),
         event=EventFacts.of(values),
     )
@@ -112,12 +118,14 @@ def _detect(values: Values, listeners: Listeners) -> Values:
             f"'landslip vectorise --input {found.probability}' makes the inventory of it, so the "
             "model need not run again."
         ) from err
-    return {
+    results = {
         "PROBABILITY": found.probability,
         "INVENTORY": values["INVENTORY"],
         **_totals(found.landslides, found.area_range),
         "DEVICE_USED": found.device,
     }
+    ground = {"ASSESSABILITY": request.assessability} if request.assessability else {}
+    return {**results, **ground}
 
 
 def _adapt(values: Values, listeners: Listeners) -> Values:
@@ -183,6 +191,37 @@ def _vectorise(values: Values, listeners: Listeners) -> Values:
     area = sum(landslide["area_m2"] for landslide in found)
     found_by_runs = raster.area_range(area, known_threshold(request, raster))
     return {"INVENTORY": values["INVENTORY"], **_totals(found, found_by_runs)}
+
+
+def _ground(values: Values, listeners: Listeners) -> Values:
+    path, product = _image(values)
+    if values["REPORT"]:
+        check_report(values["REPORT"])
+    request = AssessabilityRequest(
+        image=_image_source(values, path),
+        output=values["OUTPUT"],
+        extent=_extent_on(values["EXTENT"], lambda: _crs(path, bool(product))),
+    )
+    made = assessability(request, listeners.progress, listeners.cancelled, listeners.warn)
+    if values["REPORT"]:
+        write_assessability_report(made, MADE_BY, values["REPORT"])
+    listeners.say(made.sentence())
+    shares = {ground.name: made.share(ground) for ground in Ground if ground != Ground.NODATA}
+    report = {"REPORT": values["REPORT"]} if values["REPORT"] else {}
+    return {"OUTPUT": request.output, **shares, **report}
+
+
+def _image_source(values: Values, path: str) -> ImageSource:
+    return ImageSource(
+        path=path,
+        mask=values["MASK"] or "",
+        dem=values["DEM"],
+        sun_azimuth=values["SUN_AZIMUTH"],
+        sun_elevation=values["SUN_ELEVATION"],
+        band_mapping=values["BAND_MAPPING"] or "",
+        clouds=values["CLOUDS"],
+        flat_slope=values["FLAT_SLOPE"],
+    )
 
 
 def _prepare(values: Values, listeners: Listeners) -> Values:
@@ -271,6 +310,7 @@ def _statistics(values: Values, listeners: Listeners) -> Values:
         dem=values["DEM"],
         attributes=terrain_attributes(table),
         min_area=values["MIN_AREA"],
+        assessability=values["ASSESSABILITY"],
         probability=values["PROBABILITY"],
     )
     found = inventory_statistics(request, listeners.progress, listeners.cancelled)
@@ -307,6 +347,7 @@ def _report(values: Values, listeners: Listeners) -> Values:
 RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "detectlandslides": _detect,
     "vectoriseprobability": _vectorise,
+    "assessability": _ground,
     "preparestack": _prepare,
     "samplescene": _sample,
     "assessinventory": _assess,
@@ -314,6 +355,8 @@ RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "reviewsheet": review_sheet,
     "applyreview": apply_review,
     "eventreports": _report,
+    "changeevidence": evidence,
+    "datelandslides": date,
     "adaptmodel": _adapt,
     "managemodels": _models,
     "suggestreview": suggest_review,
