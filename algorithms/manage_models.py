@@ -27,8 +27,8 @@ copied there by hand is in the list, too. Those that the command line keeps are 
 of the folder cannot be used; <i>add</i> copies a <b>File</b> into the list, by its own name or by
 another; <i>rename</i> gives a model of your own a new <b>Name</b>, in its card, too; <i>share</i>
 makes a <b>copy</b> of any model to give away, with its checksum in a file beside it (<i>add</i>
-compares them); <i>delete</i> removes one of your own without asking, and tells what is gone. Models that
-come with Landslip stay as they are, and <i>auto</i> chooses among these alone.</p>
+compares them); <i>delete</i> removes one of your own without asking, and tells what is gone. Models
+that come with Landslip stay as they are, and <i>auto</i> chooses among these alone.</p>
 <p>Every model is opened and tried before it is taken. No code comes with one: ONNX files are
 data.</p>
 """
