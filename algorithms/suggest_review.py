@@ -15,14 +15,15 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from ..engine.adaptation.suggest import OUTLINE, SuggestRequest, suggest
+from ..engine.adaptation.labels import OUTLINE
+from ..engine.adaptation.suggest import SuggestRequest, suggest
+from ..engine.inventory.fields import FIELDS
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .detect_landslides import threshold_parameter
-from .inventory_layer import use_style
+from .inventory_layer import SUGGESTIONS_STYLE, use_style
 from .inventory_reader import read_inventory
 from .table_layer import Sink, write_table
 
-STYLE = "suggestions.qml"
 HELP = """
 <p>Chooses which outlines of a detection to review next, and which places without an outline to look
 at, so that thirty looks tell as much as possible to <i>Adapt a model to my area</i>.</p>
@@ -36,8 +37,11 @@ size, slope and probability.</p>
 <p><b>Number</b> of outlines and of places, 0 for none. The <b>seed</b> decides which quiet places
 are chosen.</p>
 <h3>Output</h3>
-<p><b>Suggestions</b>: outlines, and squares for places, numbered by rank. Accept or reject the
-outlines in the inventory (by <i>id</i>); draw what you find in the squares.</p>
+<p><b>Suggestions</b>: outlines, and squares for places, numbered by rank, with the inventory's own
+columns, <i>why</i> each was chosen and its expected gain. Review this layer (in the review panel by
+the order <i>Suggested first</i>): accept, edit or reject the outlines. In a square, add the
+landslides that you see, then reject the square: the rest of it counts as ground without
+landslides. The layer is then the <i>Labels</i> of <i>Adapt a model to my area</i>.</p>
 """
 
 
@@ -93,9 +97,9 @@ class SuggestReview(LandslipAlgorithm):
                 self.parameterAsInt(parameters, "SEED", context),
             )
             found = suggest(request, listeners["progress"], listeners["cancelled"])
-        sink = Sink(self, parameters, "OUTPUT", context, feedback, STYLE)
-        layer = write_table(sink, found)
-        use_style(layer, STYLE, context)
+        sink = Sink(self, parameters, "OUTPUT", context, feedback, SUGGESTIONS_STYLE)
+        layer = write_table(sink, found, FIELDS)
+        use_style(layer, SUGGESTIONS_STYLE, context)
         outlines = sum(record.values["kind"] == OUTLINE for record in found.records)
         feedback.pushInfo(
             self.tr("{} outlines and {} places to look at.").format(

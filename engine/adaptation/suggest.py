@@ -25,9 +25,8 @@ from ..models.probability import open_probability, read_probability
 from ..raster.grid import Grid
 from ..raster.reading import bounded_cache, open_raster
 from ..raster.tiling import Window, regions
+from .labels import OUTLINE, PLACE
 
-#: Kinds of a suggestion.
-OUTLINE, PLACE = "outline", "place"
 COLUMNS = {
     "rank": int,
     "kind": str,
@@ -37,8 +36,10 @@ COLUMNS = {
     "prob_mean": float,
     "area_m2": float,
 }
-#: Side of a place, pixels, and of the blocks in which places are looked for.
-_SIDE, _BLOCK = 24, 960
+#: What a review fills in, so that suggestions are reviewed like an inventory.
+_REVIEW = ("review_status", "ls_type", "confidence", "notes", "reviewer", "reviewed_at")
+#: Side of a place, pixels, and of the blocks in which places are looked for, a multiple of it.
+SIDE, _BLOCK = 16, 960
 #: Probability of ground that a model is sure of: its places are looked at only for their spread.
 _QUIET = 0.05
 #: Share of the places that are chosen for their spread alone.
@@ -73,6 +74,9 @@ def suggest(
 ) -> Table:
     """What to look at, the most telling first, outlines and places in turn as their gains say.
 
+    The table has the inventory's own columns, too, so that what is reviewed in it is an inventory;
+    places have none of their values, and all rows wait for a review.
+
     Raises:
         ParameterError: A number is wrong, or there is nothing to choose from.
         RasterError: The probability raster cannot be read.
@@ -96,11 +100,15 @@ def suggest(
             "reviewed, and no probability raster was given to look for places without one."
         )
     found.sort(key=lambda record: -record.values["gain"])
+    taken = {name.lower() for name in COLUMNS}
+    others = {name: kind for name, kind in table.columns.items() if name.lower() not in taken}
+    review = {table.own_name(name): str for name in _REVIEW}
+    status = table.own_name("review_status")
     ranked = tuple(
-        Record(record.wkb, {**record.values, "rank": rank})
+        Record(record.wkb, {**record.values, "rank": rank, status: UNREVIEWED})
         for rank, record in enumerate(found, start=1)
     )
-    return Table("suggestions", table.crs, COLUMNS, ranked)
+    return Table("suggestions", table.crs, {**COLUMNS, **others, **review}, ranked)
 
 
 def _threshold(request: SuggestRequest) -> float:
@@ -139,6 +147,7 @@ def _outlines(table: Table, count: int, threshold: float) -> list[Record]:
         Record(
             table.records[place].wkb,
             {
+                **table.records[place].values,
                 "kind": OUTLINE,
                 "why": _why(doubt[place], areas[place] >= large),
                 "gain": round(float(gain), 4),
@@ -235,7 +244,7 @@ def _places(
     if not len(rows):
         return []
     rng = np.random.default_rng(request.seed)
-    attributes = np.column_stack([rows, cols]) / (4 * _SIDE)
+    attributes = np.column_stack([rows, cols]) / (4 * SIDE)
     spread = round(_SPREAD * request.places) if (peaks < _QUIET).any() else 0
     loud = peaks >= _QUIET
     doubt = uncertainty(np.minimum(peaks, threshold), threshold, np.zeros(len(peaks)))
@@ -287,9 +296,9 @@ def _squares(
 
 
 def _cells(block: Window) -> Iterator[Window]:
-    return (w for w in regions(block, _SIDE) if w.height == _SIDE and w.width == _SIDE)
+    return (w for w in regions(block, SIDE) if w.height == SIDE and w.width == SIDE)
 
 
 def _square(grid: Grid, row: int, col: int) -> bytes:
-    west, south, east, north = grid.shifted(Window(row, col, _SIDE, _SIDE)).bounds
+    west, south, east, north = grid.shifted(Window(row, col, SIDE, SIDE)).bounds
     return polygon_wkb([np.array([[west, south], [east, south], [east, north], [west, north]])])
