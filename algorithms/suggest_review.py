@@ -31,16 +31,18 @@ at, so that thirty looks tell as much as possible to <i>Adapt a model to my area
 what is like them counts less.</p>
 <p><b>Probability</b>: its raster, for places: most where the model nearly found a landslide, the
 rest spread over ground of which it is sure. Only looking there shows what it misses.</p>
+<p><b>Reviewed before</b>: suggestions that you have reviewed, or an older inventory. Outlines that
+lie in what was reviewed there are passed over, and so are its squares.</p>
 <p>What counts is how uncertain an outline is (near the threshold, or disputed by several runs),
 the square root of its area, and how unlike it is to what was chosen or reviewed before, in place,
 size, slope and probability.</p>
 <p><b>Number</b> of outlines and of places, 0 for none. The <b>seed</b> decides which quiet places
 are chosen.</p>
 <h3>Output</h3>
-<p><b>Suggestions</b>: outlines, and squares for places, numbered by rank, with the inventory's own
-columns, <i>why</i> each was chosen and its expected gain. Review this layer (in the review panel by
-the order <i>Suggested first</i>): accept, edit or reject the outlines. In a square, add the
-landslides that you see, then reject the square: the rest of it counts as ground without
+<p><b>Suggestions</b>: outlines, and squares for places, numbered by rank in turn, with the
+inventory's own columns, <i>why</i> each was chosen and its expected gain. Review this layer (in the
+review panel by the order <i>Suggested first</i>): accept, edit or reject the outlines. In a square,
+add the landslides that you see, then reject the square: the rest of it counts as ground without
 landslides. The layer is then the <i>Labels</i> of <i>Adapt a model to my area</i>.</p>
 """
 
@@ -63,6 +65,12 @@ class SuggestReview(LandslipAlgorithm):
             QgsProcessingParameterFeatureSource("INPUT", self.tr("Inventory"), polygons),
             QgsProcessingParameterRasterLayer(
                 "PROBABILITY", self.tr("Landslide probability (for places)"), optional=True
+            ),
+            QgsProcessingParameterFeatureSource(
+                "REVIEWED",
+                self.tr("Reviewed before (in another layer)"),
+                polygons,
+                optional=True,
             ),
             number("OUTLINES", self.tr("Number of outlines"), defaultValue=30, minValue=0),
             number("PLACES", self.tr("Number of places"), defaultValue=10, minValue=0),
@@ -88,6 +96,7 @@ class SuggestReview(LandslipAlgorithm):
         """Run."""
         listeners = hooks(feedback)
         with engine_errors():
+            before = parameters.get("REVIEWED") not in (None, "")
             request = SuggestRequest(
                 read_inventory(self, parameters, "INPUT", context, feedback),
                 self.raster_path(parameters, "PROBABILITY", context) or None,
@@ -95,6 +104,7 @@ class SuggestReview(LandslipAlgorithm):
                 self.parameterAsInt(parameters, "PLACES", context),
                 self.optional_number(parameters, "THRESHOLD", context),
                 self.parameterAsInt(parameters, "SEED", context),
+                read_inventory(self, parameters, "REVIEWED", context, feedback) if before else None,
             )
             found = suggest(request, listeners["progress"], listeners["cancelled"])
         sink = Sink(self, parameters, "OUTPUT", context, feedback, SUGGESTIONS_STYLE)

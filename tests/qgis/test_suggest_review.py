@@ -64,8 +64,10 @@ def test_rows_are_in_their_rank_and_wait_for_a_review(suggested):
     places = [f for f in features if f["kind"] == "place"]
     assert "nearly found" in {f["why"] for f in places}
     assert {f["mine"] for f in places} == {qgis_core.NULL}
-    gains = [f["gain"] for f in features]
-    assert gains == sorted(gains, reverse=True)
+    for kind in ("outline", "place"):
+        gains = [f["gain"] for f in features if f["kind"] == kind]
+        assert gains == sorted(gains, reverse=True)
+    assert {f["kind"] for f in features[:2]} == {"outline", "place"}
 
 
 def test_the_command_gives_the_same(suggested, inventory, probability, tmp_path):
@@ -126,6 +128,21 @@ def test_the_map_moves_to_what_was_suggested(run_and_load, inventory, probabilit
     assert layer.labeling().settings().fieldName == "rank"
     assert canvas.extent().contains(layer.extent())
     assert canvas.extent().width() < 3 * layer.extent().width()
+
+
+def test_a_second_round_passes_over_the_first(run, suggested, inventory, probability, tmp_path):
+    layer = qgis_core.QgsVectorLayer(suggested, "s", "ogr")
+    place = layer.fields().indexOf("review_status")
+    said = {f.id(): {place: "rejected"} for f in layer.getFeatures() if f["id"] in ("a", "b")}
+    assert layer.dataProvider().changeAttributeValues(said)
+    target = str(tmp_path / "second.gpkg")
+    given = {"INPUT": inventory, "PROBABILITY": probability, "PLACES": 0, "REVIEWED": suggested}
+    run(NAME, {**given, "OUTPUT": target})
+    assert [f["id"] for f in layer_features(target)] == ["c"]
+    options = [f"--input={inventory}", f"--probability={probability}", "--places=0"]
+    again = str(tmp_path / "again.gpkg")
+    assert main(["suggest-review", *options, f"--reviewed={suggested}", f"--output={again}"]) == 0
+    assert [r.values["id"] for r in read_layer(again).table.records] == ["c"]
 
 
 def test_nothing_to_suggest_is_told(run, tmp_path):
