@@ -7,6 +7,8 @@ from .assess_inventory import AssessInventory
 from .detect_landslides import DetectLandslides
 from .event_reports import EventReports
 from .export_inventory import ExportInventory
+from .fetch_scene import FetchScene
+from .find_scenes import FindScenes
 from .inventory_statistics import InventoryStatisticsAlgorithm
 from .measure_inventory import MeasureInventory
 from .prepare_stack import PrepareStack
@@ -20,6 +22,8 @@ from .vectorise_probability import VectoriseProbability
 ALGORITHMS = (
     SetUp,
     SampleScene,
+    FindScenes,
+    FetchScene,
     PrepareStack,
     DetectLandslides,
     VectoriseProbability,

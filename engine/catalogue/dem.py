@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 
 from ..common.errors import CatalogueError, ParameterError
 from ..common.hooks import Warn
 from ..preparation.target_grid import AreaOfInterest
+from ..stack.terrain_sanity import check_dem
 from .assets import Source
 from .catalogues import Catalogue
 from .network import Session
@@ -55,7 +57,7 @@ def fetch_dems(
     if not dem:
         return ()
     names = tile_names(Place.of(area))
-    if "://" not in dem and dem != GLO30:
+    if urlsplit(dem).scheme not in ("http", "https") and dem != GLO30:
         return _local(dem, names)
     base = _BUCKET if dem == GLO30 else dem.rstrip("/")
     session = sessions(Catalogue("the DEM's server", base))
@@ -78,6 +80,26 @@ def fetch_dems(
             "or go without (DEM empty)."
         )
     return tuple(found)
+
+
+def check_dem_place(dem: str) -> None:
+    """Check, before anything is fetched, that there may be a DEM.
+
+    Raises:
+        ParameterError: There is no such file or folder.
+        LandslipError: The file is no DEM.
+    """
+    is_address = urlsplit(dem).scheme in ("http", "https")
+    try:
+        there = dem.strip() in ("", GLO30) or is_address or os.path.exists(dem.strip())
+    except ValueError:  # a null character
+        there = False
+    if not there:
+        raise ParameterError(
+            f"There is no DEM '{dem[:100]}'; expected {GLO30}, an address, a folder or a file."
+        )
+    if os.path.isfile(dem.strip()):
+        check_dem(dem.strip())
 
 
 def tile_names(place: Place) -> list[str]:
@@ -105,10 +127,6 @@ def _name(south: int, west: int) -> str:
 def _local(dem: str, names: list[str]) -> tuple[str, ...]:
     if os.path.isfile(dem):
         return (dem,)
-    if not os.path.isdir(dem):
-        raise ParameterError(
-            f"There is no DEM '{dem[:100]}'; expected {GLO30}, an address, a folder or a file."
-        )
     found = tuple(_tiles(Path(dem), names)) or tuple(
         str(path)
         for path in sorted(Path(dem).iterdir())

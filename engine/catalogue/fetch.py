@@ -13,8 +13,15 @@ from typing import Any
 import numpy as np
 
 from ..common.archive import read_bytes
-from ..common.errors import Cancelled, CatalogueError, LandslipError, OutputError, ParameterError
-from ..common.file_names import stem_of
+from ..common.errors import (
+    BandError,
+    Cancelled,
+    CatalogueError,
+    LandslipError,
+    OutputError,
+    ParameterError,
+)
+from ..common.file_names import place_of, stem_of
 from ..common.hooks import Check, Progress, Warn, or_silent
 from ..common.output import whole_file
 from ..models.runtime import Model
@@ -29,7 +36,7 @@ from ..raster.reading import open_raster
 from ..stack.reader import OPTICAL_BANDS, STORED_TERRAIN
 from .assets import Source, product_of, sources_of
 from .catalogues import CATALOGUES, Catalogue
-from .dem import fetch_dems
+from .dem import check_dem_place, fetch_dems
 from .items import Item, item_of
 from .network import Carrier, Credentials, Session
 from .scaling import Decision, checked, stated
@@ -111,6 +118,14 @@ def fetch_scenes(
     """
     progress, cancelled, warn = or_silent(progress, cancelled, warn)
     check_request(request.stack)
+    if request.folder and place_of(request.folder) in map(
+        place_of, filter(None, (request.stack.stack, request.stack.mask))
+    ):
+        raise OutputError(
+            f"The folder for the fetched files, {request.folder}, has the name of an output. "
+            "Choose another."
+        )
+    check_dem_place(request.dem)
     hosts = _token_hosts(request, credentials)
     opened: list[Session] = []
 
@@ -125,9 +140,9 @@ def fetch_scenes(
     folder = Path(request.folder or f"{request.stack.stack}.parts")
     job = _Job(request, sessions(request.catalogue), folder, progress, warn)
     try:
-        folder.mkdir(exist_ok=True)
         after, before = job.load(request.items), job.load(request.before)
-        bands = _wanted(request, [*after, *before])
+        model, bands = _wanted(request, [*after, *before])
+        folder.mkdir(parents=True, exist_ok=True)
         products = job.products(after, bands)
         pre_event = job.products(before, bands)
         dems = fetch_dems(request.dem, request.area, folder, sessions, warn)
@@ -137,14 +152,19 @@ def fetch_scenes(
             "run again to go on."
         ) from err
     except Cancelled as err:
+        if _remove_empty(folder):
+            raise
         raise Cancelled(f"Stopped on request. A new run goes on with what is in {folder}.") from err
+    except LandslipError:
+        _remove_empty(folder)
+        raise
     made = prepare(
         replace(
             request.stack,
             products=products,
             pre_event=pre_event,
             dems=dems,
-            model=_model(request, [*after, *before]),
+            model=model,
             grid=_grid(request),
         ),
         lambda share, text: progress(_FETCHING + (1 - _FETCHING) * share, text),
@@ -156,6 +176,23 @@ def fetch_scenes(
     received = sum(session.received for session in opened)
     progress(1, f"{received / 2**20:.1f} MiB were fetched")
     return FetchedStack(made, received, tuple(job.remarks))
+
+
+def _remove_empty(folder: Path) -> bool:
+    """Remove a folder into which nothing was fetched; returns whether it is gone."""
+    fetched = any(p.is_file() and p.name != _ITEM for p in folder.rglob("*"))
+    if folder.is_dir() and not fetched:
+        shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
+
+
+def results_of(fetched: FetchedStack) -> dict[str, Any]:
+    """What an algorithm and a command give back besides the files."""
+    return {
+        "VALID": fetched.prepared.valid_share,
+        "RECEIVED": fetched.received,
+        "REMARKS": " ".join(fetched.remarks),
+    }
 
 
 def _token_hosts(request: FetchRequest, credentials: Credentials | None) -> tuple[str, ...]:
@@ -181,16 +218,23 @@ def _grid(request: FetchRequest) -> GridRequest:
 # --- which bands ---
 
 
-def _wanted(request: FetchRequest, items: Sequence[Item]) -> tuple[str, ...]:
-    """Bands and masks to fetch; empty for all."""
+def _wanted(request: FetchRequest, items: Sequence[Item]) -> tuple[str, tuple[str, ...]]:
+    """The file of the model, if there is one; bands and masks to fetch, none for all.
+
+    Raises:
+        BandError: There is no such band.
+    """
     model = _model(request, items)
     bands = stored_bands(Model(model, "cpu").card.bands) if model else request.stack.bands
+    known = (*OPTICAL_BANDS, *STORED_TERRAIN)
+    if unknown := [band for band in bands if band not in known]:
+        raise BandError(f"There is no band '{unknown[0][:80]}'; expected of {', '.join(known)}.")
     optical = [band for band in bands if band not in STORED_TERRAIN]
     if not optical:
-        return ()
+        return model, ()
     rules = [band for rule in request.stack.rules for band in COVER_RULES[rule][2]]
     masks = MASK_NAMES if request.stack.out or request.stack.mask else ()
-    return tuple(dict.fromkeys((*optical, *rules, *masks)))
+    return model, tuple(dict.fromkeys((*optical, *rules, *masks)))
 
 
 def _model(request: FetchRequest, items: Sequence[Item]) -> str:

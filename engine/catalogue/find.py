@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from ..common.errors import ParameterError
 from ..common.hooks import Progress, Warn, or_silent
@@ -134,6 +135,18 @@ def _why(found: Found, purpose: str) -> str:
     scenes = [s for s in found.scenes if s.purpose == purpose]
     least = min(scenes, key=lambda s: (s.cloud is None, s.cloud or 0, -s.cover), default=None)
     return "there is none" if least is None else f"the best, of {least.date[:10]}, {least.note}"
+
+
+def results_of(found: Found) -> dict[str, Any]:
+    """What an algorithm and a command give back besides the layer."""
+    best = {purpose: found.best(purpose) for purpose in (AFTER, BEFORE)}
+    results: dict[str, Any] = {"COUNT": len(found.scenes)}
+    for purpose, scene in best.items():
+        items = scene.items if scene else ()
+        results[purpose.upper()] = ",".join(item.id for item in items)
+    for purpose, scene in best.items():
+        results[f"{purpose.upper()}_DATE"] = scene.date if scene else ""
+    return results
 
 
 # --- the table ---

@@ -19,7 +19,7 @@ from .network import Answer, Credentials, NoAnswer
 Result = TypeVar("Result")
 
 #: Environment variable with a token, where none is named.
-TOKEN = "LANDSLIP_TOKEN"  # noqa: S105 - its name
+VARIABLE = "LANDSLIP_TOKEN"
 AGENT = f"Landslip/{__version__}"
 _CHUNK = 2**18
 _BROKEN = (OSError, http.client.HTTPException)
@@ -98,12 +98,12 @@ def token_of_environment(variable: str) -> Credentials | None:
     """The token in an environment variable.
 
     Args:
-        variable: Its name; empty for `TOKEN`, which need not be there.
+        variable: Its name; empty for `VARIABLE`, which need not be there.
 
     Raises:
         CatalogueError: The one that was named is empty.
     """
-    token = os.environ.get(variable or TOKEN, "").strip()
+    token = os.environ.get(variable or VARIABLE, "").strip()
     if not token:
         if variable:
             raise CatalogueError(
@@ -113,8 +113,8 @@ def token_of_environment(variable: str) -> Credentials | None:
         return None
     if not token.isprintable():
         raise CatalogueError(
-            f"The token in {variable or TOKEN} holds a line end or another sign that no token has. "
-            "Set it again."
+            f"The token in {variable or VARIABLE} holds a line end or another sign that no token "
+            "has. Set it again."
         )
     value = token if token.lower().startswith(("bearer ", "basic ")) else f"Bearer {token}"
     return lambda _url: {"Authorization": value}
