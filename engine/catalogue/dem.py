@@ -91,7 +91,7 @@ def check_dem_place(dem: str) -> None:
     """
     is_address = urlsplit(dem).scheme in ("http", "https")
     try:
-        there = dem.strip() in ("", GLO30) or is_address or os.path.exists(dem.strip())
+        there = dem.strip() in ("", GLO30) or is_address or _is_place(dem.strip())
     except ValueError:  # a null character
         there = False
     if not there:
@@ -100,6 +100,10 @@ def check_dem_place(dem: str) -> None:
         )
     if os.path.isfile(dem.strip()):
         check_dem(dem.strip())
+
+
+def _is_place(path: str) -> bool:
+    return os.path.isfile(path) or os.path.isdir(path)
 
 
 def tile_names(place: Place) -> list[str]:

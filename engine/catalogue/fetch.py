@@ -137,7 +137,8 @@ def fetch_scenes(
         opened.append(session)
         return session
 
-    folder = Path(request.folder or f"{request.stack.stack}.parts")
+    folder = Path(request.folder or f"{request.stack.stack}.fetched")
+    is_new = not folder.exists()
     job = _Job(request, sessions(request.catalogue), folder, progress, warn)
     try:
         after, before = job.load(request.items), job.load(request.before)
@@ -152,11 +153,12 @@ def fetch_scenes(
             "run again to go on."
         ) from err
     except Cancelled as err:
-        if _remove_empty(folder):
+        if is_new and _removed(folder, opened):
             raise
         raise Cancelled(f"Stopped on request. A new run goes on with what is in {folder}.") from err
     except LandslipError:
-        _remove_empty(folder)
+        if is_new:
+            _removed(folder, opened)
         raise
     made = prepare(
         replace(
@@ -178,10 +180,10 @@ def fetch_scenes(
     return FetchedStack(made, received, tuple(job.remarks))
 
 
-def _remove_empty(folder: Path) -> bool:
-    """Remove a folder into which nothing was fetched; returns whether it is gone."""
-    fetched = any(p.is_file() and p.name != _ITEM for p in folder.rglob("*"))
-    if folder.is_dir() and not fetched:
+def _removed(folder: Path, sessions: Sequence[Session]) -> bool:
+    """Remove a new folder unless something came into it over the network; whether it is gone."""
+    came = any(session.received for session in sessions)
+    if not (came and any(p.is_file() and p.name != _ITEM for p in folder.rglob("*"))):
         shutil.rmtree(folder, ignore_errors=True)
     return not folder.exists()
 

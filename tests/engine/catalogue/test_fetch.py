@@ -121,7 +121,7 @@ def test_a_stack_is_what_prepare_makes_of_the_whole_files(server, fetch, tmp_pat
         assert one.tags()["ACQUISITION_DATE"] == "2018-09-10T01:26:51Z"
         assert np.array_equal(one.read(1), expected(server.numbers["B02"], WINDOW))
     assert warnings == []
-    assert not (tmp_path / "stack.tif.parts").exists()
+    assert not (tmp_path / "stack.tif.fetched").exists()
 
 
 def test_no_more_bytes_than_the_blocks_that_the_window_touches(server, fetch, tmp_path):
@@ -333,7 +333,7 @@ def test_a_run_that_was_stopped_goes_on(server, fetch, tmp_path):
     with pytest.raises(CatalogueError, match=r"B04\.tif answered with status 404"):
         fetch(carrier=one)
     assert not (tmp_path / "stack.tif").exists()
-    assert (tmp_path / "stack.tif.parts").exists()
+    assert (tmp_path / "stack.tif.fetched").exists()
     server.requests.clear()
     result, _ = fetch(carrier=one)
     assert not any("B02.tif" in path or "B03.tif" in path for path in server.paths())
@@ -356,13 +356,23 @@ def test_what_was_fetched_for_another_area_is_not_taken(server, fetch, tmp_path)
 
 
 def test_a_run_stops_on_request(server, tmp_path):
-    asked = iter([False] * 6)
     address = f"{server.api}/collections/sentinel-2-l2a/items/{server.items[0]['id']}"
-    stack = PrepareRequest((), str(tmp_path / "stack.tif"), bands=("B02", "B03"))
+    stack = PrepareRequest((), str(tmp_path / "stack.tif"), bands=("B02", "B03", "B04", "B11"))
     request = FetchRequest(catalogue_of(server.api), (address,), AREA, stack)
+    first = tmp_path / "stack.tif.fetched" / server.items[0]["id"] / "B02.tif"
+    one = PlainCarrier()
+    one.threads = 1
     with pytest.raises(Cancelled, match="goes on with what is in"):
-        fetch_scenes(request, PlainCarrier(), cancelled=lambda: next(asked, True))
+        fetch_scenes(request, one, cancelled=first.exists)
     assert not (tmp_path / "stack.tif").exists()
+    with pytest.raises(Cancelled, match=r"^Stopped on request\.$"):
+        fetch_scenes(
+            dataclasses.replace(request, folder=str(tmp_path / "n")), one, cancelled=lambda: True
+        )
+    assert not (tmp_path / "n").exists()
+    with pytest.raises(Cancelled):
+        fetch_scenes(request, one, cancelled=lambda: True)
+    assert first.exists(), "what was fetched before stays"
 
 
 @pytest.mark.parametrize(
@@ -565,7 +575,7 @@ def test_a_damaged_download_is_removed(product, fetch_product, server, tmp_path)
     product["assets"]["Product"]["file:checksum"] = "1220" + "00" * 32
     with pytest.raises(CatalogueError, match="has another sha256 than its item says"):
         fetch_product()
-    assert not list((tmp_path / "stack.tif.parts").glob("*.zip*"))
+    assert not list((tmp_path / "stack.tif.fetched").glob("*.zip*"))
     product["assets"]["Product"] |= {"file:checksum": "", "file:size": 5}
     with pytest.raises(CatalogueError, match="bytes and its item says 5"):
         fetch_product()
