@@ -10,7 +10,7 @@ from ..engine.catalogue.fetch import FetchRequest, fetch_scenes
 from ..engine.catalogue.fetch import results_of as results_of_fetching
 from ..engine.catalogue.find import LAYER, FindRequest, find_scenes, results_of, table_of
 from ..engine.catalogue.network import Session
-from ..engine.catalogue.plain_carrier import PlainCarrier, token_of_environment
+from ..engine.catalogue.plain_carrier import PlainCarrier, token_for
 from ..engine.common.wording import words_of
 from ..engine.inventory.geopackage import write_inventory
 from ..engine.inventory.vector_file import read_layer
@@ -42,7 +42,7 @@ def scenes_of_a_place(values: Values, listeners: Listeners) -> Values:
     session = Session(
         PlainCarrier(),
         catalogue,
-        token_of_environment(values["AUTH"] or ""),
+        token_for(catalogue, values["AUTH"] or ""),
         listeners.cancelled,
         listeners.warn,
         catalogue.own_token_hosts,
@@ -81,7 +81,7 @@ def fetch_scene(values: Values, listeners: Listeners) -> Values:
     made = fetch_scenes(
         request,
         PlainCarrier(),
-        token_of_environment(values["AUTH"] or ""),
+        token_for(request.catalogue, values["AUTH"] or ""),
         listeners.progress,
         listeners.cancelled,
         listeners.warn,

@@ -191,7 +191,7 @@ def parser_of(known: Sequence[Command], version: str) -> argparse.ArgumentParser
 def _help(option: Option) -> str:
     words = [option.label]
     if option.kind == "authcfg":
-        words.append("name of an environment variable with a token; default: LANDSLIP_TOKEN")
+        words.append("name of an environment variable with a token")
     if option.choices:
         words.append(f"one of {', '.join(option.choices)}")
     if option.default not in (None, "", []):

@@ -17,8 +17,8 @@ TARGET = Path(__file__).resolve().parent.parent / "resources" / "scenes.qml"
 
 #: Label, filter, colour, line style, width and opacity of the fill (of 255) of each rule.
 RULES = (
-    ("best after", '"best" = 1 AND "purpose" = \'after\'', "#e6550d", "solid", 1.0, 40),
-    ("best before", '"best" = 1 AND "purpose" = \'before\'', "#2171b5", "dash", 1.0, 30),
+    ("best after", '"best" = 1 AND "purpose" = \'after\'', "#e6550d", "solid", 0.7, 40),
+    ("best before", '"best" = 1 AND "purpose" = \'before\'', "#2171b5", "solid", 2.0, 25),
     ("serves after", '"rank" > 0 AND "purpose" = \'after\'', "#fdae6b", "solid", 0.3, 0),
     ("serves before", '"rank" > 0 AND "purpose" = \'before\'', "#9ecae1", "solid", 0.3, 0),
     ("does not serve", "ELSE", "#969696", "dot", 0.2, 0),
@@ -85,10 +85,20 @@ def _renderer() -> Any:
 
 
 def _labels() -> Any:
-    from qgis.core import QgsPalLayerSettings, QgsTextBufferSettings, QgsVectorLayerSimpleLabeling
+    from qgis.core import (
+        QgsPalLayerSettings,
+        QgsProperty,
+        QgsTextBufferSettings,
+        QgsVectorLayerSimpleLabeling,
+    )
 
     settings = QgsPalLayerSettings()
     settings.fieldName, settings.isExpression = LABEL, True
+    # The best two lie on each other as a rule: one label goes up, the other down.
+    settings.placement = QgsPalLayerSettings.OverPoint
+    settings.centroidInside = True
+    shift = QgsProperty.fromExpression("if(\"purpose\" = 'after', '0,-8', '0,8')")
+    settings.dataDefinedProperties().setProperty(QgsPalLayerSettings.OffsetXY, shift)
     text = settings.format()
     text.setSize(9)
     buffer = QgsTextBufferSettings()

@@ -37,8 +37,10 @@ class Catalogue:
 
     @property
     def own_token_hosts(self) -> tuple[str, ...]:
-        """Its own host and those of `token_hosts`."""
-        return (*filter(None, [urlsplit(self.address).netloc.lower()]), *self.token_hosts)
+        """Hosts that may have a token for it: those that a preset names, else its own."""
+        if self.name in CATALOGUES or self.is_local:
+            return self.token_hosts
+        return (urlsplit(self.address).netloc.lower(), *self.token_hosts)
 
     @property
     def is_local(self) -> bool:

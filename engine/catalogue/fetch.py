@@ -204,8 +204,8 @@ def _token_hosts(request: FetchRequest, credentials: Credentials | None) -> tupl
     hosts = (*(request.catalogue.own_token_hosts if known else ()), *hosts)
     if credentials and not hosts:
         raise ParameterError(
-            f"A token was given for {request.catalogue.name}, which is none of "
-            f"{', '.join(CATALOGUES)}. Name the host that may have it (TOKEN_HOST)."
+            f"A token was given for {request.catalogue.name}, which asks for none by itself. Name "
+            "the host that may have it (TOKEN_HOST)."
         )
     return hosts
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from ... import __version__
 from ..common.errors import Cancelled, CatalogueError
 from ..common.hooks import Check
+from .catalogues import Catalogue
 from .network import Answer, Credentials, NoAnswer
 
 Result = TypeVar("Result")
@@ -92,6 +93,22 @@ def _reason(err: BaseException) -> str:
     if isinstance(inner, BaseException):
         return _reason(inner)
     return getattr(err, "strerror", None) or str(inner or type(err).__name__)
+
+
+def token_for(catalogue: Catalogue, variable: str = "") -> Credentials | None:
+    """The token for a catalogue: in the variable that the user names.
+
+    That in `VARIABLE` is for presets that want one: it stays for long in an environment, and is for
+    nobody else.
+
+    Args:
+        catalogue: The catalogue.
+        variable: The variable's name; empty for none.
+
+    Raises:
+        CatalogueError: As `token_of_environment`.
+    """
+    return token_of_environment(variable) if variable or catalogue.token_hosts else None
 
 
 def token_of_environment(variable: str) -> Credentials | None:
