@@ -24,6 +24,12 @@ HELP = {
     "area": "Polygons in which every landslide was mapped; makes the verdict much surer.",
     "model": "The model to start from: auto, a name of the list, or the path of an ONNX file.",
     "outlines": "How many outlines to suggest for the next review.",
+    "adapt:Adapted model": "An ONNX file to choose in Detect landslides; not written where it is "
+    "not better.",
+    "adapt:Report": "Scores before and after, a map of both, and where more labels would help.",
+    "detect:Landslide probability": "Of the new detection.",
+    "detect:Landslide inventory": "Of the new detection; nothing of it is reviewed yet.",
+    "suggest:Suggestions": "What to review next; what was reviewed before is passed over.",
 }
 
 

@@ -7,7 +7,12 @@ import pytest
 qgis_core = pytest.importorskip("qgis.core")
 
 from landslip.algorithms import ALGORITHMS, set_up  # noqa: E402
-from landslip.tests.qgis.parameter_fuzz import case, check, make_world  # noqa: E402
+from landslip.tests.qgis.parameter_fuzz import (  # noqa: E402
+    case,
+    check,
+    make_world,
+    no_network,
+)
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +26,12 @@ def world(plugin, tmp_path_factory):
 def unmeasured(monkeypatch):
     """Devices are not measured, which takes a second for each."""
     monkeypatch.setattr(set_up, "device_speeds", list)
+
+
+@pytest.fixture(autouse=True)
+def offline():
+    with no_network():
+        yield
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS, ids=lambda a: a.NAME)
