@@ -482,9 +482,8 @@ def _model_text(card: ModelCard) -> str:
         f"{row.region}: precision {row.precision:.2f}, recall {row.recall:.2f}, F1 {row.f1:.2f}"
         for row in card.accuracy
     )
-    return (
-        f"Model {card.name} {card.version} on {', '.join(card.bands)}. Held-out accuracy: {rows}."
-    )
+    scores = f"Held-out accuracy: {rows}." if rows else card.worth
+    return f"Model {card.name} {card.version} on {', '.join(card.bands)}. {scores}"
 
 
 def area_outputs(tr: Callable[[str], str]) -> list[QgsProcessingOutputNumber]:

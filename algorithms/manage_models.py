@@ -19,14 +19,18 @@ from .base import Group, LandslipAlgorithm, engine_errors
 from .detect_landslides import model_parameter
 
 HELP = """
-<p>Lists the models that *Detect landslides* offers, and keeps your own among them: adapted ones,
-trained ones, and those that a colleague has sent. They lie in the folder <i>Landslip/models</i> of
-your QGIS profile, each one file with its card inside.</p>
-<p><b>What to do</b>: <i>list</i> tells all models and what is known of them; <i>add</i> copies a
-<b>File</b> into the list, by its own name or by another; <i>rename</i> gives a model of your own a
-new <b>Name</b>; <i>share</i> makes a <b>copy</b> of any model to give away, and tells its checksum;
-<i>delete</i> removes one of your own. Models that come with Landslip stay as they are.</p>
-<p>Every model is opened before it is taken. No code comes with one: ONNX files are data.</p>
+<p>Lists the models that <i>Detect landslides</i> offers, and keeps your own among them: adapted
+ones, trained ones, and those that a colleague has sent. They lie in the folder
+<i>Landslip/models</i> of your QGIS profile, each one file with its card inside; a model that is
+copied there by hand is in the list, too. Those that the command line keeps are found as well.</p>
+<p><b>What to do</b>: <i>list</i> tries all models, and tells what is known of them and which files
+of the folder cannot be used; <i>add</i> copies a <b>File</b> into the list, by its own name or by
+another; <i>rename</i> gives a model of your own a new <b>Name</b>, in its card, too; <i>share</i>
+makes a <b>copy</b> of any model to give away, with its checksum in a file beside it (<i>add</i>
+compares them); <i>delete</i> removes one of your own without asking, and tells what is gone. Models
+that come with Landslip stay as they are, and <i>auto</i> chooses among these alone.</p>
+<p>Every model is opened and tried before it is taken. No code comes with one: ONNX files are
+data.</p>
 """
 
 
@@ -38,7 +42,7 @@ class ManageModels(LandslipAlgorithm):
     GROUP = Group.MODELS
     SHORT_DESCRIPTION = "Lists models, and adds, renames, shares and deletes your own"
     TAGS = ("landslide", "model", "onnx", "list", "share", "import", "delete")
-    HELP = HELP.replace("*Detect landslides*", "<i>Detect landslides</i>")
+    HELP = HELP
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare parameters and outputs."""

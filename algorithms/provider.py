@@ -11,6 +11,7 @@ from .. import __version__
 from ..engine.models.zoo import use_folder
 from . import ALGORITHMS
 from .base import ICON
+from .shipped_models import MODELS
 
 
 class LandslipProvider(QgsProcessingProvider):
@@ -21,6 +22,11 @@ class LandslipProvider(QgsProcessingProvider):
         use_folder(Path(QgsApplication.qgisSettingsDirPath()) / "Landslip" / "models")
         for algorithm in ALGORITHMS:
             self.addAlgorithm(algorithm())
+        # The steps of a model are looked up in the registry, which knows them from then on.
+        registry = QgsApplication.processingRegistry()
+        if registry.providerById(self.id()) is not None:
+            for model in MODELS:
+                self.addAlgorithm(model())
 
     def id(self) -> str:
         """The prefix of algorithm ids, as in ``landslip:detectlandslides``."""

@@ -15,14 +15,15 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from ..engine.adaptation.suggest import OUTLINE, SuggestRequest, suggest
+from ..engine.adaptation.labels import OUTLINE
+from ..engine.adaptation.suggest import SuggestRequest, suggest
+from ..engine.inventory.fields import FIELDS
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .detect_landslides import threshold_parameter
-from .inventory_layer import use_style
+from .inventory_layer import SUGGESTIONS_STYLE, use_style
 from .inventory_reader import read_inventory
 from .table_layer import Sink, write_table
 
-STYLE = "suggestions.qml"
 HELP = """
 <p>Chooses which outlines of a detection to review next, and which places without an outline to look
 at, so that thirty looks tell as much as possible to <i>Adapt a model to my area</i>.</p>
@@ -30,14 +31,19 @@ at, so that thirty looks tell as much as possible to <i>Adapt a model to my area
 what is like them counts less.</p>
 <p><b>Probability</b>: its raster, for places: most where the model nearly found a landslide, the
 rest spread over ground of which it is sure. Only looking there shows what it misses.</p>
+<p><b>Reviewed before</b>: suggestions that you have reviewed, or an older inventory. Outlines that
+lie in what was reviewed there are passed over, and so are its squares.</p>
 <p>What counts is how uncertain an outline is (near the threshold, or disputed by several runs),
 the square root of its area, and how unlike it is to what was chosen or reviewed before, in place,
 size, slope and probability.</p>
 <p><b>Number</b> of outlines and of places, 0 for none. The <b>seed</b> decides which quiet places
 are chosen.</p>
 <h3>Output</h3>
-<p><b>Suggestions</b>: outlines, and squares for places, numbered by rank. Accept or reject the
-outlines in the inventory (by <i>id</i>); draw what you find in the squares.</p>
+<p><b>Suggestions</b>: outlines, and squares for places, numbered by rank in turn, with the
+inventory's own columns, <i>why</i> each was chosen and its expected gain. Review this layer (in the
+review panel by the order <i>Suggested first</i>): accept, edit or reject the outlines. In a square,
+add the landslides that you see, then reject the square: the rest of it counts as ground without
+landslides. The layer is then the <i>Labels</i> of <i>Adapt a model to my area</i>.</p>
 """
 
 
@@ -59,6 +65,12 @@ class SuggestReview(LandslipAlgorithm):
             QgsProcessingParameterFeatureSource("INPUT", self.tr("Inventory"), polygons),
             QgsProcessingParameterRasterLayer(
                 "PROBABILITY", self.tr("Landslide probability (for places)"), optional=True
+            ),
+            QgsProcessingParameterFeatureSource(
+                "REVIEWED",
+                self.tr("Reviewed before (in another layer)"),
+                polygons,
+                optional=True,
             ),
             number("OUTLINES", self.tr("Number of outlines"), defaultValue=30, minValue=0),
             number("PLACES", self.tr("Number of places"), defaultValue=10, minValue=0),
@@ -84,6 +96,7 @@ class SuggestReview(LandslipAlgorithm):
         """Run."""
         listeners = hooks(feedback)
         with engine_errors():
+            before = parameters.get("REVIEWED") not in (None, "")
             request = SuggestRequest(
                 read_inventory(self, parameters, "INPUT", context, feedback),
                 self.raster_path(parameters, "PROBABILITY", context) or None,
@@ -91,11 +104,12 @@ class SuggestReview(LandslipAlgorithm):
                 self.parameterAsInt(parameters, "PLACES", context),
                 self.optional_number(parameters, "THRESHOLD", context),
                 self.parameterAsInt(parameters, "SEED", context),
+                read_inventory(self, parameters, "REVIEWED", context, feedback) if before else None,
             )
             found = suggest(request, listeners["progress"], listeners["cancelled"])
-        sink = Sink(self, parameters, "OUTPUT", context, feedback, STYLE)
-        layer = write_table(sink, found)
-        use_style(layer, STYLE, context)
+        sink = Sink(self, parameters, "OUTPUT", context, feedback, SUGGESTIONS_STYLE)
+        layer = write_table(sink, found, FIELDS)
+        use_style(layer, SUGGESTIONS_STYLE, context)
         outlines = sum(record.values["kind"] == OUTLINE for record in found.records)
         feedback.pushInfo(
             self.tr("{} outlines and {} places to look at.").format(

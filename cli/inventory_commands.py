@@ -136,6 +136,7 @@ def suggest_review(values: Values, listeners: Listeners) -> Values:
         values["PLACES"],
         values["THRESHOLD"],
         values["SEED"],
+        read_inventory(values["REVIEWED"], listeners) if values["REVIEWED"] else None,
     )
     found = suggest(request, listeners.progress, listeners.cancelled)
     style = STYLE.with_name("suggestions.qml")

@@ -359,6 +359,8 @@ class ReviewPanel(QgsDockWidget):
     def _layer_chosen(self) -> None:
         layer = self.layer.currentLayer()
         missing = ReviewLayer(layer).missing_fields() if layer is not None else []
+        if layer is not None and NEEDS[Order.SUGGESTED] in ReviewLayer(layer).columns():
+            self.order.setCurrentIndex([*Order].index(Order.SUGGESTED))
         self.add_fields_button.setVisible(bool(missing))
         self.add_fields_button.setToolTip(", ".join(missing))
         self.start_button.setEnabled(layer is not None and STATUS not in missing)

@@ -106,7 +106,7 @@ class ReviewLayer:
     def read_columns(self) -> Columns:
         """What the order and the progress need, of all outlines, without their geometries."""
         there = self.columns()
-        names = ("prob_mean", "threshold", "area_m2", "change", STATUS)
+        names = ("prob_mean", "threshold", "area_m2", "change", STATUS, "rank")
         wanted = [there.get(name, -1) for name in names]
         request = QgsFeatureRequest()
         request.setFlags(QgsFeatureRequest.NoGeometry)
@@ -116,7 +116,8 @@ class ReviewLayer:
             attributes = feature.attributes()
             fids.append(feature.id())
             rows.append([attributes[index] if index >= 0 else None for index in wanted])
-        probability, threshold, area, change, status = zip(*rows) if rows else ((),) * len(names)
+        read = zip(*rows) if rows else ((),) * len(names)
+        probability, threshold, area, change, status, rank = read
         return Columns(
             np.array(fids, dtype=np.int64),
             _numbers(probability),
@@ -124,6 +125,7 @@ class ReviewLayer:
             _numbers(area),
             _texts(change),
             _texts(status),
+            _numbers(rank),
         )
 
     def load(self, fid: int) -> Stored | None:

@@ -234,6 +234,13 @@ def draw_adaptation(data: Path) -> None:
         keep_figure(report, "Map of both models around the labels", IMAGES / "adapt_map.svg")
 
 
+def draw_loop_page(data: Path) -> None:
+    """What is suggested for the next review, on Hokkaido."""
+    import draw_loop  # beside this file
+
+    draw_loop.draw_suggestions(data, IMAGES / "suggestions.png")
+
+
 def draw_review_sheet(found: Detection, image: Path, before: Path, folder: Path) -> None:
     """The largest landslides that both images show, as a browser shows the sheet."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -297,6 +304,7 @@ STEPS = (
     Step(draw_ground_page, "hokkaido_2018/*post*.tif", ("ground.png", "evidence.png")),
     Step(draw_dating, "", ("dating.png",)),
     Step(draw_adaptation, "hokkaido_2018/*post*.tif", ("adapt_map.svg",)),
+    Step(draw_loop_page, "hokkaido_2018/*post*.tif", ("suggestions.png",)),
 )
 
 if __name__ == "__main__":

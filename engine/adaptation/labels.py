@@ -17,6 +17,8 @@ from ..inventory.wkb import multipolygon_wkb, polygons_of
 from ..raster.grid import Grid
 from ..raster.tiling import Window, regions
 
+#: Kinds of what `suggest` puts into a table.
+OUTLINE, PLACE = "outline", "place"
 _ACCEPTED, _REJECTED = REVIEW_STATUS[1:-1], REVIEW_STATUS[-1]
 #: Labels of pixels. `NEAR` is ground beside a landslide, which its mapper has seen and left out.
 NOT, LANDSLIDE, NEAR, UNKNOWN = 0, 1, 2, 255
@@ -52,15 +54,20 @@ def labels_of(table: Table, negatives: Outlines | None, area: Outlines | None) -
 
     Args:
         table: Accepted and edited outlines are landslides, rejected ones are not. Without a review
-            status in any row, all are landslides that somebody drew.
+            status in any row, all are landslides that somebody drew. Squares that `suggest` made
+            are never landslides themselves, whatever was said of them.
         negatives: More polygons without landslides; or None.
         area: Where the labels are complete; or None.
 
     Raises:
         ParameterError: All rows wait for a review, or there is no landslide among them.
     """
-    column = table.own_name("review_status")
+    column, kind = table.own_name("review_status"), table.own_name("kind")
     status = [str(record.get(column) or "").strip().lower() for record in table.records]
+    status = [
+        UNREVIEWED if record.get(kind) == PLACE and said in _ACCEPTED else said
+        for record, said in zip(table.records, status)
+    ]
     drawn_by_hand = not any(status)
     if not drawn_by_hand and not set(status) & {*_ACCEPTED, _REJECTED}:
         raise ParameterError(

@@ -10,7 +10,7 @@ its outlines alone never learns of what the model has missed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,9 +25,8 @@ from ..models.probability import open_probability, read_probability
 from ..raster.grid import Grid
 from ..raster.reading import bounded_cache, open_raster
 from ..raster.tiling import Window, regions
+from .labels import OUTLINE, PLACE
 
-#: Kinds of a suggestion.
-OUTLINE, PLACE = "outline", "place"
 COLUMNS = {
     "rank": int,
     "kind": str,
@@ -37,8 +36,11 @@ COLUMNS = {
     "prob_mean": float,
     "area_m2": float,
 }
-#: Side of a place, pixels, and of the blocks in which places are looked for.
-_SIDE, _BLOCK = 24, 960
+#: What a review fills in, so that suggestions are reviewed like an inventory.
+_REVIEW = ("review_status", "ls_type", "confidence", "notes", "reviewer", "reviewed_at")
+#: Side of a place, pixels, and of the blocks in which places are looked for, a multiple of it.
+SIDE, _BLOCK = 16, 960
+_STOPPED = "Stopped. Nothing was written."
 #: Probability of ground that a model is sure of: its places are looked at only for their spread.
 _QUIET = 0.05
 #: Share of the places that are chosen for their spread alone.
@@ -58,6 +60,8 @@ class SuggestRequest:
         places: How many places without an outline.
         threshold: Of the detection; None for what the inventory or the raster says, else 0.5.
         seed: Of the places that are chosen for their spread.
+        reviewed: What was reviewed in other layers, such as suggestions before this detection: it
+            is passed over where the raster shows that it is the same ground, or by its id.
     """
 
     inventory: Table
@@ -66,12 +70,18 @@ class SuggestRequest:
     places: int = 10
     threshold: float | None = None
     seed: int = 0
+    reviewed: Table | None = None
 
 
 def suggest(
     request: SuggestRequest, progress: Progress | None = None, cancelled: Check | None = None
 ) -> Table:
-    """What to look at, the most telling first, outlines and places in turn as their gains say.
+    """What to look at, the most telling outlines and places first, in turn.
+
+    Whoever stops early has looked at both in the proportion that was asked for.
+
+    The table has the inventory's own columns, too, so that what is reviewed in it is an inventory;
+    places have none of their values, and all rows wait for a review.
 
     Raises:
         ParameterError: A number is wrong, or there is nothing to choose from.
@@ -86,21 +96,28 @@ def suggest(
         )
     table = request.inventory.with_ids()
     threshold = _threshold(request)
-    found = _outlines(table, request.outlines, threshold)
+    before = _reviewed(request.reviewed) if request.reviewed else None
+    is_open = _open(table, before, request.probability, cancelled)
+    found = _outlines(table, is_open, request.outlines, threshold)
+    places: list[Record] = []
     if request.probability and request.places:
+        layers = [table, *([before] if before else [])]
         with bounded_cache():
-            found += _places(request, table, threshold, progress, cancelled)
-    if not found:
+            places = _places(request, layers, threshold, progress, cancelled)
+    if not (found or places):
         raise ParameterError(
             f"There is nothing to suggest: all {len(table.records)} outlines of {table.name} are "
             "reviewed, and no probability raster was given to look for places without one."
         )
-    found.sort(key=lambda record: -record.values["gain"])
+    taken = {name.lower() for name in COLUMNS}
+    others = {name: kind for name, kind in table.columns.items() if name.lower() not in taken}
+    review = {table.own_name(name): str for name in _REVIEW}
+    status = table.own_name("review_status")
     ranked = tuple(
-        Record(record.wkb, {**record.values, "rank": rank})
-        for rank, record in enumerate(found, start=1)
+        Record(record.wkb, {**record.values, "rank": rank, status: UNREVIEWED})
+        for rank, record in enumerate(_in_turn(found, places), start=1)
     )
-    return Table("suggestions", table.crs, COLUMNS, ranked)
+    return Table("suggestions", table.crs, {**COLUMNS, **others, **review}, ranked)
 
 
 def _threshold(request: SuggestRequest) -> float:
@@ -115,10 +132,57 @@ def _threshold(request: SuggestRequest) -> float:
     return said or 0.5
 
 
+def _in_turn(outlines: list[Record], places: list[Record]) -> list[Record]:
+    """Both, each by its gain, mixed evenly."""
+    parts = []
+    for records in (outlines, places):
+        ordered = sorted(records, key=lambda record: -record.values["gain"])
+        parts += [((n + 0.5) / len(ordered), record) for n, record in enumerate(ordered)]
+    return [record for _, record in sorted(parts, key=lambda part: part[0])]
+
+
+def _status(table: Table) -> list[str]:
+    column = table.own_name("review_status")
+    return [str(r.get(column) or UNREVIEWED).strip().lower() for r in table.records]
+
+
+def _reviewed(table: Table) -> Table:
+    """What of another layer was reviewed."""
+    pairs = zip(table.records, _status(table))
+    return replace(table, records=tuple(record for record, said in pairs if said != UNREVIEWED))
+
+
+def _open(
+    table: Table, before: Table | None, probability: str | None, cancelled: Check
+) -> np.ndarray:
+    """Which outlines nobody has reviewed [n], here or in another layer."""
+    is_open = np.array([said == UNREVIEWED for said in _status(table)], bool)
+    if before is None:
+        return is_open
+    known = {record.get(before.own_name("id")) for record in before.records} - {None, ""}
+    is_open &= [record.values["id"] not in known for record in table.records]
+    return is_open & ~_covered(table, before, probability, cancelled) if probability else is_open
+
+
+def _covered(table: Table, before: Table, probability: str, cancelled: Check) -> np.ndarray:
+    """Which outlines have half of their pixels or more in what was reviewed before [n]."""
+    grid = open_probability(probability).grid
+    ours, theirs = (DrawnPolygons.of(Outlines.of(each), grid) for each in (table, before))
+    size = np.zeros((2, len(table.records) + 1))
+    for block in regions(grid.area, _BLOCK):
+        if cancelled():
+            raise Cancelled(_STOPPED)
+        numbers, inside = ours.numbers(block), theirs.numbers(block) > 0
+        for place, drawn in enumerate((numbers, numbers[inside])):
+            size[place] += np.bincount(drawn.ravel(), minlength=size.shape[1])
+    whole, shared = size[:, 1:]
+    return np.asarray((whole > 0) & (2 * shared >= whole))
+
+
 # --- outlines ------------------------------------------------------------------------------------
 
 
-def _outlines(table: Table, count: int, threshold: float) -> list[Record]:
+def _outlines(table: Table, is_open: np.ndarray, count: int, threshold: float) -> list[Record]:
     if not table.records or not count:
         return []
     shapes = [polygons_of(record.wkb) for record in table.records]
@@ -128,9 +192,6 @@ def _outlines(table: Table, count: int, threshold: float) -> list[Record]:
         areas[missing] = ellipsoidal_areas(shapes, table.crs)[missing]
     mean, spread = _numbers(table, "prob_mean"), np.nan_to_num(_numbers(table, "prob_std"))
     doubt = uncertainty(mean, threshold, spread)
-    column = table.own_name("review_status")
-    status = [str(r.get(column) or UNREVIEWED).strip().lower() for r in table.records]
-    is_open = np.array([said == UNREVIEWED for said in status])
     attributes = _attributes(table, shapes, areas, mean)
     worth = doubt * np.sqrt(areas / max(float(np.median(areas)), 1e-9))
     chosen = diverse(worth, attributes, is_open, count)
@@ -139,6 +200,7 @@ def _outlines(table: Table, count: int, threshold: float) -> list[Record]:
         Record(
             table.records[place].wkb,
             {
+                **table.records[place].values,
                 "kind": OUTLINE,
                 "why": _why(doubt[place], areas[place] >= large),
                 "gain": round(float(gain), 4),
@@ -226,16 +288,21 @@ def _known(value: float) -> float | None:
 
 
 def _places(
-    request: SuggestRequest, table: Table, threshold: float, progress: Progress, cancelled: Check
+    request: SuggestRequest,
+    taken: list[Table],
+    threshold: float,
+    progress: Progress,
+    cancelled: Check,
 ) -> list[Record]:
     """Squares without an outline: some where the model nearly found one, some spread over all."""
+    table = taken[0]
     raster = open_probability(str(request.probability))
     grid = raster.grid
-    rows, cols, peaks = _squares(raster.path, grid, table, progress, cancelled)
+    rows, cols, peaks = _squares(raster.path, grid, taken, progress, cancelled)
     if not len(rows):
         return []
     rng = np.random.default_rng(request.seed)
-    attributes = np.column_stack([rows, cols]) / (4 * _SIDE)
+    attributes = np.column_stack([rows, cols]) / (4 * SIDE)
     spread = round(_SPREAD * request.places) if (peaks < _QUIET).any() else 0
     loud = peaks >= _QUIET
     doubt = uncertainty(np.minimum(peaks, threshold), threshold, np.zeros(len(peaks)))
@@ -264,19 +331,19 @@ def _places(
 
 
 def _squares(
-    path: str, grid: Grid, table: Table, progress: Progress, cancelled: Check
+    path: str, grid: Grid, tables: list[Table], progress: Progress, cancelled: Check
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """First row and column of squares without an outline, and the highest probability in each."""
-    drawn = DrawnPolygons.of(Outlines.of(table), grid)
+    layers = [DrawnPolygons.of(Outlines.of(table), grid) for table in tables]
     found: list[np.ndarray] = []
     blocks = list(regions(grid.area, _BLOCK))
     with open_raster(path) as dataset:
         for number, block in enumerate(blocks):
             if cancelled():
-                raise Cancelled("Stopped. Nothing was written.")
+                raise Cancelled(_STOPPED)
             progress(number / len(blocks), "")
             values, valid = read_probability(dataset, block, path)
-            taken = drawn.numbers(block) > 0
+            taken = np.any([layer.numbers(block) > 0 for layer in layers], axis=0)
             for window in _cells(block):
                 inside = window.slices(block.row, block.col)
                 if valid[inside].mean() > 0.5 and not taken[inside].any():
@@ -287,9 +354,9 @@ def _squares(
 
 
 def _cells(block: Window) -> Iterator[Window]:
-    return (w for w in regions(block, _SIDE) if w.height == _SIDE and w.width == _SIDE)
+    return (w for w in regions(block, SIDE) if w.height == SIDE and w.width == SIDE)
 
 
 def _square(grid: Grid, row: int, col: int) -> bytes:
-    west, south, east, north = grid.shifted(Window(row, col, _SIDE, _SIDE)).bounds
+    west, south, east, north = grid.shifted(Window(row, col, SIDE, SIDE)).bounds
     return polygon_wkb([np.array([[west, south], [east, south], [east, north], [west, north]])])

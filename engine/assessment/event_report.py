@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..common.errors import DependencyError, OutputError, ParameterError
+from ..common.errors import ModelError, OutputError, ParameterError
 from ..common.file_names import stem_of
 from ..common.output import check_writable
 from ..common.report import footer, heading, number, page, paragraph, table, write_page
@@ -25,9 +25,9 @@ from ..inventory.kml import write_kml
 from ..inventory.polygons import Outlines
 from ..inventory.run_facts import Facts, shown_name
 from ..inventory.table import Table
+from ..models.card_file import read_card
 from ..models.probability import AND, open_probability
-from ..models.runtime import Model
-from ..models.zoo import model_path, shipped_models
+from ..models.zoo import model_path, own_models, shipped_models
 from ..raster.grid import Grid
 from .assess import Assessment, AssessRequest, Side, assess
 from .report import assessment_parts, curve_parts
@@ -390,7 +390,9 @@ def _caveats(report: EventReport) -> Iterator[str]:
 
 def _rows(report: EventReport, made_by: str) -> list[tuple[str, str]]:
     request, study = report.request, report.statistics.study
+    raster = request.probability
     return [
+        ("Model adapted with", open_probability(raster).provenance.adapted if raster else ""),
         ("Inventory", shown_name(report.table.name)),
         ("Probability", shown_name(request.probability or "")),
         ("Image", shown_name(request.below.image or "")),
@@ -415,14 +417,15 @@ def _credits(known: dict[str, str], probability: str | None) -> Iterator[str]:
     if probability and (said := open_probability(probability).provenance.attribution):
         yield f"Model {model}: {said}"
     else:
-        yield from map(_model_credit, sorted({*model.split(AND)} & {*shipped_models()}))
+        known_models = {*shipped_models(), *own_models()}
+        yield from map(_model_credit, sorted({*model.split(AND)} & known_models))
     yield "Landslip: free software, GPL-2.0-or-later."
     yield _COASTS
 
 
 def _model_credit(model: str) -> str:
     try:
-        card = Model(model_path(model), "cpu").card
-    except DependencyError:  # its file cannot be opened here
+        card = read_card(model_path(model))
+    except ModelError:  # its file is damaged
         return f"Model {model}: see its card for whom to name."
     return f"Model {model} {card.version}: {card.attribution} Licence: {card.licence}."

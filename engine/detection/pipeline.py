@@ -693,6 +693,7 @@ def _provenance(
         model=_joined(card.name for card in cards),
         model_version=_joined(card.version for card in cards),
         model_sha256=_joined(checksums),
+        adapted=" ".join(card.adapted for card in cards if card.adapted),
         threshold=cards[0].threshold,
         source=request.product or Path(request.stack).name,
         product_id=tags.get(ACQUISITION_TAGS["product_id"], ""),

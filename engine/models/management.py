@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..common.errors import ParameterError
-from .own_models import add_model, listed_models, remove_model, rename_model, share_model
-from .zoo import own_folder
+from .own_models import (
+    CHECKSUM,
+    add_model,
+    listed_models,
+    remove_model,
+    rename_model,
+    share_model,
+)
+from .zoo import own_folder, passed_over
 
 ACTIONS = ("list", "add", "rename", "share", "delete")
 
@@ -35,7 +42,7 @@ class Managed:
     """What came of it.
 
     Attributes:
-        lines: What was done, and for `list` each model in a line.
+        lines: What was done; for `list` each model in a line, and what is not in the list.
         names: All models that can be used now.
         folder: Where the user's own lie.
     """
@@ -74,8 +81,9 @@ def manage(request: ManageRequest) -> Managed:
     if missing:
         raise ParameterError(f"To {request.action}, give {' and '.join(missing)}.")
     done = _done(request)
-    models = listed_models()
-    lines = tuple(each.text for each in models) if request.action == "list" else (done,)
+    telling = request.action == "list"
+    models = listed_models(trial=telling)
+    lines = (*(each.text for each in models), *passed_over()) if telling else (done,)
     names = tuple(each.name for each in models if each.card)
     return Managed(lines, names, str(own_folder()))
 
@@ -87,7 +95,7 @@ def _done(request: ManageRequest) -> str:
         return f"Renamed: {rename_model(request.model, request.name)}"
     if request.action == "share":
         checksum = share_model(request.model, request.copy)
-        return f"Copied to {request.copy}, SHA-256 {checksum}"
+        return f"Copied to {request.copy}, SHA-256 {checksum} (also in {request.copy}{CHECKSUM})"
     if request.action == "delete":
         return f"Deleted: {remove_model(request.model)}"
     return ""

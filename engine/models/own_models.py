@@ -5,19 +5,25 @@ A model is one ONNX file with its card inside, in `zoo.own_folder`; what lies th
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..common.dependencies import require
-from ..common.errors import LandslipError, OutputError, ParameterError
-from ..common.output import check_writable, whole_file
-from .card import METADATA_KEY, ModelCard, card_from_metadata
-from .runtime import Model
-from .zoo import AUTO, SUCCESSORS, model_path, own_folder, own_models, shipped_models
+import numpy as np
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+from ..common.errors import LandslipError, ModelError, OutputError, ParameterError
+from ..common.output import check_writable, whole_file
+from ..stack.scene import SceneStatistics
+from .card import ModelCard
+from .card_file import read_card, with_card
+from .runtime import Model
+from .zoo import model_path, name_problem, own_files, own_folder, own_models, shipped_models
+
+#: What the file with a checksum adds to a model's name.
+CHECKSUM = ".sha256"
+#: Reflectance x 10000 of most ground, and the largest side of a patch, for a trial.
+_GROUND, _TRIAL = 1000.0, 128
 
 
 @dataclass(frozen=True)
@@ -41,22 +47,49 @@ class Listed:
         """The model in a line."""
         if self.card is None:
             return f"{self.name}: cannot be used. {self.problem}"
-        about = self.card.adapted or self.card.description
-        return f"{self.name} ({', '.join(self.card.bands)}): {about}"
+        whose = "your own" if self.own else "comes with Landslip"
+        description = "" if self.card.adapted else f" {self.card.description}"
+        return (
+            f"{self.name} ({whose}; {', '.join(self.card.bands)}):{description} {self.card.worth}"
+        )
 
 
-def listed_models() -> list[Listed]:
-    """All models, the shipped ones first; a damaged file is told and stops nothing."""
-    return [_listed(name, own=False) for name in shipped_models()] + [
-        _listed(name, own=True) for name in own_models()
+def listed_models(trial: bool = False) -> list[Listed]:
+    """All models, the shipped ones first; a damaged file is told and stops nothing.
+
+    Args:
+        trial: Whether each is opened and run, too; else its card is read, which takes no time.
+    """
+    return [_listed(name, False, trial) for name in shipped_models()] + [
+        _listed(name, True, trial) for name in own_models()
     ]
 
 
-def _listed(name: str, own: bool) -> Listed:
+def _listed(name: str, own: bool, trial: bool) -> Listed:
+    path = model_path(name)
     try:
-        return Listed(name, Model(model_path(name), "cpu").card, "", own)
+        if trial:
+            _try(path)
+        return Listed(name, read_card(path), "", own)
     except LandslipError as err:
         return Listed(name, None, str(err), own)
+
+
+def _try(path: str) -> None:
+    """Open a model and run it on one patch.
+
+    Raises:
+        ModelError: It is none, or breaks the contract of its card.
+        DependencyError: ONNX Runtime is not installed.
+    """
+    model = Model(path, "cpu")
+    bands, side = model.card.bands, min(model.card.patch_size, _TRIAL)
+    spread = _GROUND / 4
+    patch = np.random.default_rng(0).normal(_GROUND, spread, (1, len(bands), side, side))
+    mean, std, low, high = (
+        (value,) * len(bands) for value in (_GROUND, spread, _GROUND / 2, 2 * _GROUND)
+    )
+    model.run(patch.astype(np.float32), SceneStatistics(bands, mean, std, low, high))
 
 
 def add_model(file: str, name: str = "") -> str:
@@ -74,9 +107,10 @@ def add_model(file: str, name: str = "") -> str:
         ParameterError: The name cannot be, or is taken.
         OutputError: The folder cannot be written.
     """
-    Model(file, "cpu")
+    _check_sum(file)
+    _try(file)
     target = _free(name or Path(file).stem)
-    _write(target, _renamed(Path(file).read_bytes(), target.stem))
+    _write(target, _named(_content(file), read_card(file), target.stem))
     return str(target)
 
 
@@ -84,99 +118,127 @@ def rename_model(old: str, new: str) -> str:
     """Give one of the user's own models another name, in its card too; returns its file.
 
     Raises:
+        ModelError: Its file is damaged.
         ParameterError: It is none of them, or the new name cannot be or is taken.
         OutputError: The folder cannot be written.
     """
     source = _own(old)
-    target = _free(new)
-    _write(target, _renamed(source.read_bytes(), target.stem))
+    target = _free(new, source.parent)
+    _write(target, _named(_content(str(source)), read_card(source), target.stem))
     _remove(source)
     return str(target)
 
 
 def share_model(name: str, target: str) -> str:
-    """Copy a model to a file to give away.
+    """Copy a model to a file to give away, and its checksum to one beside it.
 
     Returns:
         The file's SHA-256.
 
     Raises:
-        ModelError: There is no such model.
+        ModelError: There is no such model, or it is damaged.
         OutputError: The file cannot be written.
     """
-    content = Path(model_path(name)).read_bytes()
+    source = model_path(name)
     if not target.lower().endswith(".onnx"):
         raise OutputError(f"The model would be {target}; expected a name that ends in .onnx.")
     check_writable(target)
-    _write(Path(target), content)
-    return hashlib.sha256(content).hexdigest()
+    content = _content(source)
+    _try(source)
+    checksum = hashlib.sha256(content).hexdigest()
+    with whole_file(target) as part:
+        Path(part).write_bytes(content)
+        _try(part)
+    with whole_file(f"{target}{CHECKSUM}") as part:  # as sha256sum writes it, and reads it
+        Path(part).write_text(f"{checksum}  {Path(target).name}\n", encoding="utf-8")
+    return checksum
 
 
 def remove_model(name: str) -> str:
-    """Delete one of the user's own models; returns the file that is gone.
+    """Delete one of the user's own models; returns what is gone, in words.
 
     Raises:
         ParameterError: It is none of them.
         OutputError: The file cannot be deleted.
     """
     path = _own(name)
+    listed = _listed(name, own=True, trial=False)
     _remove(path)
-    return str(path)
+    return f"{path}. It was {listed.text}"
 
 
 def _own(name: str) -> Path:
-    if name in own_models():
-        return own_folder() / f"{name}.onnx"
+    files = own_files()
+    if name in files:
+        return files[name]
     why = "comes with Landslip, and stays as it is" if name in shipped_models() else "is not there"
-    there = ", ".join(own_models()) or "none"
-    raise ParameterError(f"The model '{name}' {why}. Your own models: {there}.")
+    raise ParameterError(
+        f"The model '{name}' {why}. Your own models: {', '.join(files) or 'none'}."
+    )
 
 
-def _free(name: str) -> Path:
+def _free(name: str, folder: Path | None = None) -> Path:
     """The file for a new name.
 
     Raises:
         ParameterError: It cannot be, or is taken.
     """
-    if not _NAME.fullmatch(name) or name.endswith("."):
-        raise ParameterError(
-            f"'{name}' cannot be the name of a model. Use up to 64 letters without accents, "
-            "digits, hyphens, dots and underscores."
-        )
-    own = {each.lower() for each in own_models()}
-    if name.lower() in {*shipped_models(), *SUCCESSORS, AUTO} | own:
+    if problem := name_problem(name):
+        raise ParameterError(problem)
+    if name.lower() in {each.lower() for each in own_models()}:
         raise ParameterError(
             f"There is a model '{name}' already (capitals do not tell names apart). Choose another "
-            "name, or rename or delete that one first if it is your own."
+            "name, or rename or delete that one first."
         )
-    return own_folder() / f"{name}.onnx"
+    return (folder or own_folder()) / f"{name}.onnx"
 
 
-def _renamed(content: bytes, name: str) -> bytes:
-    """A model whose card has a name; as it is where it has that, or where onnx is not installed."""
+def _named(content: bytes, card: ModelCard, name: str) -> bytes:
+    """A model whose card has a name; byte for byte as it is where it has that already."""
+    return content if card.name == name else with_card(content, replace(card, name=name))
+
+
+def _content(file: str) -> bytes:
     try:
-        onnx = require("onnx")
-    except LandslipError:
-        return content
-    model = onnx.load_model_from_string(content)
-    for item in model.metadata_props:
-        if item.key == METADATA_KEY:
-            card = card_from_metadata({METADATA_KEY: item.value}, name)
-            if card.name == name:
-                return content
-            item.value = replace(card, name=name).to_json()
-    return bytes(model.SerializeToString())
+        return Path(file).read_bytes()
+    except OSError as err:
+        raise ModelError(f"{file} cannot be read ({err.strerror}). Check your rights.") from err
+
+
+def _check_sum(file: str) -> None:
+    """Compare a file with the checksum that lies beside it, where one does.
+
+    Raises:
+        ModelError: They differ.
+    """
+    told = ""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        told = Path(f"{file}{CHECKSUM}").read_text(encoding="utf-8").split(" ")[0].strip().lower()
+    found = hashlib.sha256(_content(file)).hexdigest() if told else ""
+    if told != found:
+        raise ModelError(
+            f"{file} is not what its checksum says: SHA-256 {found[:12]}..., expected "
+            f"{told[:12]}... Get the file again; if it was changed on purpose, delete "
+            f"{Path(file).name}{CHECKSUM}."
+        )
 
 
 def _write(target: Path, content: bytes) -> None:
-    """Write a model, and read it back."""
+    """Write a model that can be opened where it is: weights in other files would be lost."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as err:
         raise OutputError(f"The folder {target.parent} cannot be made ({err.strerror}).") from err
     with whole_file(str(target)) as part:
         Path(part).write_bytes(content)
-    Model(str(target), "cpu")
+        try:
+            _try(part)
+        except ModelError as err:
+            raise ModelError(
+                f"The copy for {target.name} cannot be opened, though the file can. Models whose "
+                "weights lie in files of their own cannot be kept: export it as one file. The "
+                f"reason was: {err}"
+            ) from err
 
 
 def _remove(path: Path) -> None:

@@ -35,6 +35,7 @@ class Provenance:
             names, joined by `AND`, as are their versions and checksums.
         model_version: Version of its weights.
         model_sha256: Checksum of its file.
+        adapted: What it was adapted with; empty for a model that is meant for everywhere.
         threshold: The model card's threshold, of several the first one's, or None.
         source: File name of the stack.
         product_id: Satellite product of the stack.
@@ -55,6 +56,7 @@ class Provenance:
     model: str = ""
     model_version: str = ""
     model_sha256: str = ""
+    adapted: str = ""
     threshold: float | None = None
     source: str = ""
     product_id: str = ""
@@ -183,8 +185,9 @@ def open_probability(path: str) -> ProbabilityRaster:
 def _provenance(text: str | None) -> Provenance:
     """What the tag says; a raster of another program, or a tag someone edited, says nothing."""
     try:
-        fields = json.loads(text or "{}")
-        return Provenance(**fields)
+        told = dict(json.loads(text or "{}"))
+        known = {each.name for each in fields(Provenance)}  # newer versions may say more
+        return Provenance(**{name: value for name, value in told.items() if name in known})
     except (TypeError, ValueError):
         return Provenance()
 

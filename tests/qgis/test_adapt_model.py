@@ -108,3 +108,40 @@ def test_a_card_of_an_adapted_model_says_so(run, place, tmp_path):
     card = card_from_metadata({p.key: p.value for p in graph.model.metadata_props}, "mine")
     assert card.adapted.startswith("fast_rgb 2.1.1 with a new threshold (method threshold)")
     assert Model(target, "cpu").card == card
+
+
+def test_the_loop_in_the_toolbox(run, place, tmp_path):
+    """The model that comes along: adapts, detects again, and suggests what nobody has reviewed."""
+    first = {"PROBABILITY": str(tmp_path / "p.tif"), "INVENTORY": str(tmp_path / "i.gpkg")}
+    first |= {"INPUT": place["INPUT"], "MODEL": place["MODEL"]}
+    before = run("landslip:detectlandslides", first)[0]["AREA"]
+    labels = [(text, "accepted") for text in outlines_of(place["LABELS"])[::2]]
+    reviewed = write_outlines(
+        tmp_path / "reviewed.gpkg",
+        [text for text, _ in labels],
+        crs="EPSG:32654",
+        review_status=[said for _, said in labels],
+    )
+    paths = {
+        "adapt:Adapted model": "a.onnx",
+        "adapt:Report": "a.html",
+        "detect:Landslide probability": "q.tif",
+        "detect:Landslide inventory": "j.gpkg",
+        "suggest:Suggestions": "s.gpkg",
+    }
+    given = {"stack": place["INPUT"], "model": place["MODEL"], "labels": reviewed, "outlines": 5}
+    outputs = {name: str(tmp_path / file) for name, file in paths.items()}
+    found, _ = run("landslip:detectadaptdetect", {**given, **outputs})
+    assert {name: found[name] for name in outputs} == outputs
+    card = Model(outputs["adapt:Adapted model"], "cpu").card
+    assert "F1" in card.adapted
+    after = layer_features(outputs["detect:Landslide inventory"])
+    assert {feature["model"] for feature in after} == {card.name}
+    assert sum(feature["area_m2"] for feature in after) > 1.2 * before
+    suggested = [f for f in layer_features(outputs["suggest:Suggestions"]) if f["id"]]
+    known = [feature.geometry() for feature in layer_features(reviewed)]
+    assert len(suggested) == 5
+    for feature in suggested:
+        shape = feature.geometry()
+        shared = sum(shape.intersection(each).area() for each in known)
+        assert shared < 0.5 * shape.area()

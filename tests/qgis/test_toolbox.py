@@ -28,6 +28,8 @@ EXPECTED = {
     "suggestreview": "Review and report",
     "eventreports": "Review and report",
     "adaptmodel": "Models",
+    "detectadaptdetect": "Models",
+    "downloadtolandslides": "Detect",
     "managemodels": "Models",
 }
 

@@ -18,6 +18,7 @@ def columns(count=5, **given):
         "area": empty,
         "change": texts,
         "status": texts,
+        "rank": empty,
     }
     made = {
         name: np.array(value, dtype=values[name].dtype) if name in values else value
@@ -39,6 +40,12 @@ def test_without_a_threshold_least_sure_is_the_lowest():
 def test_largest_first_keeps_equals_as_in_the_layer():
     given = columns(area=[5.0, 7.0, np.nan, 7.0, 6.0])
     assert ordered(given, Order.LARGEST, False).tolist() == [1, 3, 4, 0, 2]
+
+
+def test_suggested_ones_first_by_their_rank_and_then_as_in_the_layer():
+    given = columns(rank=[3, np.nan, 1, 2, np.nan], status=["", "", "", "accepted", ""])
+    assert ordered(given, Order.SUGGESTED, False).tolist() == [2, 3, 0, 1, 4]
+    assert ordered(given, Order.SUGGESTED, True).tolist() == [2, 0, 1, 4]
 
 
 def test_new_ones_first_then_what_moved_again():

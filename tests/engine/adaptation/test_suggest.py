@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -114,6 +116,31 @@ def test_places_are_where_it_was_nearly_found_and_where_all_is_quiet(raster):
         ring = grid.to_pixels(polygons_of(record.wkb)[0][0])
         assert ring[:, 1].max() <= 204  # not where the raster has no data
         assert not (ring.min(axis=0) < 20).all() or not (ring.max(axis=0) > 10).all()
+
+
+def test_what_was_reviewed_in_another_layer_is_passed_over(raster):
+    """By its ground or its id; squares are not looked at twice."""
+    table = inventory(
+        (10, 10, 10, 0.6, ""), (50, 10, 10, 0.6, ""), (90, 10, 10, 0.6, ""), (130, 10, 9, 0.6, "")
+    )
+    first = suggest(SuggestRequest(table, str(raster), outlines=0, places=1))
+    (square,) = first.records
+    other = inventory(
+        (12, 12, 10, 0.6, "rejected"), (56, 10, 10, 0.6, "edited"), (90, 10, 10, 0.6, "")
+    )
+    renamed = tuple(
+        Record(r.wkb, {**r.values, "id": f"other{n}"}) for n, r in enumerate(other.records)
+    )
+    looked = Record(square.wkb, {"id": None, "review_status": "rejected"})
+    before = replace(other, records=(*renamed, looked))
+    found = suggest(SuggestRequest(table, str(raster), outlines=4, places=1, reviewed=before))
+    outlines = [r for r in found.records if r.values["kind"] == OUTLINE]
+    assert {r.values["id"] for r in outlines} == {"L1", "L2", "L3"}  # L1 is covered by 0.4
+    (place,) = [r for r in found.records if r.values["kind"] == PLACE]
+    assert place.wkb != square.wkb
+    by_id = replace(other, records=other.records[:1])
+    again = suggest(SuggestRequest(table, outlines=4, places=0, reviewed=by_id))
+    assert set(ids(again)) == {"L1", "L2", "L3"}
 
 
 def test_the_same_seed_gives_the_same_places(raster):

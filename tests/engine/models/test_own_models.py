@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 
 import pytest
 
 from landslip.engine.common.errors import LandslipError, ModelError, OutputError, ParameterError
 from landslip.engine.models import zoo
+from landslip.engine.models.card_file import with_card
 from landslip.engine.models.management import ManageRequest, manage
 from landslip.engine.models.own_models import (
     add_model,
@@ -52,6 +54,7 @@ def test_a_shared_copy_is_the_file_itself(folder, model_path, tmp_path):
     added = add_model(model_path, "mine")
     copy = tmp_path / "for_you.onnx"
     checksum = share_model("mine", str(copy))
+    assert (tmp_path / "for_you.onnx.sha256").read_text() == f"{checksum}  for_you.onnx\n"
     content = copy.read_bytes()
     with open(added, "rb") as file:
         assert content == file.read()
@@ -124,7 +127,8 @@ def test_the_list_says_what_a_model_was_adapted_with(folder, tmp_path):
     add_model(write_model(tmp_path / "adapted.onnx", about))
     lines = manage(ManageRequest()).lines
     assert lines[-1] == (
-        "adapted (B04, B03, B02): fast_rgb with a new threshold, from 40 landslides."
+        "adapted (your own; B04, B03, B02): Adapted: fast_rgb with a new threshold, from 40 "
+        "landslides."
     )
 
 
@@ -143,11 +147,120 @@ def test_what_is_missing_is_told(folder, request_, sentence):
         manage(request_)
 
 
-def test_the_host_says_where_unless_the_user_does(tmp_path, monkeypatch):
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A user's folder for data, with no variable and no host that says otherwise."""
     monkeypatch.delenv(zoo.FOLDER_VARIABLE, raising=False)
     monkeypatch.setattr(zoo, "_of_host", [])
-    assert zoo.own_folder().name == "models"
+    monkeypatch.setattr(zoo, "_data_folder", lambda: tmp_path / "data")
+    return tmp_path / "data"
+
+
+def test_the_host_says_where_unless_the_user_does(home, tmp_path, monkeypatch):
+    assert zoo.own_folder() == home / "landslip" / "models"
     zoo.use_folder(tmp_path / "profile")
     assert zoo.own_folder() == tmp_path / "profile"
     monkeypatch.setenv(zoo.FOLDER_VARIABLE, str(tmp_path / "mine"))
-    assert zoo.own_folder() == tmp_path / "mine"
+    assert zoo.own_folders() == (tmp_path / "mine",)
+
+
+@pytest.mark.parametrize("qgis", ["QGIS3", "QGIS4"])
+def test_the_command_line_and_the_profile_find_each_others_models(home, model_path, qgis):
+    profile = home / "QGIS" / qgis / "profiles" / "default" / zoo.IN_PROFILE
+    zoo.use_folder(profile)
+    in_profile = add_model(model_path, "of_qgis")
+    assert in_profile == str(profile / "of_qgis.onnx")
+    zoo._of_host.clear()
+    plain = add_model(model_path, "of_command")
+    assert plain == str(home / "landslip" / "models" / "of_command.onnx")
+    assert zoo.model_path("of_qgis") == in_profile
+    renamed = rename_model("of_qgis", "ours")
+    assert renamed == str(profile / "ours.onnx")
+    zoo.use_folder(profile)
+    assert zoo.own_models() == ("of_command", "ours")
+    remove_model("of_command")
+    assert zoo.own_models() == ("ours",)
+
+
+def test_of_two_with_one_name_the_first_folder_counts(home, tmp_path, model_path):
+    zoo.use_folder(tmp_path / "profile")
+    for folder in zoo.own_folders():
+        folder.mkdir(parents=True)
+        shutil.copy(model_path, folder / "mine.onnx")
+    assert zoo.own_models() == ("mine",)
+    assert zoo.model_path("mine") == str(tmp_path / "profile" / "mine.onnx")
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        ("fast_rgb.onnx", "is the name of a model that comes with Landslip"),
+        ("Auto.onnx", "is the name of a model that comes with Landslip"),
+        ("Iburi 2018.onnx", "cannot be the name of a model"),
+    ],
+)
+def test_files_whose_names_cannot_be_are_told_and_passed_over(folder, model_path, file, sentence):
+    folder.mkdir()
+    shutil.copy(model_path, folder / file)
+    shutil.copy(model_path, folder / ".mine-a1b2c3d4.part.onnx")  # one that is being written
+    assert zoo.own_models() == ()
+    (told,) = zoo.passed_over()
+    assert told.startswith(f"{folder / file} is passed over: ")
+    assert sentence in told
+    assert manage(ManageRequest()).lines[-1] == told
+
+
+def test_a_name_that_is_taken_is_no_secret(folder, model_path):
+    add_model(model_path, "mine")
+    with pytest.raises(ParameterError, match="There is a model 'Mine' already"):
+        rename_model("mine", "Mine")
+    assert zoo.own_models() == ("mine",)
+
+
+def test_a_copy_that_was_damaged_on_the_way_is_noticed(folder, model_path, tmp_path):
+    add_model(model_path, "mine")
+    sent = tmp_path / "sent.onnx"
+    share_model("mine", str(sent))
+    sent.write_bytes(with_card(sent.read_bytes(), card(version="9.9.9")))
+    with pytest.raises(ModelError, match="not what its checksum says"):
+        add_model(str(sent), "other")
+    (tmp_path / "sent.onnx.sha256").unlink()
+    add_model(str(sent), "other")
+    assert zoo.own_models() == ("mine", "other")
+
+
+def test_weights_in_another_file_are_refused(folder, tmp_path):
+    import onnx
+
+    whole = write_model(tmp_path / "whole.onnx", kernel=3)
+    apart = tmp_path / "apart.onnx"
+    onnx.save(
+        onnx.load(whole),
+        str(apart),
+        save_as_external_data=True,
+        location="weights.bin",
+        size_threshold=100,
+    )
+    Model(str(apart), "cpu")
+    with pytest.raises(ModelError, match="weights lie in files of their own"):
+        add_model(str(apart))
+    assert list(folder.iterdir()) == []
+
+
+def test_what_gives_no_probabilities_is_not_taken(folder, tmp_path):
+    import onnx
+
+    path = write_model(tmp_path / "raw.onnx")
+    model = onnx.load(path)
+    (last,) = [node for node in model.graph.node if node.op_type == "Sigmoid"]
+    last.op_type = "Identity"
+    onnx.save(model, path)
+    with pytest.raises(ModelError, match="no probabilities"):
+        add_model(path)
+    assert zoo.own_models() == ()
+
+
+def test_what_is_deleted_is_told(folder, model_path):
+    add_model(model_path, "mine")
+    told = remove_model("mine")
+    assert told.startswith(f"{folder / 'mine.onnx'}. It was mine (your own; B04, B03, B02): ")
