@@ -21,7 +21,6 @@ from pathlib import Path
 import numpy as np
 from adaptation import Ground
 
-from landslip.engine.adaptation.labels import NEAR, NOT, DrawnLabels
 from landslip.engine.assessment.metrics import confusion
 from landslip.engine.common.hooks import or_silent
 from landslip.engine.detection.pipeline import DetectRequest, detect
@@ -29,16 +28,9 @@ from landslip.engine.models.runtime import Model
 from landslip.engine.models.zoo import model_path
 from landslip.engine.raster.reading import open_raster
 from landslip.training.fine_tune import RATES, FineTuneRequest, fine_tune
-from landslip.training.scene_patches import (
-    Scene,
-    labelled_windows,
-    labels_of,
-    open_scene,
-    read_patches,
-)
+from landslip.training.scene_patches import Scene, open_scene, training_material
 
 PROGRESS, CANCELLED, WARN = or_silent(None, None, None)
-MOST = 200
 
 
 def main() -> None:
@@ -125,17 +117,10 @@ def drawn(
 ) -> FineTuneRequest:
     """What is learnt from one draw of labels."""
     rng = np.random.default_rng(draw)
-    layer = DrawnLabels(ground.labels(kind, count, rng, "none"), scene.stack.grid)
-
-    def read(window: object) -> np.ndarray:
-        labels = layer.read(window)[0]
-        return np.where(labels == NEAR, NOT, labels)
-
-    windows = labelled_windows(scene, read, layer.blocks(), MOST, rng)
-    patches = read_patches(scene, windows, PROGRESS, CANCELLED)
-    return FineTuneRequest(
-        model, patches.images, labels_of(read, patches), scene.mean, scene.std, seed=draw
-    )
+    labels = ground.labels(kind, count, rng, "none")
+    opened = Model(str(model), "cpu")
+    material = training_material(scene, opened, labels, rng, PROGRESS, CANCELLED)
+    return FineTuneRequest(model, *material, scene.mean, scene.std, seed=draw)
 
 
 def tried(content: bytes, ground: Ground, scored: np.ndarray) -> tuple[object, ...]:

@@ -21,6 +21,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..engine.adaptation.labels import LANDSLIDE, NOT, UNKNOWN
+from ..engine.common.deep import FURTHER_METHODS as METHODS
 from ..engine.common.errors import Cancelled, ModelError, ParameterError
 from ..engine.common.hooks import Check, Progress, or_silent
 from .compute import autocast, device_of, precision_name, to_device
@@ -28,10 +30,6 @@ from .losses import build_loss
 from .onnx_network import OnnxNetwork
 from .run_folder import load_checkpoint, save_checkpoint
 
-#: ``decoder``: the encoder stays; ``full``: all weights move.
-METHODS = ("decoder", "full")
-#: Labels of pixels.
-NOT, LANDSLIDE, UNKNOWN = 0, 1, 255
 #: As the shipped models were trained.
 LOSS = {"bce": 1.0, "dice": 1.0}
 CLIP = 1.0
@@ -280,7 +278,7 @@ class _Run:
     def _resumed(self) -> int:
         """Go on where a run like this one was killed; returns how many steps it had taken."""
         file = self.request.folder / CHECKPOINT if self.request.folder else None
-        state = _checkpoint(file)
+        state = read_checkpoint(file)
         if state.get("identity") != self._identity():
             return 0
         with torch.no_grad():
@@ -290,7 +288,7 @@ class _Run:
         return int(state["step"])
 
 
-def _checkpoint(file: Path | None) -> dict[str, Any]:
+def read_checkpoint(file: Path | None) -> dict[str, Any]:
     """What a checkpoint holds; nothing where there is none, or none that can be read."""
     if file is None or not file.is_file():
         return {}

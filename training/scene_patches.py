@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..engine.common.errors import Cancelled, RasterError
+from ..engine.adaptation.labels import LANDSLIDE, NEAR, NOT, UNKNOWN, DrawnLabels, Labels
+from ..engine.adaptation.sample import QUIET
+from ..engine.common.errors import Cancelled, ParameterError, RasterError
 from ..engine.common.hooks import Check, Progress, Warn
 from ..engine.models.card import ModelCard
 from ..engine.models.runtime import Model
@@ -30,6 +32,8 @@ MARGIN = 32
 #: Share of a patch that must have data.
 LEAST_VALID = 0.5
 BATCH = 8
+#: Most patches around labels, and all over the scene, that a few labels are learnt with.
+MOST = 200
 
 #: Gives the labels uint8 [h, w] of a window: 1 landslide, 0 none, 255 unknown.
 ReadLabels = Callable[[Window], np.ndarray]
@@ -96,13 +100,30 @@ def open_scene(
     return Scene(stack, statistics_of(sample, card.bands), card.patch_size)
 
 
-def scene_windows(scene: Scene, most: int, rng: np.random.Generator) -> list[Window]:
-    """Windows side by side that cover a scene; of a large one, so many at random."""
+def scene_windows(
+    scene: Scene, most: int, rng: np.random.Generator, wanted: Sequence[Window] = ()
+) -> list[Window]:
+    """Windows side by side that cover a scene; of a large one so many, chosen at random.
+
+    Those that meet a block of ``wanted`` come first.
+    """
     size = scene.side
     windows = [Window(w.row, w.col, size, size) for w in regions(scene.stack.grid.area, size)]
-    if len(windows) > most:
-        windows = [windows[i] for i in np.sort(rng.choice(len(windows), most, replace=False))]
-    return windows
+    if len(windows) <= most:
+        return windows
+    first = np.array([any(_meet(window, block) for block in wanted) for window in windows])
+    order = rng.permutation(len(windows))
+    chosen = order[np.argsort(~first[order], kind="stable")][:most]
+    return [windows[i] for i in np.sort(chosen)]
+
+
+def _meet(one: Window, other: Window) -> bool:
+    return (
+        one.row < other.row_stop
+        and other.row < one.row_stop
+        and one.col < other.col_stop
+        and other.col < one.col_stop
+    )
 
 
 def read_patches(
@@ -181,7 +202,7 @@ def _wider(window: Window) -> Window:
 def labels_of(read: ReadLabels, patches: ScenePatches) -> np.ndarray:
     """Labels of patches uint8 [N, H, W]; 255 where there are no data."""
     labels = np.stack([read(window) for window in patches.windows])
-    return np.where(patches.valid, labels, np.uint8(255))
+    return np.where(patches.valid, labels, np.uint8(UNKNOWN))
 
 
 def labelled_windows(
@@ -201,10 +222,62 @@ def labelled_windows(
     slides, others = [], []
     for window in sorted(every, key=lambda each: (each.row, each.col)):
         labels = read(window)
-        if (labels == 1).any():
+        if (labels == LANDSLIDE).any():
             slides.append(window)
-        elif (labels == 0).any():
+        elif (labels == NOT).any():
             others.append(window)
     slides = [slides[i] for i in np.sort(rng.permutation(len(slides))[:most])]
     others = [others[i] for i in np.sort(rng.permutation(len(others))[: most - len(slides)])]
     return slides + others
+
+
+def training_material(
+    scene: Scene,
+    model: Model,
+    labels: Labels,
+    rng: np.random.Generator,
+    progress: Progress,
+    cancelled: Check,
+) -> tuple[np.ndarray, np.ndarray]:
+    """What `fine_tune` learns from a few labels: patches [N, C, H, W] and their labels [N, H, W].
+
+    Ground all over the scene of which the model is sure that it is none counts as none, or a model
+    that sees little but landslides finds them everywhere.
+
+    Args:
+        scene: The scene.
+        model: The model to be trained further.
+        labels: What is known of the ground.
+        rng: Of all draws.
+        progress: Called with the share done.
+        cancelled: Asked between pieces of work.
+
+    Raises:
+        ParameterError: No label lies on the scene.
+        Cancelled: The user stopped the run.
+    """
+    drawn = DrawnLabels(labels, scene.stack.grid)
+
+    def read(window: Window) -> np.ndarray:
+        found = drawn.read(window)[0]
+        return np.where(found == NEAR, np.uint8(NOT), found)
+
+    near = labelled_windows(scene, read, drawn.blocks(), MOST, rng)
+    if not near:
+        raise ParameterError(
+            f"No label has a pixel on {scene.stack.path}. Check that they lie on the image, and "
+            "their CRS."
+        )
+    windows = [*near, *scene_windows(scene, MOST, rng)]
+    patches = read_patches(scene, windows, lambda share, _: progress(0.3 * share, ""), cancelled)
+    known = labels_of(read, patches)
+    said = probabilities(
+        model,
+        scene,
+        patches.windows,
+        lambda share, _: progress(0.3 + 0.7 * share, ""),
+        cancelled,
+    )
+    quiet = np.float32(min(QUIET, model.card.threshold / 2))
+    known[(known == UNKNOWN) & (said < quiet) & patches.valid] = NOT
+    return patches.images, known
