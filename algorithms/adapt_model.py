@@ -27,6 +27,7 @@ from ..engine.common.errors import LandslipError
 from ..engine.common.output import check_report
 from ..engine.common.report import MADE_BY
 from ..engine.inventory.polygons import Outlines
+from ..engine.models.own_models import add_model, check_name
 from ..engine.preparation.model_choice import detection_model
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .detect_landslides import model_parameter
@@ -51,6 +52,10 @@ some.</p>
 do not bear more; <i>threshold</i> only shifts probabilities, so that 0.5 divides best.</p>
 <p><b>Write it all the same</b>: else, nothing is written where the new model is not better on
 labels that took no part.</p>
+<p><b>Band mapping</b> as in <i>Detect landslides</i>. The <b>seed</b> decides which pixels are
+drawn where there are many; <b>threads</b> of the processor, 0 for all.</p>
+<p><b>Name in the list of models</b> of <i>Detect landslides</i>, under which a model that was
+written is added; see <i>Manage models</i>.</p>
 
 <h3>Outputs</h3>
 <p><b>Model</b>: an ONNX file to choose in <i>Detect landslides</i>, whose card says what it was
@@ -117,6 +122,9 @@ class AdaptModel(LandslipAlgorithm):
         number = QgsProcessingParameterNumber
         for parameter in (
             QgsProcessingParameterString("BAND_MAPPING", self.tr("Band mapping"), optional=True),
+            QgsProcessingParameterString(
+                "ADD_AS", self.tr("Name in the list of models (empty: not added)"), optional=True
+            ),
             number("SEED", self.tr("Seed of draws"), defaultValue=0, minValue=0),
             number(
                 "THREADS", self.tr("Threads of the processor (0: all)"), defaultValue=0, minValue=0
@@ -155,13 +163,20 @@ class AdaptModel(LandslipAlgorithm):
         with engine_errors():
             if report:
                 check_report(report)
+            name = self.parameterAsString(parameters, "ADD_AS", context).strip()
+            if name:
+                check_name(name)
             request = self._request(parameters, context, feedback)
             found = adapt(request, **hooks(feedback))
+            used = request.output if found.written else request.model
             if report:
                 write_adaptation_report(found, request, MADE_BY, report)
+            if name and found.written:
+                feedback.pushInfo(
+                    self.tr("In the list of models: {}").format(add_model(used, name))
+                )
         tell = feedback.pushInfo if found.verdict.better else feedback.pushWarning
         tell(self.tr(verdict_text(found)))
-        used = request.output if found.written else request.model
         return {"OUTPUT": used, "REPORT": report, "WRITTEN": found.written, **found.numbers()}
 
     def _request(

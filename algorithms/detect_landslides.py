@@ -41,7 +41,13 @@ from ..engine.raster.grid import Grid
 from ..engine.stack.reader import open_stack
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .event_parameters import EVENT_HELP, event_facts, event_parameters
-from .inventory_layer import INVENTORY_STYLE, VECTORISE_ADVICE, use_style, write_inventory
+from .inventory_layer import (
+    GROUND_STYLE,
+    INVENTORY_STYLE,
+    VECTORISE_ADVICE,
+    use_style,
+    write_inventory,
+)
 from .inventory_reader import read_inventory
 from .outline_parameters import OUTLINE_HELP, outline_parameters, outline_request
 from .table_layer import Sink
@@ -132,7 +138,9 @@ of the scene, and the log says how well. Where nothing tells, all land counts as
 test-time flips or an ensemble it is the mean of several runs, and a second band holds their spread:
 the standard deviation of the runs' probabilities.
 <b>Inventory</b>: outlines along pixel edges; pixels that only touch at a corner are separate
-landslides. <b>COUNT</b>, <b>AREA</b> (m2, on the ellipsoid) and <b>DEVICE_USED</b>. Of several runs
+landslides. <b>Assessable ground</b>, if asked for: where the image shows landslides, and where
+cloud, shade, snow, water or flat land keep them from sight, as the algorithm of that name tells.
+<b>COUNT</b>, <b>AREA</b> (m2, on the ellipsoid) and <b>DEVICE_USED</b>. Of several runs
 also <b>AREA_LOW</b> and <b>AREA_HIGH</b>, the least and the most area that one of them, or their
 mean, finds, and <b>AREA_STD</b>, the standard deviation of their areas. What all runs miss is not
 in it.</p>
@@ -167,6 +175,14 @@ class DetectLandslides(LandslipAlgorithm):
                 "INVENTORY",
                 self.tr("Landslide inventory"),
                 type=QgsProcessing.TypeVectorPolygon,
+            )
+        )
+        self.addParameter(
+            QgsProcessingParameterRasterDestination(
+                "ASSESSABILITY",
+                self.tr("Assessable ground"),
+                optional=True,
+                createByDefault=False,
             )
         )
         self.addOutput(QgsProcessingOutputNumber("COUNT", self.tr("Number of landslides")))
@@ -373,9 +389,14 @@ class DetectLandslides(LandslipAlgorithm):
                 detection.seconds,
             )
         )
+        ground = {}
+        if request.assessability:
+            use_style(request.assessability, GROUND_STYLE, context)
+            ground = {"ASSESSABILITY": request.assessability}
         if detection.area_range:
             feedback.pushInfo(detection.area_range.text)
         return {
+            **ground,
             "PROBABILITY": request.probability,
             "INVENTORY": inventory,
             "COUNT": len(detection.landslides),
@@ -414,8 +435,14 @@ class DetectLandslides(LandslipAlgorithm):
             even_light=self.parameterAsBoolean(parameters, "EVEN_LIGHT", context),
             sun_azimuth=self.optional_number(parameters, "SUN_AZIMUTH", context),
             pre_event=self.raster_path(parameters, "PRE_EVENT", context) or None,
+            assessability=self._ground(parameters, context),
             sun_elevation=self.optional_number(parameters, "SUN_ELEVATION", context),
         )
+
+    def _ground(self, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
+        if parameters.get("ASSESSABILITY") in (None, ""):
+            return ""
+        return self.parameterAsOutputLayer(parameters, "ASSESSABILITY", context)
 
     def _ensemble(
         self, parameters: dict[str, Any], context: QgsProcessingContext

@@ -21,6 +21,8 @@ from .table_layer import LayerKind, Sink, table_fields, write_features
 
 #: Style and form of an inventory, in `RESOURCES`.
 INVENTORY_STYLE = "inventory.qml"
+#: Style of a raster of assessable ground.
+GROUND_STYLE = "assessability.qml"
 #: What to do after a failure where the probability raster is there already.
 VECTORISE_ADVICE = (
     "run 'Vectorise probability' on the probability raster: the model need not run again."
@@ -69,8 +71,15 @@ class _Style(QgsProcessingLayerPostProcessorInterface):
         layer.triggerRepaint()
 
 
+_LOADED = (
+    "inventory.qml",
+    "probability.qml",
+    "comparison.qml",
+    "suggestions.qml",
+    GROUND_STYLE,
+)
 # QGIS keeps only a pointer to a post-processor: without a reference here, Python frees it.
-_STYLES = {name: _Style(name) for name in ("inventory.qml", "probability.qml", "comparison.qml")}
+_STYLES = {name: _Style(name) for name in _LOADED}
 
 
 def use_style(layer_id: str, style: str, context: QgsProcessingContext) -> None:

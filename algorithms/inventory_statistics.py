@@ -39,6 +39,11 @@ the inventory serves, and densities come out too high.</p>
 of the study area. Without it, aspect, slope and elevation come from the fields
 <code>aspect_deg</code>, <code>slope_mean</code>, <code>z_min</code> and <code>z_max</code>, where
 the inventory has them.</p>
+<p><b>Assessable ground</b>: the raster that the algorithm of this name made of the image.
+Densities, roses and counts are then those of ground on which landslides can be seen; those
+elsewhere are told, and not counted. With the DEM, landslides are also counted by how the sun met
+the land, with the recall that was measured in such light beside them: what shade hides is not rare
+there.</p>
 <p><b>Minimum</b> area: smaller landslides are left out. Use it where a few slivers are below the
 size from which the inventory was mapped.</p>
 <p><b>Landslide probability</b>: the raster that the inventory was made of. Where several runs made
@@ -60,6 +65,7 @@ NUMBERS = {
     "COUNT": "Number of landslides",
     "AREA": "Total area (m2)",
     "DENSITY": "Landslides per km2",
+    "ASSESSABLE_AREA": "Assessable ground in the study area (m2)",
     "EXPONENT": "Exponent of the power-law tail",
     "EXPONENT_LOW": "Lower end of its 95 % interval",
     "EXPONENT_HIGH": "Upper end of its 95 % interval",
@@ -93,6 +99,9 @@ class InventoryStatisticsAlgorithm(LandslipAlgorithm):
             ),
             QgsProcessingParameterRasterLayer(
                 "DEM", self.tr("DEM (elevation in metres)"), optional=True
+            ),
+            QgsProcessingParameterRasterLayer(
+                "ASSESSABILITY", self.tr("Assessable ground (raster)"), optional=True
             ),
             number(
                 "MIN_AREA",
@@ -147,6 +156,7 @@ class InventoryStatisticsAlgorithm(LandslipAlgorithm):
                 dem=dem,
                 attributes=terrain_attributes(table),
                 min_area=self.parameterAsDouble(parameters, "MIN_AREA", context),
+                assessability=self.raster_path(parameters, "ASSESSABILITY", context) or None,
                 probability=self.raster_path(parameters, "PROBABILITY", context) or None,
             )
             found = inventory_statistics(request, listeners["progress"], listeners["cancelled"])

@@ -7,7 +7,7 @@ from typing import Any
 from processing.gui.wrappers import WidgetWrapper
 from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QToolButton, QWidget
 
-from ..engine.models.zoo import AUTO, shipped_models
+from ..engine.models.zoo import AUTO, own_models, shipped_models
 
 
 class ModelWidgetWrapper(WidgetWrapper):
@@ -17,7 +17,7 @@ class ModelWidgetWrapper(WidgetWrapper):
         """Make the widget."""
         self._list = QComboBox()
         self._list.setEditable(True)
-        self._list.addItems((AUTO, *shipped_models()))
+        self._list.addItems((AUTO, *shipped_models(), *own_models()))
         self._list.currentTextChanged.connect(lambda: self.widgetValueHasChanged.emit(self))
         browse = QToolButton()
         browse.setText("…")

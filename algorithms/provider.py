@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProcessingProvider
+from pathlib import Path
+
+from qgis.core import QgsApplication, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from .. import __version__
+from ..engine.models.zoo import use_folder
 from . import ALGORITHMS
 from .base import ICON
 
@@ -15,6 +18,7 @@ class LandslipProvider(QgsProcessingProvider):
 
     def loadAlgorithms(self) -> None:
         """Add the algorithms."""
+        use_folder(Path(QgsApplication.qgisSettingsDirPath()) / "Landslip" / "models")
         for algorithm in ALGORITHMS:
             self.addAlgorithm(algorithm())
 

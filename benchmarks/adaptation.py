@@ -169,17 +169,22 @@ def adapted(model: str, method: str, labels: Labels, ground: Ground) -> tuple[ob
         return *scores(target, ground), found.verdict.better, found.features, seconds
 
 
-def scores(model: str, ground: Ground) -> tuple[str, str, str]:
+def scores(model: str, ground: Ground) -> tuple[str, ...]:
     """F1, precision and recall on the rest of the labelled part."""
+    rest = ground.known.copy()
+    rest[:, : ground.border] = False
+    return scores_in(model, ground, rest)
+
+
+def scores_in(model: str, ground: Ground, where: np.ndarray) -> tuple[str, ...]:
+    """F1, precision and recall where it is asked for, bool [h, w]."""
     with tempfile.TemporaryDirectory() as folder:
         target = str(Path(folder, "probability.tif"))
         request = DetectRequest(ground.stack, model, target, ground.dem, device="cpu")
         threshold = detect(request).threshold
         with open_raster(target) as dataset:
             probability = dataset.read(1, masked=True).filled(0)
-    rest = ground.known.copy()
-    rest[:, : ground.border] = False
-    counts = confusion((probability >= np.float32(threshold))[rest], ground.truth[rest])
+    counts = confusion((probability >= np.float32(threshold))[where], ground.truth[where])
     return tuple(f"{value:.4f}" for value in (counts.f1, counts.precision, counts.recall))
 
 

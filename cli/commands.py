@@ -31,11 +31,17 @@ from ..engine.common.output import check_geotiff, check_report
 from ..engine.common.report import MADE_BY
 from ..engine.detection.in_product import detect_in_product
 from ..engine.detection.pipeline import DetectRequest, detect
+from ..engine.ground.assessability import AssessabilityRequest, assessability
+from ..engine.ground.assessability_report import write_assessability_report
+from ..engine.ground.classes import Ground
+from ..engine.ground.image import ImageSource
 from ..engine.inventory.event import EventFacts
 from ..engine.inventory.fields import Landslide
 from ..engine.inventory.geopackage import write_geopackage
 from ..engine.inventory.polygons import Outlines
 from ..engine.inventory.wkb import polygons_of
+from ..engine.models.management import ManageRequest, manage
+from ..engine.models.own_models import add_model, check_name
 from ..engine.models.probability import open_probability
 from ..engine.models.runs import AreaRange, area_numbers
 from ..engine.outlines.vectorise import VectoriseRequest, known_threshold, vectorise
@@ -46,6 +52,7 @@ from ..engine.products.product import open_products
 from ..engine.raster.grid import check_order
 from ..engine.raster.reading import open_raster
 from ..engine.stack.reader import open_stack
+from .image_commands import date, evidence
 from .inventory_commands import (
     apply_review,
     check_geopackage,
@@ -53,6 +60,7 @@ from .inventory_commands import (
     export_inventory,
     measure_inventory,
     review_sheet,
+    suggest_review,
     update_inventory,
 )
 from .inventory_reader import read_inventory
@@ -96,6 +104,7 @@ def _detect(values: Values, listeners: Listeners) -> Values:
         sun_elevation=values["SUN_ELEVATION"],
         even_light=values["EVEN_LIGHT"],
         pre_event=values["PRE_EVENT"],
+        assessability=values["ASSESSABILITY"] or "",
         outlines=_outlines(values),
         event=EventFacts.of(values),
     )
@@ -109,16 +118,21 @@ def _detect(values: Values, listeners: Listeners) -> Values:
             f"'landslip vectorise --input {found.probability}' makes the inventory of it, so the "
             "model need not run again."
         ) from err
-    return {
+    results = {
         "PROBABILITY": found.probability,
         "INVENTORY": values["INVENTORY"],
         **_totals(found.landslides, found.area_range),
         "DEVICE_USED": found.device,
     }
+    ground = {"ASSESSABILITY": request.assessability} if request.assessability else {}
+    return {**results, **ground}
 
 
 def _adapt(values: Values, listeners: Listeners) -> Values:
     mapping = values["BAND_MAPPING"] or ""
+    name = (values["ADD_AS"] or "").strip()
+    if name:
+        check_name(name)
     if values["REPORT"]:
         check_report(values["REPORT"])
     model = detection_model(values["MODEL"], values["INPUT"], False, values["DEM"] or "", mapping)
@@ -140,12 +154,23 @@ def _adapt(values: Values, listeners: Listeners) -> Values:
         write_adaptation_report(found, request, MADE_BY, values["REPORT"])
     (listeners.say if found.verdict.better else listeners.warn)(verdict_text(found))
     used = request.output if found.written else model
+    if name and found.written:
+        listeners.say(f"In the list of models: {add_model(used, name)}")
     return {
         "OUTPUT": used,
         "REPORT": values["REPORT"],
         "WRITTEN": found.written,
         **found.numbers(),
     }
+
+
+def _models(values: Values, listeners: Listeners) -> Values:
+    names = ("ACTION", "MODEL", "FILE", "NAME", "OUTPUT")
+    found = manage(ManageRequest(*(values[name] or "" for name in names)))
+    for line in found.lines:
+        listeners.say(line)
+    copy = {"OUTPUT": values["OUTPUT"]} if values["OUTPUT"] else {}
+    return {**copy, **found.results()}
 
 
 def _vectorise(values: Values, listeners: Listeners) -> Values:
@@ -166,6 +191,37 @@ def _vectorise(values: Values, listeners: Listeners) -> Values:
     area = sum(landslide["area_m2"] for landslide in found)
     found_by_runs = raster.area_range(area, known_threshold(request, raster))
     return {"INVENTORY": values["INVENTORY"], **_totals(found, found_by_runs)}
+
+
+def _ground(values: Values, listeners: Listeners) -> Values:
+    path, product = _image(values)
+    if values["REPORT"]:
+        check_report(values["REPORT"])
+    request = AssessabilityRequest(
+        image=_image_source(values, path),
+        output=values["OUTPUT"],
+        extent=_extent_on(values["EXTENT"], lambda: _crs(path, bool(product))),
+    )
+    made = assessability(request, listeners.progress, listeners.cancelled, listeners.warn)
+    if values["REPORT"]:
+        write_assessability_report(made, MADE_BY, values["REPORT"])
+    listeners.say(made.sentence())
+    shares = {ground.name: made.share(ground) for ground in Ground if ground != Ground.NODATA}
+    report = {"REPORT": values["REPORT"]} if values["REPORT"] else {}
+    return {"OUTPUT": request.output, **shares, **report}
+
+
+def _image_source(values: Values, path: str) -> ImageSource:
+    return ImageSource(
+        path=path,
+        mask=values["MASK"] or "",
+        dem=values["DEM"],
+        sun_azimuth=values["SUN_AZIMUTH"],
+        sun_elevation=values["SUN_ELEVATION"],
+        band_mapping=values["BAND_MAPPING"] or "",
+        clouds=values["CLOUDS"],
+        flat_slope=values["FLAT_SLOPE"],
+    )
 
 
 def _prepare(values: Values, listeners: Listeners) -> Values:
@@ -254,6 +310,7 @@ def _statistics(values: Values, listeners: Listeners) -> Values:
         dem=values["DEM"],
         attributes=terrain_attributes(table),
         min_area=values["MIN_AREA"],
+        assessability=values["ASSESSABILITY"],
         probability=values["PROBABILITY"],
     )
     found = inventory_statistics(request, listeners.progress, listeners.cancelled)
@@ -290,6 +347,7 @@ def _report(values: Values, listeners: Listeners) -> Values:
 RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "detectlandslides": _detect,
     "vectoriseprobability": _vectorise,
+    "assessability": _ground,
     "preparestack": _prepare,
     "samplescene": _sample,
     "assessinventory": _assess,
@@ -297,7 +355,11 @@ RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "reviewsheet": review_sheet,
     "applyreview": apply_review,
     "eventreports": _report,
+    "changeevidence": evidence,
+    "datelandslides": date,
     "adaptmodel": _adapt,
+    "managemodels": _models,
+    "suggestreview": suggest_review,
     "measureinventory": measure_inventory,
     "updateinventory": update_inventory,
     "exportinventory": export_inventory,

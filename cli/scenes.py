@@ -32,7 +32,7 @@ ALL, _DONE = "all.gpkg", ".landslip-scenes.json"
 #: Options that do not change what is found.
 _HOW = ("BATCH_SIZE", "DEVICE", "SCHEDULER", "THREADS", "MEMORY")
 #: Options that each scene has its own of.
-_OWN = ("INPUT", "PRODUCT", "PRODUCT_FOLDER", "PROBABILITY", "INVENTORY")
+_OWN = ("INPUT", "PRODUCT", "PRODUCT_FOLDER", "PROBABILITY", "INVENTORY", "ASSESSABILITY")
 Detect = Callable[[Values, Listeners], Values]
 
 

@@ -37,6 +37,7 @@ ROOMS = (
     "models",
     "preparation",
     "outlines",
+    "ground",
     "detection",
     "assessment",
     "adaptation",

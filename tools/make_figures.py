@@ -182,6 +182,21 @@ def draw_hokkaido(data: Path) -> None:
         draw_event_report(found, scene, folder)
 
 
+def draw_ground_page(data: Path) -> None:
+    """Assessable ground and evidence of change, on Hokkaido."""
+    import draw_ground  # beside this file
+
+    draw_ground.draw_ground(data, IMAGES / "ground.png")
+    draw_ground.draw_evidence(data, IMAGES / "evidence.png")
+
+
+def draw_dating(data: Path) -> None:
+    """A made series and the dates found in it."""
+    import draw_ground  # beside this file
+
+    draw_ground.draw_dating(data, IMAGES / "dating.png")
+
+
 def draw_event_report(found: Detection, scene: Path, folder: Path) -> None:
     """The first page of the report of the event, as a picture."""
     from qgis.core import QgsApplication
@@ -273,6 +288,8 @@ STEPS = (
         "hokkaido_2018/*post*.tif",
         ("thresholds.svg", "review_sheet.png", "event_report.png"),
     ),
+    Step(draw_ground_page, "hokkaido_2018/*post*.tif", ("ground.png", "evidence.png")),
+    Step(draw_dating, "", ("dating.png",)),
     Step(draw_adaptation, "hokkaido_2018/*post*.tif", ("adapt_map.svg",)),
 )
 

@@ -6,6 +6,7 @@ import math
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,6 +38,7 @@ from .fit import (
     Sample,
     Tried,
     choose,
+    count_trained,
     draws_of_blocks,
     fit_layer,
     try_strength,
@@ -45,6 +47,7 @@ from .graph import Graph, Layer
 from .ground import counted
 from .judge import Verdict, judge
 from .labels import LANDSLIDE, NEAR, UNKNOWN, DrawnLabels, Labels
+from .material import Material, Train, collect
 from .sample import (
     QUIET,
     FeatureReader,
@@ -57,11 +60,15 @@ from .sample import (
 )
 
 #: ``quick``: a new last layer. ``threshold``: probabilities are shifted, so that 0.5 divides best.
-METHODS = ("quick", "threshold")
+#: ``decoder`` and ``full`` train the network further, the one behind its encoder, and need PyTorch.
+METHODS = ("quick", "threshold", "decoder", "full")
+TRAINED = METHODS[2:]
 #: Fewest landslides for a new threshold, and for more than that.
 FEWEST, FEWEST_FOR_LAYER = 3, 10
 #: Blocks of labels for cross-validation, at most.
 _BLOCKS = 10
+#: How often a network is trained without a part of the blocks, to judge it.
+_TRAININGS = 3
 #: Standard errors by which features must be ahead of a threshold alone.
 _PATIENCE = 1.0
 #: Side of the part of the scene that the report's map shows, patches.
@@ -187,6 +194,7 @@ def adapt(
     progress: Progress | None = None,
     cancelled: Check | None = None,
     warn: Warn | None = None,
+    train: Train | None = None,
 ) -> Adaptation:
     """Adapt a model; it is written only where it is better on blocks that took no part.
 
@@ -195,6 +203,7 @@ def adapt(
         progress: Called with the share done (0..1) and a sentence, or an empty one.
         cancelled: Asked between pieces of work.
         warn: Called with each sentence that the user should see though the run goes on.
+        train: What trains a network, for the methods of `TRAINED`.
 
     Raises:
         ParameterError: The labels are too few, of one kind, elsewhere, or of a later time.
@@ -202,16 +211,18 @@ def adapt(
         LandslipError: As for `detect`.
     """
     progress, cancelled, warn = or_silent(progress, cancelled, warn)
-    _check(request)
+    _check(request, train)
     with bounded_cache():
-        return _Run(request, progress, cancelled, warn).result()
+        return _Run(request, train, progress, cancelled, warn).result()
 
 
-def _check(request: AdaptRequest) -> None:
+def _check(request: AdaptRequest, train: Train | None) -> None:
     if request.method not in METHODS:
         raise ParameterError(
             f"Unknown method '{request.method}'. Choose one of {', '.join(METHODS)}."
         )
+    if request.method in TRAINED and train is None:
+        raise ParameterError(f"The method '{request.method}' needs PyTorch. Use 'quick'.")
     if not request.output.lower().endswith(".onnx"):
         raise ParameterError(
             f"The adapted model would be {request.output}; expected a name that ends in .onnx."
@@ -231,12 +242,22 @@ def _check(request: AdaptRequest) -> None:
         )
 
 
+#: Makes a graph, and logits of the sample's pixels, of what was chosen and its threshold.
+Finish = Callable[[Tried, float], "tuple[Graph, np.ndarray]"]
+
+
 class _Run:
     """One adaptation, step by step."""
 
     def __init__(
-        self, request: AdaptRequest, progress: Progress, cancelled: Check, warn: Warn
+        self,
+        request: AdaptRequest,
+        train: Train | None,
+        progress: Progress,
+        cancelled: Check,
+        warn: Warn,
     ) -> None:
+        self.train = train
         self.started = time.monotonic()
         self.request = request
         self.progress, self.cancelled, self.warn = progress, cancelled, warn
@@ -283,29 +304,32 @@ class _Run:
         """Do it."""
         pixels, said = self._usable(*self._sampled())
         sample, middles, owners, scale = self._sample(pixels, said)
-        tried = self._tried(sample)
+        if self.train and self.request.method in TRAINED:
+            tried, finish = self._trained(self.train, pixels, said, sample, middles)
+        else:
+            tried, finish = self._fitted(said, sample, scale)
         verdict = judge(tried, middles, owners, self.rng, _PATIENCE)
         blocks = np.flatnonzero(tried[0].counts.landslide > 0)
         chosen, place = choose(tried, blocks, self.rng, _PATIENCE)
-        fit, moved = fit_layer(sample, chosen.strength), float(THRESHOLDS[place])
-        self.graph.add_layer(_layer(fit, moved, said, scale, self.start))
-        features = chosen.strength is not None
-        card = self._new_card(verdict, features)
-        content = self.graph.with_card(card)
-        self.progress(0.92, "")
+        moved = float(THRESHOLDS[place])
+        graph, logits = finish(chosen, moved)
+        card = self._new_card(verdict, chosen)
+        content = graph.with_card(card)
+        self.progress(0.96, "")
         compared = self._compared(content, pixels)
         written = verdict.better or self.request.force
         if written:
             self._write(content)
         self.progress(1.0, "")
         low, high = _threshold_interval(tried[0].counts, blocks, self.rng, self.start)
+        is_threshold = chosen.strength is None
         return Adaptation(
             card=card,
             base=self.card,
             method=self.request.method,
-            features=features,
+            features=not is_threshold,
             strength=chosen.strength,
-            threshold=math.nan if features else _probability(self.start + moved),
+            threshold=_probability(self.start + moved) if is_threshold else math.nan,
             threshold_low=low,
             threshold_high=high,
             verdict=verdict,
@@ -318,9 +342,88 @@ class _Run:
             landslides=sample.landslides,
             others=len(self.request.labels.others.wkb),
             compared=compared,
-            unsure=self._unsure(pixels, fit.logits(sample) - moved),
+            unsure=self._unsure(pixels, logits - moved),
             written=written,
             seconds=time.monotonic() - self.started,
+        )
+
+    def _fitted(self, said: Said, sample: Sample, scale: np.ndarray) -> tuple[list[Tried], Finish]:
+        """What can be had without training, and what makes a graph and logits of one of it."""
+
+        def finish(chosen: Tried, moved: float) -> tuple[Graph, np.ndarray]:
+            fit = fit_layer(sample, chosen.strength)
+            self.graph.add_layer(_layer(fit, moved, said, scale, self.start))
+            return self.graph, fit.logits(sample)
+
+        return self._tried(sample), finish
+
+    def _trained(
+        self,
+        train: Train,
+        pixels: Pixels,
+        said: Said,
+        sample: Sample,
+        middles: list[tuple[float, float]],
+    ) -> tuple[list[Tried], Finish]:
+        """The old model, and networks that were trained without a part of the blocks."""
+        material = self._material(pixels, said, sample, np.array(middles))
+        blocks = np.arange(len(middles))
+        parts = min(_TRAININGS, len(blocks))
+        runs = parts + 1
+        logits = []
+        for part in range(parts):
+            some = material.without(blocks[part::parts])
+            content = train(some, self._part(part, runs), self.cancelled)
+            logits.append(self._logits(content, pixels))
+        base = try_strength(sample, None)
+        tried = count_trained(sample, logits, blocks % parts)
+
+        def finish(chosen: Tried, moved: float) -> tuple[Graph, np.ndarray]:
+            if chosen.strength is None:
+                self.graph.add_layer(Layer(1.0, -self.start - moved))
+                return self.graph, sample.logits
+            content = train(material, self._part(parts, runs), self.cancelled)
+            graph = self._graph_of(content)
+            graph.add_layer(Layer(1.0, -self.start - moved))
+            return graph, self._logits(content, pixels)
+
+        return [base, tried], finish
+
+    def _part(self, number: int, runs: int) -> Progress:
+        """The share of one training in the whole run."""
+        return lambda share, text: self.progress(0.5 + 0.45 * (number + share) / runs, text)
+
+    def _graph_of(self, content: bytes) -> Graph:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "trained.onnx")
+            path.write_bytes(content)
+            return Graph(str(path))
+
+    def _logits(self, content: bytes, pixels: Pixels) -> np.ndarray:
+        """What a trained network says of the pixels, less the old threshold [n]."""
+        reader = FeatureReader(self._graph_of(content), self.card, self.request.threads)
+        said = reader.read(
+            self.stack, self.statistics, pixels, lambda _share, _text: None, self.cancelled
+        )
+        return np.asarray(said.logits - self.start)
+
+    def _material(
+        self, pixels: Pixels, said: Said, sample: Sample, middles: np.ndarray
+    ) -> Material:
+        doubtful, quiet = self._doubtful_and_quiet(pixels, said)
+        return collect(
+            self.request.model,
+            self.stack,
+            self.card.bands,
+            self.statistics,
+            DrawnLabels(self.request.labels, self.stack.grid),
+            pixels,
+            quiet,
+            doubtful,
+            middles,
+            self.card.patch_size,
+            self.rng,
+            self.cancelled,
         )
 
     def _write(self, content: bytes) -> None:
@@ -367,10 +470,7 @@ class _Run:
         truth = pixels.labels == LANDSLIDE
         groups, middles, owners = blocks_of(pixels, _BLOCKS, self.rng)
         logits = said.logits - self.start
-        # What the mapper left beside a landslide is none, unless the model thinks otherwise: not
-        # everyone maps all that there is.
-        doubtful = (pixels.labels == NEAR) & (logits >= 0)
-        quiet = (pixels.labels == UNKNOWN) & (said.logits < min(_logit(QUIET), self.start - 1))
+        doubtful, quiet = self._doubtful_and_quiet(pixels, said)
         complete = self.request.labels.area is not None
         ground = counted(pixels, logits, doubtful, quiet, complete)
         table, used = said.table, ground.weights > 0
@@ -389,6 +489,16 @@ class _Run:
             complete=complete,
         )
         return sample, middles, owners, np.stack([mean, spread])
+
+    def _doubtful_and_quiet(self, pixels: Pixels, said: Said) -> tuple[np.ndarray, np.ndarray]:
+        """Labels nobody vouches for, and ground of which the old model is sure, bool [n].
+
+        What the mapper left beside a landslide is none, unless the model thinks otherwise: not
+        everyone maps all that there is.
+        """
+        doubtful = (pixels.labels == NEAR) & (said.logits >= self.start)
+        quiet = (pixels.labels == UNKNOWN) & (said.logits < min(_logit(QUIET), self.start - 1))
+        return doubtful, quiet
 
     def _tried(self, sample: Sample) -> list[Tried]:
         """The old layer, and new ones where there are landslides enough; the strongest first."""
@@ -414,10 +524,14 @@ class _Run:
         scale = 100 / sample.landslides
         return [s if s is None else s * scale for s in STRENGTHS]
 
-    def _new_card(self, found: Verdict, features: bool) -> ModelCard:
+    def _new_card(self, found: Verdict, chosen: Tried) -> ModelCard:
         name = os.path.splitext(os.path.basename(self.request.output))[0]
         before, after = found.before, found.after
-        what = "a new last layer" if features else "a new threshold"
+        what = "a new last layer"
+        if chosen.strength is None:
+            what = "a new threshold"
+        elif self.request.method in TRAINED:
+            what = "a decoder trained" if self.request.method == "decoder" else "weights trained"
         text = (
             f"{self.card.name} {self.card.version} with {what} (method {self.request.method}), "
             f"from {len(self.request.labels.landslides.wkb)} landslides and "

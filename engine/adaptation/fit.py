@@ -11,6 +11,7 @@ of all pixels together sum to the number of landslides: five polygons move littl
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -203,6 +204,22 @@ class Tried:
     counts: Counts
 
 
+#: Stands for a strength where a network was trained.
+TRAINED = 0.0
+
+
+def count_trained(sample: Sample, logits: list[np.ndarray], parts: np.ndarray) -> Tried:
+    """Count what trained networks say of blocks that took no part.
+
+    Args:
+        sample: The labelled pixels.
+        logits: What each network says of all pixels [n].
+        parts: Number of the network that each block took no part in [G].
+    """
+    held_out = np.choose(parts[sample.groups], logits)
+    return Tried(TRAINED, held_out, _counts(sample, lambda block: logits[int(parts[block])]))
+
+
 def try_strength(sample: Sample, strength: float | None) -> Tried:
     """Fit with each block left out, and count what the layer says of that block.
 
@@ -210,21 +227,30 @@ def try_strength(sample: Sample, strength: float | None) -> Tried:
     detects in the whole scene (`ground`).
     """
     held_out = sample.logits.astype(float).copy()
-    blocks = int(sample.groups.max()) + 1
-    right, detected = np.zeros((2, blocks, len(THRESHOLDS)))
-    landslide = np.bincount(sample.groups, sample.landslide, minlength=blocks)
+    said: dict[int, np.ndarray] = {}
     for block in np.unique(sample.groups):
         out = sample.groups == block
         rest = (sample.weights * sample.truth)[~out].any()
         logits = (fit_layer(sample.at(~out), strength) if rest else Fit()).logits(sample)
         held_out[out] = logits[out]
+        said[int(block)] = logits
+    return Tried(strength, held_out, _counts(sample, lambda block: said[block]))
+
+
+def _counts(sample: Sample, logits_of: Callable[[int], np.ndarray]) -> Counts:
+    """Count each block by the logits [n] of what it took no part in."""
+    blocks = int(sample.groups.max()) + 1
+    right, detected = np.zeros((2, blocks, len(THRESHOLDS)))
+    landslide = np.bincount(sample.groups, sample.landslide, minlength=blocks)
+    for block in np.unique(sample.groups):
+        out, logits = sample.groups == block, logits_of(int(block))
         right[block] = _from_each(logits[out], sample.landslide[out])
         if sample.complete:
             detected[block] = _from_each(logits[out], sample.ground[out])
         else:
             share = landslide[block] / landslide.sum()
             detected[block] = share * _from_each(logits, sample.ground)
-    return Tried(strength, held_out, Counts(right, detected, landslide))
+    return Counts(right, detected, landslide)
 
 
 def _from_each(logits: np.ndarray, weights: np.ndarray) -> np.ndarray:

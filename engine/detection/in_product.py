@@ -11,7 +11,7 @@ from ..common.output import work_folder
 from ..preparation.prepare import PrepareRequest, prepare
 from ..products.product import open_products
 from ..stack.even_light import check_elevation
-from .pipeline import Detection, DetectRequest, check_request, detect
+from .pipeline import Detection, DetectRequest, check_request, detect, tell_ground
 
 #: Share of the progress bar that preparing takes; networks take longer than resampling.
 _PREPARING_SHARE = 0.3
@@ -57,14 +57,24 @@ def detect_in_product(
             cancelled,
             warn,
         )
-        return detect(
-            replace(request, stack=stack, band_mapping="", product=product, origin=request.stack),
+        found = detect(
+            replace(
+                request,
+                stack=stack,
+                band_mapping="",
+                product=product,
+                origin=request.stack,
+                assessability="",
+            ),
             lambda fraction, message: progress(
                 _PREPARING_SHARE + (1 - _PREPARING_SHARE) * fraction, message
             ),
             cancelled,
             lambda message: warn(message.replace(stack, product)),
         )
+    if request.assessability:  # of the product, which has masks
+        tell_ground(request, progress, cancelled, warn)
+    return found
 
 
 def _preparation(request: DetectRequest, stack: str) -> PrepareRequest:

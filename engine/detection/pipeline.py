@@ -19,6 +19,8 @@ from ..common.errors import Cancelled, ParameterError, RasterError
 from ..common.hooks import Check, Progress, Warn, or_silent
 from ..common.memory import memory
 from ..common.output import check_geotiff
+from ..ground.assessability import AssessabilityRequest, assessability
+from ..ground.image import ImageSource
 from ..inventory.drawn import DrawnPolygons
 from ..inventory.event import EventFacts
 from ..inventory.fields import Landslide
@@ -42,7 +44,7 @@ from ..raster.elevation import DemSource, Elevation
 from ..raster.reading import bounded_cache, open_raster
 from ..raster.tiling import Lattice, Window, regions
 from ..stack.acquisition import TIFF_DATE, image_facts, tiff_date
-from ..stack.check import check_stack
+from ..stack.check import check_pixel_size, check_stack
 from ..stack.even_light import check_elevation, light_text, with_even_light
 from ..stack.reader import ACQUISITION_TAGS, Stack, open_stack
 from ..stack.scene import (
@@ -67,9 +69,6 @@ _BASE, _PER_PIXEL = 350 * 2**20, 60
 _BAND_BASE, _BAND_PER_PIXEL = 20 * 2**20, 11
 #: The same for each model beside the first.
 _MODEL_BASE = 200 * 2**20
-
-#: Ground pixel sizes within this factor of the model's training pixels need no warning.
-PIXEL_SIZE_TOLERANCE = 1.25
 
 #: Share of the progress bar that inference takes; the rest is for vectorising.
 _INFERENCE_SHARE = 0.95
@@ -114,6 +113,8 @@ class DetectRequest:
             (`stack.even_light`).
         pre_event: Raster of the time before the event on the stack's grid, whose change raises
             probabilities (`fusion.PreEvent`); None to go without.
+        assessability: Path of a GeoTIFF of the ground on which the image shows landslides
+            (`ground.assessability`); empty for none.
         outlines: How landslides are outlined and which are dropped; its rasters, threshold and
             smallest area are those of this request.
         event: What is known of the event; the image's file tells the dates that it lacks.
@@ -142,6 +143,7 @@ class DetectRequest:
     sun_elevation: float | None = None
     even_light: bool = False
     pre_event: str | None = None
+    assessability: str = ""
     outlines: VectoriseRequest = field(default_factory=lambda: VectoriseRequest(""))
     event: EventFacts = field(default_factory=EventFacts)
     ensemble: tuple[str, ...] = ()
@@ -228,7 +230,27 @@ def detect(
     check_settings(request.outlining(0.5))
 
     with bounded_cache():
-        return _detect(request, progress, cancelled, warn)
+        found = _detect(request, progress, cancelled, warn)
+    if request.assessability:
+        tell_ground(request, progress, cancelled, warn)
+    return found
+
+
+def tell_ground(request: DetectRequest, progress: Progress, cancelled: Check, warn: Warn) -> None:
+    """Write the ground on which the image shows landslides, and tell its share.
+
+    Raises:
+        LandslipError: As for `assessability`; what was detected is complete by then.
+    """
+    image = ImageSource(
+        path=request.stack,
+        dem=request.dem,
+        sun_azimuth=request.sun_azimuth,
+        sun_elevation=request.sun_elevation,
+        band_mapping=request.band_mapping,
+    )
+    asked = AssessabilityRequest(image, request.assessability, request.extent)
+    progress(1, assessability(asked, None, cancelled, warn).sentence())
 
 
 def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: Warn) -> Detection:
@@ -613,20 +635,20 @@ def check_request(request: DetectRequest) -> None:
         check_threshold(request.threshold)
     check_minimum_area(request.min_area)
     sun_of(request.sun_azimuth, request.sun_elevation)
-    inputs = (request.stack, request.dem, *request.models, request.pre_event)
-    check_geotiff(request.probability, list(filter(None, inputs)), "The probability raster")
+    given = (request.stack, request.dem, *request.models, request.pre_event)
+    inputs = list(filter(None, given))
+    check_geotiff(request.probability, inputs, "The probability raster")
+    if request.assessability:
+        inputs.append(request.probability)
+        check_geotiff(request.assessability, inputs, "The raster of assessable ground")
 
 
 def _warn_of_pixel_size(stack: Stack, card: ModelCard, warn: Warn) -> None:
-    width, height = (float(size[0]) for size in stack.grid.pixel_size_metres())
-    ratio = max(width, height, card.pixel_size) / min(width, height, card.pixel_size)
-    if ratio > PIXEL_SIZE_TOLERANCE:
-        warn(
-            f"Pixels of {stack.path} measure {width:.3g} x {height:.3g} m on the ground; the model "
-            f"{card.name} was trained on {card.pixel_size:g} m. Expect lower accuracy, or resample "
-            f"the stack to {card.pixel_size:g} m."
-        )
+    who = f"the model {card.name}"
+    if sentence := check_pixel_size(stack.grid, card.pixel_size, stack.path, who):
+        warn(sentence)
     elif stack.grid.is_geographic:
+        width, height = (float(size[0]) for size in stack.grid.pixel_size_metres())
         warn(
             f"{stack.path} is in degrees: a pixel measures {width:.3g} x {height:.3g} m on the "
             f"ground, and the model {card.name} was trained on square {card.pixel_size:g} m "

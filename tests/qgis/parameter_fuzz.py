@@ -37,6 +37,7 @@ from qgis.core import (
 )
 
 from landslip.tests.qgis.support import Feedback, memory_layer
+from landslip.tests.support import write_outlines
 
 SIZE = 128
 #: What is no value of anything.
@@ -98,8 +99,30 @@ def make_world(folder: Path, run: Callable[..., Any]) -> World:
         },
         "preparestack": {"INPUT": str(inputs), "OUTPUT": out["o.tif"]},
         "detectlandslides": {**detect, "PROBABILITY": out["o.tif"], "INVENTORY": out["o.gpkg"]},
+        "assessability": {"INPUT": names["STACK"], "OUTPUT": out["o.tif"]},
         "vectoriseprobability": {"INPUT": p, "INVENTORY": out["o.gpkg"]},
+        "adaptmodel": {
+            "INPUT": names["STACK"],
+            "MODEL": "fast_rgb",
+            "LABELS": _drawn(i, inputs),
+            "METHOD": "threshold",
+            "OUTPUT": str(outputs / "m.onnx"),
+        },
+        "managemodels": {"ACTION": "list"},
+        "suggestreview": {"INPUT": i, "PROBABILITY": p, "OUTPUT": out["o.gpkg"]},
         "measureinventory": {"INPUT": i, "DEM": names["DEM"], "OUTPUT": out["o.gpkg"]},
+        "changeevidence": {
+            "INPUT": i,
+            "IMAGE": names["STACK"],
+            "PRE_IMAGE": _before(names["STACK"], inputs),
+            "OUTPUT": out["o.gpkg"],
+        },
+        "datelandslides": {
+            "INPUT": i,
+            "IMAGES": [names["STACK"], _before(names["STACK"], inputs)],
+            "DATES": "2018-09-11,2018-05-02",
+            "OUTPUT": out["o.gpkg"],
+        },
         "assessinventory": {"INPUT": p, "REFERENCE": i, "OUTPUT": out["r.html"]},
         "inventorystatistics": {"INPUT": i, "OUTPUT": out["r.html"]},
         "reviewsheet": {"INPUT": i, "IMAGE": names["STACK"], "OUTPUT": out["r.html"]},
@@ -126,6 +149,17 @@ def make_world(folder: Path, run: Callable[..., Any]) -> World:
     }
     world.layers = _layers(names, p, i)
     return world
+
+
+def _before(stack: str, folder: Path) -> str:
+    """The stack as another file."""
+    return str(shutil.copy(stack, folder / "before.tif"))
+
+
+def _drawn(inventory: str, folder: Path) -> str:
+    """The outlines alone, as somebody draws them."""
+    outlines = [f.geometry().asWkt() for f in QgsVectorLayer(inventory, "i", "ogr").getFeatures()]
+    return str(write_outlines(folder / "drawn.gpkg", outlines, crs="EPSG:32654"))
 
 
 def _review(folder: Path) -> str:

@@ -43,11 +43,12 @@ def test_parameters_and_outputs_are_the_interface(registry):
         "OVERLAP BATCH_SIZE DEVICE SCHEDULER THREADS MEMORY BAND_MAPPING TTA ENSEMBLE "
         "EVEN_LIGHT SUN_AZIMUTH SUN_ELEVATION FILL_HOLES SPLIT_DEPTH SMOOTH MIN_SLOPE "
         "MAX_ELONGATION FLAT_SLOPE EXCLUDE EVENT_DATE IMAGE_DATE PRE_DATE TRIGGER LS_TYPE "
-        "PROBABILITY INVENTORY"
+        "PROBABILITY INVENTORY ASSESSABILITY"
     )
     assert {o.name() for o in algorithm.outputDefinitions()} == {
         "PROBABILITY",
         "INVENTORY",
+        "ASSESSABILITY",
         "COUNT",
         "AREA",
         "AREA_STD",

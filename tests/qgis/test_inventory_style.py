@@ -10,12 +10,13 @@ qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python b
 
 from qgis.PyQt.QtGui import QImage  # noqa: E402
 
+from landslip.engine.inventory.compared import COMPARED_FIELDS  # noqa: E402
 from landslip.engine.inventory.confidence import is_disputed  # noqa: E402
 from landslip.engine.inventory.fields import FIELDS, METHODS, PERSON, REVIEW_STATUS  # noqa: E402
 from landslip.engine.inventory.history import HISTORY_FIELDS  # noqa: E402
 from landslip.tests.support import UTM, write_raster  # noqa: E402
 
-ALL_FIELDS = (*FIELDS, *HISTORY_FIELDS)
+ALL_FIELDS = (*FIELDS, *COMPARED_FIELDS, *HISTORY_FIELDS)
 
 
 @pytest.fixture
@@ -26,7 +27,8 @@ def layer(plugin):
     from landslip.algorithms.table_layer import qgis_types
 
     made = qgis_core.QgsVectorLayer(f"Polygon?crs={UTM}", "inventory", "memory")
-    history = [qgis_core.QgsField(f.name, qgis_types()[f.kind]) for f in HISTORY_FIELDS]
+    more = (*COMPARED_FIELDS, *HISTORY_FIELDS)
+    history = [qgis_core.QgsField(f.name, qgis_types()[f.kind]) for f in more]
     made.dataProvider().addAttributes([*inventory_fields(), *history])
     made.updateFields()
     feature = qgis_core.QgsFeature(made.fields())

@@ -12,7 +12,10 @@ EXPECTED = {
     "preparestack": "Prepare",
     "detectlandslides": "Detect",
     "vectoriseprobability": "Detect",
+    "assessability": "Detect",
     "measureinventory": "Inventory",
+    "changeevidence": "Inventory",
+    "datelandslides": "Inventory",
     "updateinventory": "Inventory",
     "validateinventory": "Inventory",
     "exportinventory": "Inventory",
@@ -20,8 +23,10 @@ EXPECTED = {
     "inventorystatistics": "Review and report",
     "reviewsheet": "Review and report",
     "applyreview": "Review and report",
+    "suggestreview": "Review and report",
     "eventreports": "Review and report",
     "adaptmodel": "Models",
+    "managemodels": "Models",
 }
 
 

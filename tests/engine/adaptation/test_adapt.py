@@ -177,6 +177,63 @@ def test_few_landslides_move_only_the_threshold(place, tmp_path):
     assert any("only a threshold is fitted" in text for text in told)
 
 
+def spoilt(place, tmp_path):
+    """The place with a model whose last layer is full of noise."""
+    rng = np.random.default_rng(0)
+    graph = Graph(model_path("fast_rgb"))
+    card = card_from_metadata({p.key: p.value for p in graph.model.metadata_props}, "fast_rgb")
+    graph.add_layer(Layer(0.5, -2.0, ((graph.ending.maps[0], rng.normal(0, 0.6, 16)),)))
+    path = tmp_path / "spoilt.onnx"
+    path.write_bytes(graph.with_card(card))
+    return {**place, "model": str(path)}
+
+
+def trainer(shift, seen):
+    """Stands for a training: the shipped network with a shift; keeps what it was given."""
+
+    def train(material, progress, cancelled):
+        seen.append(material)
+        progress(1.0, "")
+        graph = Graph(model_path("fast_rgb"))
+        metadata = {p.key: p.value for p in graph.model.metadata_props}
+        graph.add_layer(Layer(1.0, shift))
+        return graph.with_card(card_from_metadata(metadata, "trained"))
+
+    return train
+
+
+def test_a_trained_network_is_judged_on_blocks_it_never_saw(place, tmp_path):
+    seen = []
+    request = request_of(spoilt(place, tmp_path), tmp_path, place["wkb"][::2], method="decoder")
+    found = adapt(request, train=trainer(0.0, seen))
+    assert found.verdict.better
+    assert len(seen) == 4  # three without a part of the blocks, and one with all
+    whole = seen[-1]
+    assert whole.labels.shape == whole.blocks.shape == whole.patches[:, 0].shape
+    for part in seen[:-1]:
+        lost = (part.labels == 255) & (whole.labels != 255)
+        assert lost.any()
+        hidden = np.unique(whole.blocks[lost])
+        assert not np.isin(whole.blocks[part.labels != 255], hidden).any()
+    assert (whole.labels == 1).sum() > 50
+    assert (whole.labels == 0).sum() > 50
+    assert "a decoder trained (method decoder)" in Model(request.output, "cpu").card.adapted
+
+
+def test_a_training_that_spoils_is_not_taken(place, tmp_path):
+    """The threshold alone is still tried beside it."""
+    seen = []
+    request = request_of(place, tmp_path, place["wkb"][::2], method="full")
+    found = adapt(request, train=trainer(-90.0, seen))
+    assert not found.features
+    assert len(seen) == 3  # nothing is trained on all labels for nothing
+
+
+def test_training_needs_a_trainer(place, tmp_path):
+    with pytest.raises(ParameterError, match="needs PyTorch"):
+        adapt(request_of(place, tmp_path, place["wkb"], method="full"))
+
+
 def test_a_run_can_be_stopped(place, tmp_path):
     with pytest.raises(Cancelled):
         adapt(request_of(place, tmp_path, place["wkb"]), cancelled=lambda: True)
