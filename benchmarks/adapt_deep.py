@@ -21,14 +21,13 @@ from pathlib import Path
 import numpy as np
 from adaptation import Ground
 
+from landslip.engine.adaptation.adapt import AdaptRequest, _Run
 from landslip.engine.assessment.metrics import confusion
 from landslip.engine.common.hooks import or_silent
 from landslip.engine.detection.pipeline import DetectRequest, detect
-from landslip.engine.models.runtime import Model
 from landslip.engine.models.zoo import model_path
 from landslip.engine.raster.reading import open_raster
 from landslip.training.fine_tune import RATES, FineTuneRequest, fine_tune
-from landslip.training.scene_patches import Scene, open_scene, training_material
 
 PROGRESS, CANCELLED, WARN = or_silent(None, None, None)
 
@@ -85,13 +84,11 @@ def rows(
 ) -> Iterator[tuple[object, ...]]:
     """A row for the model as it is, and one for each way and draw."""
     model = Path(model_path(given.model))
-    card = Model(str(model), "cpu").card
-    scene = open_scene(ground.stack, ground.dem, "", card, WARN, CANCELLED)
     yield given.model, "none", "", 0, 0, 0, 0, 0, *scores(model, ground, scored), 0
     for kind in given.kinds:
         for draw in range(given.draws):
             for count in given.counts:
-                request = drawn(model, scene, ground, kind, count, draw)
+                request = drawn(model, ground, kind, count, draw)
                 for way in ways(given, request):
                     started = time.monotonic()
                     content = fine_tune(way)
@@ -112,15 +109,19 @@ def ways(given: argparse.Namespace, request: FineTuneRequest) -> Iterator[FineTu
                     )
 
 
-def drawn(
-    model: Path, scene: Scene, ground: Ground, kind: str, count: int, draw: int
-) -> FineTuneRequest:
+def drawn(model: Path, ground: Ground, kind: str, count: int, draw: int) -> FineTuneRequest:
     """What is learnt from one draw of labels."""
-    rng = np.random.default_rng(draw)
-    labels = ground.labels(kind, count, rng, "none")
-    opened = Model(str(model), "cpu")
-    material = training_material(scene, opened, labels, rng, PROGRESS, CANCELLED)
-    return FineTuneRequest(model, *material, scene.mean, scene.std, seed=draw)
+    labels = ground.labels(kind, count, np.random.default_rng(draw), "none")
+    request = AdaptRequest(ground.stack, str(model), labels, "none.onnx", ground.dem, seed=draw)
+    run = _Run(request, None, PROGRESS, CANCELLED, WARN)
+    pixels, said = run._usable(*run._sampled())
+    sample, middles, *_ = run._sample(pixels, said)
+    material = run._material(pixels, said, sample, np.array(middles))
+    known = [int((material.labels == value).sum()) for value in (1, 0)]
+    print(f"{len(material.patches)} patches, {known[0]} pixels of landslides, {known[1]} without")
+    return FineTuneRequest(
+        model, material.patches, material.labels, material.mean, material.std, seed=draw
+    )
 
 
 def tried(content: bytes, ground: Ground, scored: np.ndarray) -> tuple[object, ...]:

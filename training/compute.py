@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..engine.common.deep import TRAINING_DEVICES as DEVICES
+from ..engine.adaptation.choices import TRAINING_DEVICES as DEVICES
 from ..engine.common.errors import DeviceError
 
 

@@ -22,7 +22,6 @@ import torch
 from torch import Tensor, nn
 
 from ..engine.adaptation.labels import LANDSLIDE, NOT, UNKNOWN
-from ..engine.common.deep import FURTHER_METHODS as METHODS
 from ..engine.common.errors import Cancelled, ModelError, ParameterError
 from ..engine.common.hooks import Check, Progress, or_silent
 from .compute import autocast, device_of, precision_name, to_device
@@ -30,6 +29,8 @@ from .losses import build_loss
 from .onnx_network import OnnxNetwork
 from .run_folder import load_checkpoint, save_checkpoint
 
+#: ``decoder``: the encoder stays; ``full``: all weights move.
+METHODS = ("decoder", "full")
 #: As the shipped models were trained.
 LOSS = {"bce": 1.0, "dice": 1.0}
 CLIP = 1.0

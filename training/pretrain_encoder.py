@@ -43,8 +43,8 @@ WATCHED = 50
 CHECKPOINT = "pretrain.pt"
 #: What a user must know who is given such a model.
 WARNING = (
-    "Its encoder was trained further without labels, and its decoder does not know that yet: do not "
-    "detect with it. Adapt it with labels first (METHOD=decoder)."
+    "Its encoder was trained further without labels, and its decoder does not know that yet: do "
+    "not detect with it. Adapt it with labels first (METHOD=decoder)."
 )
 
 
@@ -342,4 +342,3 @@ class _Run:
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         return int(state["step"])
-

@@ -5,18 +5,17 @@ Read by the same path as in detection: the same scaling, the same statistics of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..engine.adaptation.labels import LANDSLIDE, NEAR, NOT, UNKNOWN, DrawnLabels, Labels
-from ..engine.adaptation.sample import QUIET
-from ..engine.common.errors import Cancelled, ParameterError, RasterError
+from ..engine.adaptation.labels import UNKNOWN
+from ..engine.common.errors import Cancelled, RasterError
 from ..engine.common.hooks import Check, Progress, Warn
 from ..engine.models.card import ModelCard
 from ..engine.models.runtime import Model
-from ..engine.raster.tiling import Lattice, Window, regions
+from ..engine.raster.tiling import Window, regions
 from ..engine.stack.reader import Stack, StackReader, open_stack
 from ..engine.stack.scene import (
     SceneStatistics,
@@ -32,8 +31,6 @@ MARGIN = 32
 #: Share of a patch that must have data.
 LEAST_VALID = 0.5
 BATCH = 8
-#: Most patches around labels, and all over the scene, that a few labels are learnt with.
-MOST = 200
 
 #: Gives the labels uint8 [h, w] of a window: 1 landslide, 0 none, 255 unknown.
 ReadLabels = Callable[[Window], np.ndarray]
@@ -203,81 +200,3 @@ def labels_of(read: ReadLabels, patches: ScenePatches) -> np.ndarray:
     """Labels of patches uint8 [N, H, W]; 255 where there are no data."""
     labels = np.stack([read(window) for window in patches.windows])
     return np.where(patches.valid, labels, np.uint8(UNKNOWN))
-
-
-def labelled_windows(
-    scene: Scene, read: ReadLabels, blocks: Iterable[Window], most: int, rng: np.random.Generator
-) -> list[Window]:
-    """Windows that overlap by half where something is known; those with landslides first.
-
-    Args:
-        scene: The scene.
-        read: Labels of a window.
-        blocks: Parts of the raster in which something is known.
-        most: How many windows at most.
-        rng: Chooses among too many.
-    """
-    lattice = Lattice(scene.side, scene.side // 2)
-    every = {window for block in blocks for window in lattice.patches(block)}
-    slides, others = [], []
-    for window in sorted(every, key=lambda each: (each.row, each.col)):
-        labels = read(window)
-        if (labels == LANDSLIDE).any():
-            slides.append(window)
-        elif (labels == NOT).any():
-            others.append(window)
-    slides = [slides[i] for i in np.sort(rng.permutation(len(slides))[:most])]
-    others = [others[i] for i in np.sort(rng.permutation(len(others))[: most - len(slides)])]
-    return slides + others
-
-
-def training_material(
-    scene: Scene,
-    model: Model,
-    labels: Labels,
-    rng: np.random.Generator,
-    progress: Progress,
-    cancelled: Check,
-) -> tuple[np.ndarray, np.ndarray]:
-    """What `fine_tune` learns from a few labels: patches [N, C, H, W] and their labels [N, H, W].
-
-    Ground all over the scene of which the model is sure that it is none counts as none, or a model
-    that sees little but landslides finds them everywhere.
-
-    Args:
-        scene: The scene.
-        model: The model to be trained further.
-        labels: What is known of the ground.
-        rng: Of all draws.
-        progress: Called with the share done.
-        cancelled: Asked between pieces of work.
-
-    Raises:
-        ParameterError: No label lies on the scene.
-        Cancelled: The user stopped the run.
-    """
-    drawn = DrawnLabels(labels, scene.stack.grid)
-
-    def read(window: Window) -> np.ndarray:
-        found = drawn.read(window)[0]
-        return np.where(found == NEAR, np.uint8(NOT), found)
-
-    near = labelled_windows(scene, read, drawn.blocks(), MOST, rng)
-    if not near:
-        raise ParameterError(
-            f"No label has a pixel on {scene.stack.path}. Check that they lie on the image, and "
-            "their CRS."
-        )
-    windows = [*near, *scene_windows(scene, MOST, rng)]
-    patches = read_patches(scene, windows, lambda share, _: progress(0.3 * share, ""), cancelled)
-    known = labels_of(read, patches)
-    said = probabilities(
-        model,
-        scene,
-        patches.windows,
-        lambda share, _: progress(0.3 + 0.7 * share, ""),
-        cancelled,
-    )
-    quiet = np.float32(min(QUIET, model.card.threshold / 2))
-    known[(known == UNKNOWN) & (said < quiet) & patches.valid] = NOT
-    return patches.images, known

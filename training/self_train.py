@@ -18,10 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ..engine.adaptation.choices import SELECTIONS
 from ..engine.adaptation.judge import Verdict, verdict
 from ..engine.adaptation.labels import LANDSLIDE, NEAR, NOT, UNKNOWN, DrawnLabels, Labels
-from ..engine.common.deep import FURTHER_METHODS as METHODS
-from ..engine.common.deep import SELECTIONS
 from ..engine.common.errors import ParameterError
 from ..engine.common.hooks import Check, Progress, Warn, or_silent
 from ..engine.models.card import ModelCard
@@ -29,7 +28,7 @@ from ..engine.models.runtime import Model
 from ..engine.raster.reading import bounded_cache
 from ..engine.raster.tiling import Window
 from .adapted_file import card_for_one_place, check_output, work_folder_of, write_model
-from .fine_tune import FineTuneRequest, fine_tune
+from .fine_tune import METHODS, FineTuneRequest, fine_tune
 from .scene_patches import (
     ScenePatches,
     labels_of,
@@ -435,8 +434,8 @@ class _Run:
         told = "labels judged it" if judged else "no labels: nobody knows whether it is better"
         text = (
             f"{self.card.name} {self.card.version}, self-trained on {Path(request.stack).name} in "
-            f"{len(rounds)} rounds ({request.method}, {request.selection}); {told}. Detected ground "
-            f"went from {_percent(last.before)} to {_percent(last.after)}."
+            f"{len(rounds)} rounds ({request.method}, {request.selection}); {told}. Detected "
+            f"ground went from {_percent(last.before)} to {_percent(last.after)}."
         )
         if judged:
             before, after = judged.before.f1, judged.after.f1

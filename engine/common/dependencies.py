@@ -57,10 +57,8 @@ class Requirement:
 
 #: What adapting a model needs besides.
 ADAPTING = Requirement.of("onnx>=1.16")
-#: What training needs besides.
-TORCH = Requirement.of("torch>=2.4")
 #: By module.
-_NEEDED = {item.module: item for item in (*map(Requirement.of, REQUIREMENTS), ADAPTING, TORCH)}
+_NEEDED = {item.module: item for item in (*map(Requirement.of, REQUIREMENTS), ADAPTING)}
 
 
 def require(module: str, package: str | None = None) -> Any:

@@ -50,16 +50,11 @@ class DependencyError(LandslipError):
         outdated: Whether it works, but is too old.
     """
 
-    def __init__(
-        self, package: str, reason: str, outdated: bool = False, advice: str = ""
-    ) -> None:
-        usual = (
-            "In QGIS, run 'Check and set up' (landslip:setup) from the Toolbox with 'Install what "
-            f"is missing' ticked; elsewhere, install it with pip: {package}."
-        )
+    def __init__(self, package: str, reason: str, outdated: bool = False) -> None:
         super().__init__(
-            f"Landslip needs the Python package {package}, which could not be used ({reason}). "
-            f"{advice or usual}"
+            f"Landslip needs the Python package {package}, which could not be used ({reason}). In "
+            "QGIS, run 'Check and set up' (landslip:setup) from the Toolbox with 'Install what is "
+            f"missing' ticked; elsewhere, install it with pip: {package}."
         )
         self.package, self.reason, self.outdated = package, reason, outdated
 
