@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import Any
 
 from qgis.core import (
@@ -20,9 +21,11 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..engine.adaptation.adapt import METHODS, AdaptRequest, adapt
+from ..engine.adaptation.adapt import METHODS, TRAINED, AdaptRequest, adapt, training_folder
 from ..engine.adaptation.labels import labels_of
+from ..engine.adaptation.material import Train
 from ..engine.adaptation.report import verdict_text, write_adaptation_report
+from ..engine.common.dependencies import require_pytorch
 from ..engine.common.errors import LandslipError
 from ..engine.common.output import check_report
 from ..engine.common.report import MADE_BY
@@ -49,7 +52,9 @@ judged better. Without it, land among the labels counts by what models detect th
 <p><b>Negatives</b>: polygons without landslides, such as quarries and fields that were taken for
 some.</p>
 <p><b>Method</b>: <i>quick</i> fits a new last layer, and falls back to a threshold where the labels
-do not bear more; <i>threshold</i> only shifts probabilities, so that 0.5 divides best.</p>
+do not bear more; <i>threshold</i> only shifts probabilities, so that 0.5 divides best.
+<i>decoder</i> trains the network behind its encoder further, and <i>full</i> all of it: these need
+PyTorch and take minutes, and a run that was stopped goes on where it was.</p>
 <p><b>Write it all the same</b>: else, nothing is written where the new model is not better on
 labels that took no part.</p>
 <p><b>Band mapping</b> as in <i>Detect landslides</i>. The <b>seed</b> decides which pixels are
@@ -167,7 +172,8 @@ class AdaptModel(LandslipAlgorithm):
             if name:
                 check_name(name)
             request = self._request(parameters, context, feedback)
-            found = adapt(request, **hooks(feedback))
+            found = adapt(request, **hooks(feedback), train=self._trainer(request))
+            shutil.rmtree(training_folder(request.output), ignore_errors=True)
             used = request.output if found.written else request.model
             if report:
                 write_adaptation_report(found, request, MADE_BY, report)
@@ -202,6 +208,16 @@ class AdaptModel(LandslipAlgorithm):
             threads=self.parameterAsInt(parameters, "THREADS", context),
             seed=self.parameterAsInt(parameters, "SEED", context),
         )
+
+    def _trainer(self, request: AdaptRequest) -> Train | None:
+        """What trains a network, for the methods that do."""
+        if request.method not in TRAINED:
+            return None
+        require_pytorch()
+        from ..training.adapting import trainer
+
+        folder = training_folder(request.output)
+        return trainer(request.method, folder, request.threads, request.seed)
 
     def _outlines(
         self,

@@ -22,7 +22,7 @@ from rasterio import features
 from scipy import ndimage
 from scipy.spatial import Delaunay
 
-from landslip.engine.adaptation.adapt import METHODS, AdaptRequest, adapt
+from landslip.engine.adaptation.adapt import METHODS, TRAINED, AdaptRequest, adapt
 from landslip.engine.adaptation.labels import Labels
 from landslip.engine.adaptation.report import write_adaptation_report
 from landslip.engine.assessment.metrics import confusion
@@ -32,6 +32,7 @@ from landslip.engine.inventory.wkb import polygon_wkb
 from landslip.engine.models.zoo import model_path
 from landslip.engine.raster.grid import Grid
 from landslip.engine.raster.reading import open_raster
+from landslip.training.adapting import trainer
 
 STACK, DEM, LABELS = "s2_post_B02_B03_B04.tif", "dsm_aw3d30.tif", "label_west.tif"
 COUNTS = (5, 10, 20, 40, 80)
@@ -164,7 +165,8 @@ def adapted(model: str, method: str, labels: Labels, ground: Ground) -> tuple[ob
     with tempfile.TemporaryDirectory() as folder:
         target = str(Path(folder, "adapted.onnx"))
         request = AdaptRequest(ground.stack, model, labels, target, ground.dem, method, force=True)
-        found = adapt(request)
+        train = trainer(method, Path(folder, "training")) if method in TRAINED else None
+        found = adapt(request, train=train)
         seconds = f"{found.seconds:.0f}"
         return *scores(target, ground), found.verdict.better, found.features, seconds
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..engine.adaptation.adapt import AdaptRequest, adapt
+from ..engine.adaptation.adapt import TRAINED, AdaptRequest, adapt, training_folder
 from ..engine.adaptation.labels import labels_of
+from ..engine.adaptation.material import Train
 from ..engine.adaptation.report import verdict_text, write_adaptation_report
 from ..engine.assessment.assess import AssessRequest, Side, assess
 from ..engine.assessment.event_report import (
@@ -25,7 +27,7 @@ from ..engine.assessment.statistics import (
     terrain_attributes,
 )
 from ..engine.assessment.statistics_report import write_statistics_report
-from ..engine.common.dependencies import require
+from ..engine.common.dependencies import require, require_pytorch
 from ..engine.common.errors import Cancelled, OutputError, ParameterError, RasterError
 from ..engine.common.output import check_geotiff, check_report
 from ..engine.common.report import MADE_BY
@@ -149,7 +151,9 @@ def _adapt(values: Values, listeners: Listeners) -> Values:
         threads=values["THREADS"],
         seed=values["SEED"],
     )
-    found = adapt(request, listeners.progress, listeners.cancelled, listeners.warn)
+    train = _trainer(request)
+    found = adapt(request, listeners.progress, listeners.cancelled, listeners.warn, train)
+    shutil.rmtree(training_folder(request.output), ignore_errors=True)
     if values["REPORT"]:
         write_adaptation_report(found, request, MADE_BY, values["REPORT"])
     (listeners.say if found.verdict.better else listeners.warn)(verdict_text(found))
@@ -162,6 +166,16 @@ def _adapt(values: Values, listeners: Listeners) -> Values:
         "WRITTEN": found.written,
         **found.numbers(),
     }
+
+
+def _trainer(request: AdaptRequest) -> Train | None:
+    """What trains a network, for the methods that do."""
+    if request.method not in TRAINED:
+        return None
+    require_pytorch()
+    from ..training.adapting import trainer
+
+    return trainer(request.method, training_folder(request.output), request.threads, request.seed)
 
 
 def _models(values: Values, listeners: Listeners) -> Values:

@@ -21,8 +21,8 @@ FLOORS = {
     "engine": {"engine"},
     "training": {"training", "engine", "sample"},
     "sample": {"sample", "engine"},
-    "cli": {"cli", "engine", "sample"},
-    "algorithms": {"algorithms", "engine", "sample"},
+    "cli": {"cli", "engine", "sample", "training"},
+    "algorithms": {"algorithms", "engine", "sample", "training"},
     "review": {"review", "algorithms", "engine"},
 }
 
@@ -143,6 +143,18 @@ def test_a_floor_imports_only_downwards(floor):
         for file in sources(floor)
         for level, name in imports(file)
         if level and inside(file, level, name).split(".")[0] not in FLOORS[floor] | {"__version__"}
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("floor", ["algorithms", "cli"])
+def test_training_is_reached_only_inside_functions(floor):
+    """So that nothing of it is loaded where PyTorch is not."""
+    wrong = [
+        str(file.relative_to(ROOT))
+        for file in sources(floor)
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "training"
     ]
     assert wrong == []
 

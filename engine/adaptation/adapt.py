@@ -242,6 +242,11 @@ def _check(request: AdaptRequest, train: Train | None) -> None:
         )
 
 
+def training_folder(output: str) -> Path:
+    """Where trainings of an adaptation that may be stopped keep their state."""
+    return Path(output).parent / f".{Path(output).stem}.training"
+
+
 #: Makes a graph, and logits of the sample's pixels, of what was chosen and its threshold.
 Finish = Callable[[Tried, float], "tuple[Graph, np.ndarray]"]
 
