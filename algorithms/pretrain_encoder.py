@@ -20,7 +20,7 @@ from qgis.core import (
 
 from ..engine.adaptation.choices import TRAINING_DEVICES
 from ..engine.common.dependencies import require_pytorch
-from ..engine.models.zoo import model_path
+from ..engine.preparation.model_choice import detection_model
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .detect_landslides import model_parameter
 
@@ -114,22 +114,20 @@ class PretrainEncoder(LandslipAlgorithm):
             require_pytorch()
             from ..training.pretrain_encoder import EncoderRequest, pretrain_encoder
 
-            given = parameters["INPUT"]
-            layers = given if isinstance(given, (list, tuple)) else [given]
-            bands = ("slope",) if parameters.get("DEM") else ()
-            model = model_path(self.parameterAsString(parameters, "MODEL", context), bands)
+            stacks = self._stacks(parameters, context)
+            dem = self.raster_path(parameters, "DEM", context)
+            mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
+            name = self.parameterAsString(parameters, "MODEL", context)
             request = EncoderRequest(
-                stacks=tuple(
-                    self.raster_path({"INPUT": layer}, "INPUT", context) for layer in layers
-                ),
-                model=os.path.abspath(model),
+                stacks=stacks,
+                model=os.path.abspath(detection_model(name, stacks[0], False, dem, mapping)),
                 output=self.parameterAsFileOutput(parameters, "OUTPUT", context),
-                dem=self.raster_path(parameters, "DEM", context) or None,
+                dem=dem or None,
                 steps=self.parameterAsInt(parameters, "STEPS", context),
                 batch=self.parameterAsInt(parameters, "BATCH", context),
                 learning_rate=self.parameterAsDouble(parameters, "LEARNING_RATE", context),
                 prototypes=self.parameterAsInt(parameters, "PROTOTYPES", context),
-                band_mapping=self.parameterAsString(parameters, "BAND_MAPPING", context),
+                band_mapping=mapping,
                 device=self.choice(parameters, "DEVICE", context),
                 threads=self.parameterAsInt(parameters, "THREADS", context),
                 seed=self.parameterAsInt(parameters, "SEED", context),
@@ -137,3 +135,10 @@ class PretrainEncoder(LandslipAlgorithm):
             found = pretrain_encoder(request, **hooks(feedback))
         feedback.pushWarning(self.tr(found.sentence()))
         return {"OUTPUT": request.output, "LOSS": found.loss, "USAGE": found.usage}
+
+    def _stacks(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[str, ...]:
+        """Files of the stacks, each once; QGIS itself would leave out those it cannot load."""
+        given = parameters["INPUT"]
+        layers = given if isinstance(given, (list, tuple)) else [given]
+        paths = (self.raster_path({"INPUT": layer}, "INPUT", context) for layer in layers)
+        return tuple(dict.fromkeys(paths))

@@ -197,7 +197,8 @@ class SelfTrain(LandslipAlgorithm):
         }
         if "LABELS" not in given:
             return None
-        return labels_of(given["LABELS"], None, Outlines.of(given["AREA"]) if "AREA" in given else None)
+        area = Outlines.of(given["AREA"]) if "AREA" in given else None
+        return labels_of(given["LABELS"], None, area)
 
     def _model(self, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
         """Path of the model; for `AUTO`, of the best for the bands that are there."""

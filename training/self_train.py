@@ -137,6 +137,14 @@ class SelfTraining:
     written: bool
     seconds: float
 
+    def numbers(self) -> dict[str, float]:
+        """What was measured, by the names that algorithms and commands give it."""
+        last = self.rounds[-1]
+        found = {"DETECTED_BEFORE": last.before, "DETECTED_AFTER": last.after}
+        if self.verdict:
+            found |= {"F1_BEFORE": self.verdict.before.f1, "F1_AFTER": self.verdict.after.f1}
+        return found
+
     def sentence(self) -> str:
         """Whether it is better, as far as anybody can know."""
         if self.verdict is None:

@@ -27,6 +27,8 @@ EXPECTED = {
     "eventreports": "Review and report",
     "adaptmodel": "Models",
     "managemodels": "Models",
+    "selftrain": "Models",
+    "pretrainencoder": "Models",
 }
 
 
