@@ -308,6 +308,7 @@ class _Run:
         card = card_for_one_place(self.card, request.output, text, WARNING)
         write_model(self.encoder.network.to_bytes(), card, request.output)
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.progress(1.0, "")
         seconds = time.monotonic() - self.started
         return Pretraining(card, self.count, loss, usage, seconds)
 
