@@ -73,18 +73,20 @@ class FineTuneRequest:
     mean: np.ndarray
     std: np.ndarray
     method: str = METHODS[0]
-    steps: int = 150
+    steps: int = 60
     learning_rate: float = 0.0
     batch: int = 8
-    pull: float = 0.0
+    pull: float = 30.0
     seed: int = 0
     device: str = "auto"
     threads: int = 0
     folder: Path | None = None
 
 
-#: By method: the learning rate where none was asked for.
-RATES = {"decoder": 1e-3, "full": 3e-4}
+#: By method: the learning rate where none was asked for. It and the number of steps were chosen
+#: within the western third of one scene (`docs/experiments/adapt_deep.md`): more of either learnt
+#: twenty outlines by heart.
+RATES = {"decoder": 1e-4, "full": 1e-4}
 
 
 def fine_tune(
