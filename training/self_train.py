@@ -272,12 +272,7 @@ class _Run:
         Raises:
             ParameterError: The labels lie too close together to be parted.
         """
-        blocks = np.array(
-            [
-                (w.row // (BLOCK * w.height), w.col // (BLOCK * w.width))
-                for w in self.patches.windows
-            ]
-        )
+        blocks = np.array([_block(window) for window in self.patches.windows])
         held_out = blocks.sum(axis=1) % 2 == 1
         if self.drawn is None:
             return None, held_out
@@ -407,27 +402,14 @@ class _Run:
         if self.known is None:
             return None
         blocks: dict[tuple[int, int], list[int]] = {}
-        for index in np.flatnonzero(self.held_out):
-            window = self.patches.windows[index]
-            place = window.row // (BLOCK * window.height), window.col // (BLOCK * window.width)
-            if (self.known[index] != UNKNOWN).any():
-                blocks.setdefault(place, []).append(int(index))
-        groups = [
-            members for members in blocks.values() if (self.known[members] == LANDSLIDE).any()
-        ]
-        middles = [
-            (
-                float(
-                    np.mean([self.patches.windows[i].row + self.scene.side / 2 for i in members])
-                ),
-                float(
-                    np.mean([self.patches.windows[i].col + self.scene.side / 2 for i in members])
-                ),
-            )
-            for members in groups
-        ]
-        old, new = (np.array([self._ground(p, m) for m in groups]) for p in (first, now))
-        owners = [int((self.known[m] == LANDSLIDE).any(axis=(1, 2)).sum()) for m in groups]
+        for index in np.flatnonzero(self.held_out & (self.known != UNKNOWN).any(axis=(1, 2))):
+            blocks.setdefault(_block(self.patches.windows[index]), []).append(int(index))
+        slides = (self.known == LANDSLIDE).any(axis=(1, 2))
+        groups = {place: members for place, members in blocks.items() if slides[members].any()}
+        side = BLOCK * self.scene.side
+        middles = [((row + 0.5) * side, (col + 0.5) * side) for row, col in groups]
+        old, new = (np.array([self._ground(p, m) for m in groups.values()]) for p in (first, now))
+        owners = [int(slides[members].sum()) for members in groups.values()]
         return verdict(old, new, middles, owners, self.rng)
 
     def _ground(self, probability: np.ndarray, members: list[int]) -> tuple[float, float, float]:
@@ -486,6 +468,11 @@ class _Run:
             return identity, [], first
         self.progress(0.1, f"Resumed after {len(rounds)} of {self.request.rounds} rounds")
         return identity, rounds, self._answers(content, 0.1)
+
+
+def _block(window: Window) -> tuple[int, int]:
+    """Row and column of the block of patches that a window lies in."""
+    return window.row // (BLOCK * window.height), window.col // (BLOCK * window.width)
 
 
 def _percent(share: float) -> str:
