@@ -11,6 +11,8 @@ from .date_landslides import DateLandslides
 from .detect_landslides import DetectLandslides
 from .event_reports import EventReports
 from .export_inventory import ExportInventory
+from .fetch_scene import FetchScene
+from .find_scenes import FindScenes
 from .inventory_statistics import InventoryStatisticsAlgorithm
 from .manage_models import ManageModels
 from .measure_inventory import MeasureInventory
@@ -28,6 +30,8 @@ from .vectorise_probability import VectoriseProbability
 ALGORITHMS = (
     SetUp,
     SampleScene,
+    FindScenes,
+    FetchScene,
     PrepareStack,
     AssessabilityAlgorithm,
     DetectLandslides,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -41,7 +40,6 @@ from ..engine.inventory.event import EventFacts
 from ..engine.inventory.fields import Landslide
 from ..engine.inventory.geopackage import write_geopackage
 from ..engine.inventory.polygons import Outlines
-from ..engine.inventory.wkb import polygons_of
 from ..engine.models.management import ManageRequest, manage
 from ..engine.models.own_models import add_model, check_name
 from ..engine.models.probability import open_probability
@@ -49,11 +47,12 @@ from ..engine.models.runs import AreaRange, area_numbers
 from ..engine.outlines.vectorise import VectoriseRequest, known_threshold, vectorise
 from ..engine.preparation.model_choice import detection_model, ensemble_models, preparation_model
 from ..engine.preparation.prepare import PrepareRequest, prepare
-from ..engine.preparation.target_grid import AreaOfInterest, GridRequest, finest_grid
+from ..engine.preparation.target_grid import Bounds, GridRequest, finest_grid
 from ..engine.products.product import open_products
 from ..engine.raster.grid import check_order
 from ..engine.raster.reading import open_raster
 from ..engine.stack.reader import open_stack
+from .catalogue_commands import fetch_scene, scenes_of_a_place
 from .image_commands import date, evidence
 from .inventory_commands import (
     apply_review,
@@ -67,13 +66,11 @@ from .inventory_commands import (
 )
 from .inventory_reader import read_inventory
 from .listeners import Listeners, Values
+from .place import area_of_interest, extent_of, polygons
 from .training_commands import pretrain_encoder, self_train
 
-Box = tuple[float, float, float, float]
 #: What else *adapt* may be told of the ground.
 _GIVEN = ("NEGATIVES", "AREA")
-_NUMBER = r"\s*([^,\s\[]+)\s*"
-_EXTENT = re.compile(rf"{','.join([_NUMBER] * 4)}(?:\[(.+)\]\s*)?")
 
 
 def _detect(values: Values, listeners: Listeners) -> Values:
@@ -256,7 +253,7 @@ def _prepare(values: Values, listeners: Listeners) -> Values:
             pixel_size=values["PIXEL_SIZE"],
             extent=extent,
             extent_crs=extent_crs,
-            area=_area_of_interest(values["AREA"], listeners) if values["AREA"] else None,
+            area=area_of_interest(values["AREA"], listeners) if values["AREA"] else None,
         ),
         out=tuple(values["OUT"] or ()),
         rules=tuple(values["RULES"] or ()),
@@ -363,6 +360,8 @@ RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "detectlandslides": _detect,
     "vectoriseprobability": _vectorise,
     "assessability": _ground,
+    "findscenes": scenes_of_a_place,
+    "fetchscene": fetch_scene,
     "preparestack": _prepare,
     "samplescene": _sample,
     "assessinventory": _assess,
@@ -422,26 +421,6 @@ def _totals(landslides: Sequence[Landslide], by_runs: AreaRange | None) -> Value
     return {"COUNT": len(landslides), "AREA": float(area), **area_numbers(by_runs)}
 
 
-def extent_of(text: str) -> tuple[Box, str]:
-    """xmin, ymin, xmax, ymax of an extent as QGIS writes it, and its CRS, if there is one.
-
-    Raises:
-        ParameterError: It is no extent.
-    """
-    match = _EXTENT.fullmatch(text)
-    try:
-        numbers = [float(part) for part in match.groups()[:4]] if match else []
-    except ValueError:
-        numbers = []
-    if not (match and numbers):
-        raise ParameterError(
-            f"The extent is '{text}'; expected xmin,xmax,ymin,ymax, and a CRS in brackets where it "
-            "is not that of the image, such as '141.9,142.1,42.6,42.8 [EPSG:4326]'."
-        )
-    xmin, xmax, ymin, ymax = numbers
-    return (xmin, ymin, xmax, ymax), match[5] or ""
-
-
 def _crs(image: str, is_product: bool) -> str:
     """The CRS of a stack or a product."""
     if is_product:
@@ -449,7 +428,7 @@ def _crs(image: str, is_product: bool) -> str:
     return open_stack(image).grid.crs
 
 
-def _extent_on(text: str | None, crs_of_image: Callable[[], str]) -> Box | None:
+def _extent_on(text: str | None, crs_of_image: Callable[[], str]) -> Bounds | None:
     """An extent in the CRS of the image."""
     if not text:
         return None
@@ -469,16 +448,6 @@ def _extent_on(text: str | None, crs_of_image: Callable[[], str]) -> Box | None:
     return tuple(change.transform_bounds(*box))
 
 
-def polygons(path: str, listeners: Listeners) -> Outlines:
-    """The polygons of a vector file, repaired as an inventory is.
-
-    Raises:
-        DependencyError: pyogrio or shapely is not installed.
-        ParameterError: It cannot be read, or has no CRS or something else than polygons.
-    """
-    return Outlines.of(read_inventory(path, listeners))
-
-
 def _side(path: str, listeners: Listeners) -> Side:
     """One side of a comparison: the path of a raster, or polygons."""
     try:
@@ -486,22 +455,3 @@ def _side(path: str, listeners: Listeners) -> Side:
     except RasterError:
         return polygons(path, listeners)
     return path
-
-
-def _area_of_interest(path: str, listeners: Listeners) -> AreaOfInterest:
-    area = polygons(path, listeners)
-    if not area.wkb:
-        raise ParameterError(
-            f"The area of interest {path} has no polygon; expected at least one. Choose another "
-            "layer."
-        )
-    return AreaOfInterest(area.crs, _rings(area))
-
-
-def _rings(area: Outlines) -> tuple[tuple[tuple[tuple[float, float], ...], ...], ...]:
-    """Rings of the polygons, each closed."""
-    return tuple(
-        tuple(tuple((float(x), float(y)) for x, y in (*ring, ring[0])) for ring in polygon)
-        for wkb in area.wkb
-        for polygon in polygons_of(wkb)
-    )

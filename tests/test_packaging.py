@@ -36,6 +36,7 @@ ROOMS = (
     "products",
     "models",
     "preparation",
+    "catalogue",
     "outlines",
     "ground",
     "detection",

@@ -120,6 +120,11 @@ def draw_dialogs(_data: Path) -> None:
     subprocess.run([sys.executable, ROOT / "tools" / "draw_dialogs.py", DEMO], check=True)
 
 
+def draw_scenes(_data: Path) -> None:
+    """Footprints of a made catalogue."""
+    subprocess.run([sys.executable, ROOT / "tools" / "draw_scenes.py"], check=True)
+
+
 def draw_download(data: Path) -> None:
     """From a product to a map."""
     product = sorted(data.glob("S2*_MSIL1C_*.zip"))[0]
@@ -279,6 +284,7 @@ STEPS = (
         "",
         ("qgis.png", "set_up_report.png", "export.png", "review_form.png", "review_panel.png"),
     ),
+    Step(draw_scenes, "", ("scenes.png",)),
     Step(draw_download, "S2*_MSIL1C_*.zip", ("download_to_map.png",)),
     Step(draw_hokkaido_map, "hokkaido_2018/*post*.tif", ("hokkaido.png",)),
     Step(draw_panels, "hokkaido_2018/*post*.tif", ("panels.png",)),

@@ -32,6 +32,8 @@ TARGET = ROOT / "docs" / "reference"
 #: The definitions that the command line is made of, and its words for the algorithms.
 COMMANDS = ROOT / "resources" / "commands.json"
 CLI = {
+    "find-scenes": "findscenes",
+    "fetch-scene": "fetchscene",
     "prepare": "preparestack",
     "detect": "detectlandslides",
     "vectorise": "vectoriseprobability",
@@ -63,6 +65,7 @@ NOTE = "<!-- Made by tools/make_reference.py. Change {source} and run it. -->"
 
 #: What Processing calls a kind of parameter or output, and what a reader does.
 KINDS = {
+    "authcfg": "authentication",
     "boolean": "yes or no",
     "crs": "CRS",
     "enum": "choice",

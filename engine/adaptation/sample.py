@@ -21,8 +21,8 @@ from .labels import LANDSLIDE, UNKNOWN, DrawnLabels
 
 #: Most labelled pixels, of landslides and of other ground.
 _LANDSLIDES, _OTHERS = 5_000, 8_000
-#: Most pixels kept of a block before that.
-_A_BLOCK = 20_000
+#: Most pixels kept of a block, and of all blocks, before that.
+_A_BLOCK, _IN_MEMORY = 20_000, 200_000
 #: Places all over the scene, and as many among the labels; how many pixels of each, and the
 #: probability from which a pixel is not quiet. Quiet ones hold a model to what it rightly leaves
 #: alone.
@@ -57,11 +57,6 @@ class Pixels:
         """Some of them."""
         return Pixels(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
 
-    def scaled(self, factor: float) -> Pixels:
-        """The same, each standing for so many times as much."""
-        weights = self.weights * factor
-        return Pixels(self.rows, self.cols, self.labels, self.owners, weights)
-
 
 def joined(parts: Sequence[Pixels]) -> Pixels:
     """Pixels one after the other."""
@@ -77,37 +72,55 @@ def labelled_pixels(
     Raises:
         ParameterError: No landslide has a pixel on the raster.
     """
-    blocks = []
+    slides, others = _Pool(rng), _Pool(rng)
     for block in drawn.blocks():
         if cancelled():
             raise Cancelled("Stopped.")
         labels, owners = drawn.read(block)
-        for wanted in (labels == LANDSLIDE, (labels != LANDSLIDE) & (labels != UNKNOWN)):
-            rows, cols = np.nonzero(wanted)
-            if len(rows):
-                ones = np.ones(len(rows))
-                some = Pixels(
-                    rows + block.row, cols + block.col, labels[wanted], owners[wanted], ones
-                )
-                blocks.append(_thinned(some, _A_BLOCK, rng))
-    found = joined(blocks) if blocks else None
-    if found is None or not (found.labels == LANDSLIDE).any():
+        slides.add(block, labels, owners, labels == LANDSLIDE)
+        others.add(block, labels, owners, (labels != LANDSLIDE) & (labels != UNKNOWN))
+    if not slides.parts:
         raise ParameterError(
             f"No landslide of the labels has a pixel on {where}. Check that they lie on the image, "
             "their CRS, and that they are larger than a pixel."
         )
-    slides = found.labels == LANDSLIDE
-    parts = [_thinned(found.at(slides), _LANDSLIDES, rng)]
-    if not slides.all():
-        parts.append(_thinned(found.at(~slides), _OTHERS, rng))
+    parts = [_thinned(joined(slides.parts), _LANDSLIDES, rng)]
+    if others.parts:
+        parts.append(_thinned(joined(others.parts), _OTHERS, rng))
     return joined(parts)
 
 
+class _Pool:
+    """Pixels of one kind, of which no more are kept than fit into memory."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.parts: list[Pixels] = []
+        self._rng = rng
+
+    def add(
+        self, block: Window, labels: np.ndarray, owners: np.ndarray, wanted: np.ndarray
+    ) -> None:
+        """Add the wanted pixels of a block."""
+        rows, cols = np.nonzero(wanted)
+        if not len(rows):
+            return
+        some = Pixels(
+            rows + block.row, cols + block.col, labels[wanted], owners[wanted], np.ones(len(rows))
+        )
+        self.parts.append(_thinned(some, _A_BLOCK, self._rng))
+        if sum(map(len, self.parts)) > 2 * _IN_MEMORY:
+            self.parts = [_thinned(joined(self.parts), _IN_MEMORY, self._rng)]
+
+
 def _thinned(pixels: Pixels, most: int, rng: np.random.Generator) -> Pixels:
+    """At most so many pixels, all of one weight, that stand for the same ground."""
     if len(pixels) <= most:
         return pixels
-    kept = np.sort(rng.choice(len(pixels), most, replace=False))
-    return pixels.at(kept).scaled(len(pixels) / most)
+    total = pixels.weights.sum()
+    kept = rng.choice(len(pixels), most, replace=False, p=pixels.weights / total)
+    some = pixels.at(np.sort(kept))
+    weights = np.full(most, total / most)
+    return Pixels(some.rows, some.cols, some.labels, some.owners, weights)
 
 
 def scene_pixels(

@@ -13,6 +13,10 @@ class ProductError(LandslipError):
     """A satellite product is damaged, hostile, incomplete, or does not fit the others."""
 
 
+class CatalogueError(LandslipError):
+    """A catalogue of scenes, or what it points to, does not answer as it should."""
+
+
 class BandError(LandslipError):
     """A band is missing, named twice, or cannot be told from the others."""
 

@@ -9,6 +9,8 @@ from landslip.tests.conftest import ROOT
 EXPECTED = {
     "setup": "Set-up",
     "samplescene": "Set-up",
+    "findscenes": "Prepare",
+    "fetchscene": "Prepare",
     "preparestack": "Prepare",
     "detectlandslides": "Detect",
     "vectoriseprobability": "Detect",
