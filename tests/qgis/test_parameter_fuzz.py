@@ -15,7 +15,6 @@ from landslip.tests.qgis.parameter_fuzz import (  # noqa: E402
     no_network,
 )
 
-
 PYTORCH = importlib.util.find_spec("torch") is not None
 
 
@@ -36,9 +35,10 @@ def unmeasured(monkeypatch):
 def untrained(monkeypatch):
     """Training takes minutes, and has tests of its own."""
     if PYTORCH:
-        from landslip.training import self_train
+        from landslip.training import adapting, self_train
 
-        monkeypatch.setattr(self_train, "fine_tune", lambda request, *_: request.model.read_bytes())
+        for module in (adapting, self_train):
+            monkeypatch.setattr(module, "fine_tune", lambda request, *_: request.model.read_bytes())
 
 
 @pytest.fixture(autouse=True)
