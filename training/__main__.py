@@ -37,7 +37,7 @@ if TYPE_CHECKING:  # torch is imported when a command needs it
 RECIPES = Path(__file__).parent / "recipes"
 EXPERIMENTS = Path(__file__).parent / "experiments"
 #: The shipped recipes for `pretrain`; all others are for `train`.
-PRETRAINING = ("swav_rgb", "swav_small_rgb")
+PRETRAINING = ("swav_rgb", "swav_small_rgb", "swav_paper_rgb")
 
 
 def parser() -> argparse.ArgumentParser:

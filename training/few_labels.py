@@ -103,7 +103,7 @@ def fitted(config: Config, ground: Ground, chosen: np.ndarray) -> tuple[nn.Modul
     torch.manual_seed(config.seed)
     held_out = np.union1d(ground.parts["validation"], ground.parts["test"])
     network = starting_network(
-        config, ground.patches, ground.parts["train"], held_out, ground.statistics
+        config, ground.patches, ground.parts["train"], held_out, ground.statistics, ground.device
     )
     samples = Samples.of(ground.patches, ground.statistics, ground.device, config.floor)
     fit = Fit(config, samples, repeated(ground.patches, chosen, config.repeat), network=network)

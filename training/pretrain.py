@@ -165,15 +165,16 @@ def view_batches(
     config: Config,
     rng: torch.Generator,
 ) -> Iterator[list[Tensor]]:
-    """One epoch of normalised views; the last, incomplete batch is dropped."""
-    optical = optical_bands(patches.bands)
-    order = torch.randperm(len(chosen), generator=rng).numpy()
+    """One epoch of normalised views, made where `rng` is; the last, incomplete batch is dropped."""
+    place = rng.device
+    optical = optical_bands(patches.bands).to(place)
+    order = torch.randperm(len(chosen), generator=rng, device=place).cpu().numpy()
     for start in range(0, len(chosen) - config.batch + 1, config.batch):
         mine = chosen[order[start : start + config.batch]]
-        levels = torch.from_numpy(patches.levels[mine])
-        fraction = torch.rand(levels.shape, generator=rng)
-        image = physical(levels, torch.from_numpy(patches.step[mine]), fraction)
-        mean, std = batch_statistics(patches, mine, statistics)
+        levels = torch.from_numpy(patches.levels[mine]).to(place)
+        fraction = torch.rand(levels.shape, generator=rng, device=place)
+        image = physical(levels, torch.from_numpy(patches.step[mine]).to(place), fraction)
+        mean, std = (part.to(place) for part in batch_statistics(patches, mine, statistics))
         yield multi_crop(image, mean, std, optical, config.views, rng)
 
 
@@ -258,7 +259,8 @@ def pretrain(
     steps = config.epochs * steps_per_epoch
 
     torch.manual_seed(config.seed)
-    rng = torch.Generator().manual_seed(config.seed)
+    # Views are made on the device: a processor beside a graphics card would keep it waiting.
+    rng = torch.Generator(device).manual_seed(config.seed)
     model = build_swav(config, len(patches.bands)).to(device, memory_format=torch.channels_last)
     optimiser = build_optimiser(config, model)
 

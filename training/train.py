@@ -102,8 +102,7 @@ def train(
     torch.manual_seed(config.seed)
     rng = torch.Generator(device).manual_seed(config.seed)
     held_out = np.union1d(parts["validation"], parts["test"])
-    model = starting_network(config, patches, unlabelled, held_out, statistics)
-    model = model.to(device, memory_format=torch.channels_last)
+    model = starting_network(config, patches, unlabelled, held_out, statistics, device)
     average = copy.deepcopy(model)
     take_step = Step(config, model, average, device)
     optimiser = take_step.optimiser

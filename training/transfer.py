@@ -33,6 +33,7 @@ def starting_network(
     unlabelled: np.ndarray,
     held_out: np.ndarray,
     statistics: Statistics,
+    device: torch.device,
 ) -> nn.Module:
     """The network of a recipe before its first step: random, or with a pre-trained encoder.
 
@@ -42,6 +43,7 @@ def starting_network(
         unlabelled: Indices of those that may be looked at, labelled or not.
         held_out: Indices of those that a pre-training must not have seen.
         statistics: What each scene's patches are normalised with.
+        device: Where it goes.
 
     Raises:
         ParameterError: The encoder does not fit, saw what is held out, or would stay random.
@@ -51,6 +53,7 @@ def starting_network(
         pretrained = load_checkpoint(Path(config.encoder))
         load_encoder(model, pretrained, patches.bands)
         check_never_seen(patches, held_out, pretrained)
+    model = model.to(device, memory_format=torch.channels_last)
     if config.measure_encoder:
         measure_encoder(model, patches, unlabelled, statistics, config.floor)
     if config.freeze_encoder:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import zipfile
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch
 from torch import nn
 
 from landslip.engine.common.errors import ParameterError
-from landslip.training import few_labels
+from landslip.training import few_labels, gpu_run
 from landslip.training.compare import read_experiment
 from landslip.training.config import Config
 from landslip.training.data import Block, scene_statistics, split
@@ -298,6 +299,18 @@ def test_experiment_runs_resumes_and_writes_its_table(experiment, data, tmp_path
     assert {row.threshold for row in rows if (row.run, row.draw) == ("scratch", 1)} == {
         cell["threshold"]
     }
+
+
+def test_a_graphics_card_brings_cells_and_table_back(experiment, data, tmp_path, monkeypatch):
+    out, back = tmp_path / "runs", tmp_path / "back"
+    arguments = ["--data", data, "--out", out, "--back", back]
+    arguments += ["--few-labels", tmp_path / "experiment.toml"]
+    monkeypatch.setattr("sys.argv", ["gpu_run", *map(str, arguments)])
+    gpu_run.main()
+    with zipfile.ZipFile(back / "few_labels0.zip") as file:
+        assert sum(name.endswith(".json") for name in file.namelist()) == 6
+        rows = file.read("few_labels.csv").decode().splitlines()
+    assert len(rows) == 1 + 6 * 12
 
 
 def test_nothing_begins_after_the_stop(experiment, data, tmp_path):
