@@ -210,6 +210,7 @@ def _add_few_labels(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--only", nargs="+", metavar="RUN", help="train these alone; the table holds what is there"
     )
+    command.add_argument("--draws", type=int, help="train on so many draws (default: all)")
     command.add_argument("--minutes", type=float, help="begin nothing new after so many minutes")
     command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     _add_data(command)
@@ -497,11 +498,16 @@ def _few_labels(args: argparse.Namespace) -> None:
     folder = args.folder or Path("runs") / experiment.name
     ends = math.inf if args.minutes is None else time.monotonic() + 60 * args.minutes
     data = args.data or data_folder()
-    print(
-        run_few_labels(
-            experiment, data, folder, args.only, lambda: time.monotonic() > ends, args.device
-        )
+    table = run_few_labels(
+        experiment,
+        data,
+        folder,
+        args.only,
+        args.draws,
+        stop=lambda: time.monotonic() > ends,
+        device_name=args.device,
     )
+    print(table)
 
 
 def _card_table(args: argparse.Namespace) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,13 +188,6 @@ def _difference_table(
 # --- figure --------------------------------------------------------------------------------------
 
 COLOURS = {"fixed": "#d1603d", "scene": "#4878a8"}
-STEPS = re.compile(r"([\d,]+) steps")
-
-
-def steps_of(run: str) -> int:
-    """Steps of pre-training, as the name of a run tells them; 0 where it tells none."""
-    found = STEPS.search(run)
-    return int(found[1].replace(",", "")) if found else 0
 
 
 def draw_few_labels(rows: Sequence[Row], path: Path) -> None:

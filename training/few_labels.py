@@ -189,6 +189,7 @@ def run_few_labels(
     data: Path,
     folder: Path,
     only: Sequence[str] | None = None,
+    draws: int | None = None,
     stop: Callable[[], bool] = lambda: False,
     device_name: str = "auto",
 ) -> str:
@@ -199,6 +200,7 @@ def run_few_labels(
         data: Folder with the training data.
         folder: Where encoders, cells and tables are kept.
         only: Names of the runs to train; all where it is left out.
+        draws: How many of the experiment's draws are trained; all where it is left out.
         stop: Asked before every cell, and after every epoch of a pre-training.
         device_name: One of `compute.DEVICES`.
 
@@ -210,7 +212,7 @@ def run_few_labels(
     """
     grounds: dict[Any, Ground] = {}
     folder.mkdir(parents=True, exist_ok=True)
-    for draw in experiment.seeds:
+    for draw in experiment.seeds[:draws]:
         for run in experiment.runs:
             path = cell_file(folder, run.name, draw)
             if path.is_file() or (only is not None and run.name not in only) or stop():
