@@ -17,8 +17,10 @@ from .inventory_statistics import InventoryStatisticsAlgorithm
 from .manage_models import ManageModels
 from .measure_inventory import MeasureInventory
 from .prepare_stack import PrepareStack
+from .pretrain_encoder import PretrainEncoder
 from .review_sheet import ReviewSheet
 from .sample_scene import SampleScene
+from .self_train import SelfTrain
 from .set_up import SetUp
 from .suggest_review import SuggestReview
 from .update_inventory import UpdateInventory
@@ -44,6 +46,8 @@ ALGORITHMS = (
     SuggestReview,
     EventReports,
     AdaptModel,
+    SelfTrain,
+    PretrainEncoder,
     ManageModels,
     UpdateInventory,
     ValidateInventory,

@@ -21,24 +21,15 @@ from pathlib import Path
 import numpy as np
 from adaptation import Ground
 
-from landslip.engine.adaptation.labels import NEAR, NOT, DrawnLabels
+from landslip.engine.adaptation.adapt import AdaptRequest, _Run
 from landslip.engine.assessment.metrics import confusion
 from landslip.engine.common.hooks import or_silent
 from landslip.engine.detection.pipeline import DetectRequest, detect
-from landslip.engine.models.runtime import Model
 from landslip.engine.models.zoo import model_path
 from landslip.engine.raster.reading import open_raster
 from landslip.training.fine_tune import RATES, FineTuneRequest, fine_tune
-from landslip.training.scene_patches import (
-    Scene,
-    labelled_windows,
-    labels_of,
-    open_scene,
-    read_patches,
-)
 
 PROGRESS, CANCELLED, WARN = or_silent(None, None, None)
-MOST = 200
 
 
 def main() -> None:
@@ -50,9 +41,9 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", default=["mapped"])
     parser.add_argument("--counts", nargs="+", type=int, default=[5, 20, 80])
     parser.add_argument("--draws", type=int, default=1)
-    parser.add_argument("--steps", nargs="+", type=int, default=[150])
+    parser.add_argument("--steps", nargs="+", type=int, default=[60])
     parser.add_argument("--rates", nargs="+", type=float, default=[0.0])
-    parser.add_argument("--pulls", nargs="+", type=float, default=[0.0])
+    parser.add_argument("--pulls", nargs="+", type=float, default=[30.0])
     parser.add_argument("--half", action="store_true", help="stay within the western third")
     parser.add_argument("-o", "--output", type=Path, required=True)
     given = parser.parse_args()
@@ -93,13 +84,11 @@ def rows(
 ) -> Iterator[tuple[object, ...]]:
     """A row for the model as it is, and one for each way and draw."""
     model = Path(model_path(given.model))
-    card = Model(str(model), "cpu").card
-    scene = open_scene(ground.stack, ground.dem, "", card, WARN, CANCELLED)
     yield given.model, "none", "", 0, 0, 0, 0, 0, *scores(model, ground, scored), 0
     for kind in given.kinds:
         for draw in range(given.draws):
             for count in given.counts:
-                request = drawn(model, scene, ground, kind, count, draw)
+                request = drawn(model, ground, kind, count, draw)
                 for way in ways(given, request):
                     started = time.monotonic()
                     content = fine_tune(way)
@@ -120,21 +109,18 @@ def ways(given: argparse.Namespace, request: FineTuneRequest) -> Iterator[FineTu
                     )
 
 
-def drawn(
-    model: Path, scene: Scene, ground: Ground, kind: str, count: int, draw: int
-) -> FineTuneRequest:
+def drawn(model: Path, ground: Ground, kind: str, count: int, draw: int) -> FineTuneRequest:
     """What is learnt from one draw of labels."""
-    rng = np.random.default_rng(draw)
-    layer = DrawnLabels(ground.labels(kind, count, rng, "none"), scene.stack.grid)
-
-    def read(window: object) -> np.ndarray:
-        labels = layer.read(window)[0]
-        return np.where(labels == NEAR, NOT, labels)
-
-    windows = labelled_windows(scene, read, layer.blocks(), MOST, rng)
-    patches = read_patches(scene, windows, PROGRESS, CANCELLED)
+    labels = ground.labels(kind, count, np.random.default_rng(draw), "none")
+    request = AdaptRequest(ground.stack, str(model), labels, "none.onnx", ground.dem, seed=draw)
+    run = _Run(request, None, PROGRESS, CANCELLED, WARN)
+    pixels, said = run._usable(*run._sampled())
+    sample, middles, *_ = run._sample(pixels, said)
+    material = run._material(pixels, said, sample, np.array(middles))
+    known = [int((material.labels == value).sum()) for value in (1, 0)]
+    print(f"{len(material.patches)} patches, {known[0]} pixels of landslides, {known[1]} without")
     return FineTuneRequest(
-        model, patches.images, labels_of(read, patches), scene.mean, scene.std, seed=draw
+        model, material.patches, material.labels, material.mean, material.std, seed=draw
     )
 
 

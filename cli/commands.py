@@ -67,6 +67,7 @@ from .inventory_commands import (
 from .inventory_reader import read_inventory
 from .listeners import Listeners, Values
 from .place import area_of_interest, extent_of, polygons
+from .training_commands import pretrain_encoder, self_train
 
 #: What else *adapt* may be told of the ground.
 _GIVEN = ("NEGATIVES", "AREA")
@@ -371,6 +372,8 @@ RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "changeevidence": evidence,
     "datelandslides": date,
     "adaptmodel": _adapt,
+    "selftrain": self_train,
+    "pretrainencoder": pretrain_encoder,
     "managemodels": _models,
     "suggestreview": suggest_review,
     "measureinventory": measure_inventory,

@@ -272,7 +272,7 @@ def test_the_zip_is_small_enough_and_holds_no_foreign_files(plugin_zip):
     binaries = (".so", ".dll", ".exe", ".sh", ".bat", ".cmd", ".ps1", ".pyc", ".zip")
     assert [name for name in names if name.lower().endswith(binaries)] == []
     assert [part for part in parts if part.startswith((".", "__pycache__", "__MACOSX"))] == []
-    assert parts.isdisjoint({"tests", "training", "benchmarks", "demo", "tools", "runs"})
+    assert parts.isdisjoint({"tests", "recipes", "benchmarks", "demo", "tools", "runs"})
 
 
 def test_the_zip_holds_every_module_and_model_of_the_plugin(plugin_zip):
@@ -281,6 +281,23 @@ def test_the_zip_holds_every_module_and_model_of_the_plugin(plugin_zip):
     others = [*(ROOT / "weights").glob("*.onnx"), *(ROOT / "resources").iterdir()]
     shipped = [*sources("engine"), *sources("algorithms"), *others]
     assert {f"landslip/{file.relative_to(ROOT).as_posix()}" for file in shipped} <= names
+
+
+IMPORT_TRAINING = """
+import sys
+sys.path.insert(0, {folder!r})
+from landslip.training import adapting, pretrain_encoder, self_train
+import landslip
+print(landslip.__file__)
+"""
+
+
+def test_the_zip_can_train_where_pytorch_is(unpacked):
+    pytest.importorskip("torch")
+    done = run("-I", "-c", IMPORT_TRAINING.format(folder=str(unpacked)))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(unpacked / "landslip" / "__init__.py")
+    assert not (unpacked / "landslip/training/gpu_run.py").exists(), "only what is needed"
 
 
 def test_the_zip_is_the_same_bytes_every_time(plugin_zip, tmp_path):

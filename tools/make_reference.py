@@ -51,6 +51,8 @@ CLI = {
     "sample": "samplescene",
     "report": "eventreports",
     "adapt": "adaptmodel",
+    "self-train": "selftrain",
+    "pretrain-encoder": "pretrainencoder",
     "suggest-review": "suggestreview",
     "models": "managemodels",
 }

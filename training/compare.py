@@ -23,7 +23,7 @@ from .compare_figure import draw_bars
 from .evaluate import ensemble, measure_cost, part_pixels, scene_pixels, score_pixels
 from .models import TITLES
 from .recipe import read_recipe, read_toml
-from .run_folder import load_checkpoint, save_checkpoint
+from .run_folder import finished, load_checkpoint, save_checkpoint
 
 #: Thresholds at which a run is scored, and what the table calls them.
 WAYS = {
@@ -57,6 +57,7 @@ class Run:
         recipe: Instead of the experiment's.
         set: Settings instead of the recipe's, such as ``network=unet``.
         encoder: Name of an `Encoder`.
+        snapshot: Epoch of its run whose encoder is taken (`few_labels`); 0 for the last.
         members: Runs whose networks answer together; nothing is trained.
         test_time: What detection on the scenes does besides (`flips`).
     """
@@ -65,6 +66,7 @@ class Run:
     recipe: str = ""
     set: tuple[str, ...] = ()
     encoder: str = ""
+    snapshot: int = 0
     members: tuple[str, ...] = ()
     test_time: str = "none"
 
@@ -174,7 +176,7 @@ def _prepare(experiment: Experiment, run: Run, seed: int, data: Path, folder: Pa
         encoder = next(e for e in experiment.encoders if e.name == run.encoder)
         changes.append(f"encoder={_pretrained(encoder, seed, data, folder)}")
     config = read_recipe(run.recipe or experiment.recipe, Config, changes)
-    if not _finished(place, config.epochs):
+    if not finished(place, config.epochs):
         train(config, data, place)
 
 
@@ -183,14 +185,9 @@ def _pretrained(encoder: Encoder, seed: int, data: Path, folder: Path) -> Path:
 
     place = _place(folder, encoder.name, seed)
     config = read_recipe(encoder.recipe, Config, [*encoder.set, f"seed={seed}"])
-    if _finished(place, config.epochs):
+    if finished(place, config.epochs):
         return place / "encoder.pt"
     return pretrain(config, data, place)
-
-
-def _finished(place: Path, epochs: int) -> bool:
-    last = place / "last.pt"
-    return last.is_file() and len(load_checkpoint(last)["rows"]) >= epochs
 
 
 # --- scoring -------------------------------------------------------------------------------------

@@ -5,9 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..engine.adaptation.choices import TRAINING_DEVICES as DEVICES
 from ..engine.common.errors import DeviceError
-
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def device_of(name: str) -> torch.device:

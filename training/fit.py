@@ -184,6 +184,7 @@ class Fit:
         quiet: Indices of the patches without landslides, of which `config.quiet` come up.
         stream: Stream of a graphics card for all that this fit does; None for the processor.
         graphed: Whether a graphics card records its steps.
+        network: Where to start from; the recipe's own network where it is left out.
 
     Attributes:
         model: The network.
@@ -199,6 +200,7 @@ class Fit:
         quiet: np.ndarray | None = None,
         stream: Any = None,
         graphed: bool = True,
+        network: nn.Module | None = None,
     ) -> None:
         self.graphed = graphed
         self.config, self.samples, self.chosen = config, samples, chosen
@@ -209,8 +211,9 @@ class Fit:
         device = samples.device
         self.rng = torch.Generator(device).manual_seed(config.seed)
         self.order = np.random.default_rng(config.seed)
-        model = build_model(config.network, len(samples.bands), **config.options)
-        self.model = model.to(device, memory_format=torch.channels_last).train()
+        if network is None:
+            network = build_model(config.network, len(samples.bands), **config.options)
+        self.model = network.to(device, memory_format=torch.channels_last).train()
         self.average = copy.deepcopy(self.model).eval()
         self.steps_per_epoch = len(self._epoch()) // config.batch
 

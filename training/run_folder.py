@@ -38,6 +38,12 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
+def finished(folder: Path, epochs: int) -> bool:
+    """Whether the run of a folder has done so many epochs."""
+    last = folder / "last.pt"
+    return last.is_file() and len(load_checkpoint(last)["rows"]) >= epochs
+
+
 def progress_state(
     optimiser: torch.optim.Optimizer, rng: torch.Generator, rows: Rows, **models: nn.Module
 ) -> dict[str, Any]:

@@ -5,16 +5,17 @@ Read by the same path as in detection: the same scaling, the same statistics of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from ..engine.adaptation.labels import UNKNOWN
 from ..engine.common.errors import Cancelled, RasterError
 from ..engine.common.hooks import Check, Progress, Warn
 from ..engine.models.card import ModelCard
 from ..engine.models.runtime import Model
-from ..engine.raster.tiling import Lattice, Window, regions
+from ..engine.raster.tiling import Window, regions
 from ..engine.stack.reader import Stack, StackReader, open_stack
 from ..engine.stack.scene import (
     SceneStatistics,
@@ -96,13 +97,30 @@ def open_scene(
     return Scene(stack, statistics_of(sample, card.bands), card.patch_size)
 
 
-def scene_windows(scene: Scene, most: int, rng: np.random.Generator) -> list[Window]:
-    """Windows side by side that cover a scene; of a large one, so many at random."""
+def scene_windows(
+    scene: Scene, most: int, rng: np.random.Generator, wanted: Sequence[Window] = ()
+) -> list[Window]:
+    """Windows side by side that cover a scene; of a large one so many, chosen at random.
+
+    Those that meet a block of ``wanted`` come first.
+    """
     size = scene.side
     windows = [Window(w.row, w.col, size, size) for w in regions(scene.stack.grid.area, size)]
-    if len(windows) > most:
-        windows = [windows[i] for i in np.sort(rng.choice(len(windows), most, replace=False))]
-    return windows
+    if len(windows) <= most:
+        return windows
+    first = np.array([any(_meet(window, block) for block in wanted) for window in windows])
+    order = rng.permutation(len(windows))
+    chosen = order[np.argsort(~first[order], kind="stable")][:most]
+    return [windows[i] for i in np.sort(chosen)]
+
+
+def _meet(one: Window, other: Window) -> bool:
+    return (
+        one.row < other.row_stop
+        and other.row < one.row_stop
+        and one.col < other.col_stop
+        and other.col < one.col_stop
+    )
 
 
 def read_patches(
@@ -181,30 +199,4 @@ def _wider(window: Window) -> Window:
 def labels_of(read: ReadLabels, patches: ScenePatches) -> np.ndarray:
     """Labels of patches uint8 [N, H, W]; 255 where there are no data."""
     labels = np.stack([read(window) for window in patches.windows])
-    return np.where(patches.valid, labels, np.uint8(255))
-
-
-def labelled_windows(
-    scene: Scene, read: ReadLabels, blocks: Iterable[Window], most: int, rng: np.random.Generator
-) -> list[Window]:
-    """Windows that overlap by half where something is known; those with landslides first.
-
-    Args:
-        scene: The scene.
-        read: Labels of a window.
-        blocks: Parts of the raster in which something is known.
-        most: How many windows at most.
-        rng: Chooses among too many.
-    """
-    lattice = Lattice(scene.side, scene.side // 2)
-    every = {window for block in blocks for window in lattice.patches(block)}
-    slides, others = [], []
-    for window in sorted(every, key=lambda each: (each.row, each.col)):
-        labels = read(window)
-        if (labels == 1).any():
-            slides.append(window)
-        elif (labels == 0).any():
-            others.append(window)
-    slides = [slides[i] for i in np.sort(rng.permutation(len(slides))[:most])]
-    others = [others[i] for i in np.sort(rng.permutation(len(others))[: most - len(slides)])]
-    return slides + others
+    return np.where(patches.valid, labels, np.uint8(UNKNOWN))

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..engine.common.errors import ParameterError
 from ..engine.models.card import NORMALISATIONS
@@ -22,14 +22,13 @@ from .bands import optical
 from .calibration import best_threshold, calibrate, logit, sigmoid
 from .compute import device_of, precision_name
 from .config import Config
-from .data import Patches, Statistics, pooled_statistics, scene_statistics, split
+from .data import Patches, Statistics, pooled_statistics, repeated, scene_statistics, split
 from .fit import Step, learning_rate
-from .models import build_model, parameter_count
+from .models import parameter_count
 from .predict import predict
 from .recipe import to_values
 from .run_folder import (
     Rows,
-    load_checkpoint,
     log_row,
     not_a_number,
     progress_state,
@@ -39,7 +38,7 @@ from .run_folder import (
 )
 from .samples import Samples, training_batches
 from .sources import load_patches, load_quiet
-from .transfer import check_never_seen, few_labelled, freeze_encoder, load_encoder
+from .transfer import few_labelled, starting_network
 
 
 def statistics_for(config: Config, patches: Patches, chosen: np.ndarray) -> Statistics:
@@ -92,17 +91,18 @@ def train(
     statistics = statistics_for(config, patches, parts["train"])
     pasted = optical(config.bands) if config.augmentation.paste else ()
     quiet = [q.to(device) for q in load_quiet(data / "ssl4eo_l1c", pasted)] if pasted else []
+    unlabelled = parts["train"]
     if config.labelled:  # after the statistics, which need no labels
         options = config.labelled, config.labelled_pixels, config.seed
         parts["train"] = few_labelled(patches, parts["train"], *options)
-    repeats = [config.repeat.get(str(scene), 1) for scene in patches.scene[parts["train"]]]
-    chosen = np.repeat(parts["train"], repeats)
+    chosen = repeated(patches, parts["train"], config.repeat)
     steps_per_epoch = len(chosen) // config.batch
     _check_trainable(patches, chosen, config)
 
     torch.manual_seed(config.seed)
     rng = torch.Generator(device).manual_seed(config.seed)
-    model = _start(config, patches, parts).to(device, memory_format=torch.channels_last)
+    held_out = np.union1d(parts["validation"], parts["test"])
+    model = starting_network(config, patches, unlabelled, held_out, statistics, device)
     average = copy.deepcopy(model)
     take_step = Step(config, model, average, device)
     optimiser = take_step.optimiser
@@ -173,18 +173,6 @@ def train(
         save_checkpoint({**described, **state}, last)
         log_row(rows, folder, draw_curves)
     return best
-
-
-def _start(config: Config, patches: Patches, parts: dict[str, np.ndarray]) -> nn.Module:
-    """The network with random weights, or with a pre-trained encoder."""
-    model = build_model(config.network, len(patches.bands), **config.options)
-    if config.encoder:
-        pretrained = load_checkpoint(Path(config.encoder))
-        load_encoder(model, pretrained, patches.bands)
-        check_never_seen(patches, np.union1d(parts["validation"], parts["test"]), pretrained)
-    if config.freeze_encoder:
-        freeze_encoder(model, config.encoder)
-    return model
 
 
 def _check_trainable(patches: Patches, chosen: np.ndarray, config: Config) -> None:

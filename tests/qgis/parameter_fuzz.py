@@ -131,6 +131,17 @@ def make_world(folder: Path, run: Callable[..., Any]) -> World:
             "METHOD": "threshold",
             "OUTPUT": str(outputs / "m.onnx"),
         },
+        "selftrain": {
+            "INPUT": names["STACK"],
+            "MODEL": "fast_rgb",
+            "SURE": 0.6,
+            "OUTPUT": str(outputs / "m.onnx"),
+        },
+        "pretrainencoder": {
+            "INPUT": names["STACK"],
+            "MODEL": "fast_rgb",
+            "OUTPUT": str(outputs / "m.onnx"),
+        },
         "managemodels": {"ACTION": "list"},
         "suggestreview": {"INPUT": i, "PROBABILITY": p, "OUTPUT": out["o.gpkg"]},
         "measureinventory": {"INPUT": i, "DEM": names["DEM"], "OUTPUT": out["o.gpkg"]},

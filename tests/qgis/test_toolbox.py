@@ -31,6 +31,8 @@ EXPECTED = {
     "detectadaptdetect": "Models",
     "downloadtolandslides": "Detect",
     "managemodels": "Models",
+    "selftrain": "Models",
+    "pretrainencoder": "Models",
 }
 
 

@@ -49,7 +49,8 @@ def request_of(model, tmp_path):
     images, labels = patches()
 
     def make(**changes):
-        settings = {"steps": 40, "learning_rate": 0.01, "batch": 4, "device": "cpu", "threads": 1}
+        settings = {"steps": 40, "learning_rate": 0.01, "batch": 4, "pull": 0.0}
+        settings |= {"device": "cpu", "threads": 1}
         return FineTuneRequest(model, images, labels, MEAN, STD, **{**settings, **changes})
 
     return make
