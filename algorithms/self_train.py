@@ -40,7 +40,7 @@ PyTorch, and takes minutes.</p>
 nobody can know.</b> With few labels, use <i>Adapt a model to my area</i> instead, which knows.</p>
 
 <p><b>Stack</b>, <b>DEM</b>, <b>Model</b>: as in <i>Detect landslides</i>.</p>
-<p><b>Rounds</b> of labelling and training.</p>
+<p><b>Rounds</b> of labelling and training. The <b>self-trained model</b> is the output.</p>
 <p><b>What is taken for sure</b>: <i>threshold</i> takes pixels with a probability of <b>Sure
 from</b> or more for landslides, and those as far from the other end for none; <i>share</i> takes
 the surest <b>share</b> of each class.</p>
