@@ -4,7 +4,8 @@ Writes into ``docs/images``, and says of each figure what it could not be drawn 
 folder (default: ``LANDSLIP_DATA``) holds ``hokkaido_2018/``, ``inventories/China.zip`` and a zipped
 L1C product; without it the figures of the synthetic scene are drawn. It needs QGIS, PyTorch,
 pyogrio, and a browser. Figures of experiments are drawn by
-``python -m landslip.training compare``, which trains first.
+``python -m landslip.training compare``, which trains first; that of few labels is drawn here, from
+the table in ``docs/experiments``.
 """
 
 from __future__ import annotations
@@ -151,6 +152,14 @@ def draw_panels(data: Path) -> None:
     )
 
 
+def draw_few_label_controls(_data: Path) -> None:
+    """What 40 labelled patches are worth by how the network starts."""
+    from landslip.training.few_label_table import draw_few_labels, read_rows
+
+    rows = read_rows(ROOT / "docs" / "experiments" / "few_label_controls.csv")
+    draw_few_labels(rows, IMAGES / "few_label_controls.png")
+
+
 def draw_frequency_area(data: Path) -> None:
     """The frequency-area distribution of Wenchuan, mapped in 2009."""
     from pyogrio import raw
@@ -295,6 +304,7 @@ STEPS = (
     Step(draw_download, "S2*_MSIL1C_*.zip", ("download_to_map.png",)),
     Step(draw_hokkaido_map, "hokkaido_2018/*post*.tif", ("hokkaido.png",)),
     Step(draw_panels, "hokkaido_2018/*post*.tif", ("panels.png",)),
+    Step(draw_few_label_controls, "", ("few_label_controls.png",)),
     Step(draw_frequency_area, "inventories/China.zip", ("frequency_area.svg",)),
     Step(
         draw_hokkaido,

@@ -76,10 +76,10 @@ def read_rows(path: Path) -> list[Row]:
         ]
 
 
-def write_results(title: str, rows: Sequence[Row], folder: Path) -> str:
+def write_results(title: str, rows: Sequence[Row], folder: Path, runs: Sequence[str]) -> str:
     """Write ``few_labels.csv`` and ``few_labels.md``; return the Markdown."""
     write_rows(rows, folder / "few_labels.csv")
-    text = markdown(title, rows)
+    text = markdown(title, rows, runs)
     (folder / "few_labels.md").write_text(text, encoding="utf-8")
     return text
 
@@ -118,8 +118,14 @@ def differences(
 # --- Markdown ------------------------------------------------------------------------------------
 
 
-def markdown(title: str, rows: Sequence[Row]) -> str:
-    """A table for each region, and one of differences between runs on the same draws."""
+def markdown(title: str, rows: Sequence[Row], wanted: Sequence[str]) -> str:
+    """A table for each region, and one of differences between runs on the same draws.
+
+    Args:
+        title: Of the page.
+        rows: What there is.
+        wanted: Names of all runs, in order; those without rows are named as not trained.
+    """
     lines = [
         f"# {title}",
         "",
@@ -132,14 +138,16 @@ def markdown(title: str, rows: Sequence[Row]) -> str:
         "",
     ]
     runs, regions = _names(rows, "run"), _names(rows, "region")
+    missing = [run for run in wanted if run not in runs]
+    if missing:
+        lines += [f"Not trained yet: {'; '.join(missing)}.", ""]
     for region in regions:
         heads = [*USES.values(), "scene, best"]
         lines += [f"## {region}", "", f"| start | {' | '.join(heads)} | draws |"]
         lines += ["|---|" + "---|" * len(heads) + "---:|"]
         lines += [_line(rows, run, region) for run in runs]
         lines.append("")
-    if len(runs) > 1:
-        lines += _difference_table(rows, runs, regions)
+    lines += _difference_table(rows, runs, regions)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -168,7 +176,11 @@ def _difference_table(
 ) -> list[str]:
     """Every run against the first two: nothing pre-trained, and nothing learnt by the encoder."""
     pairs = [(run, other) for other in runs[:2] for run in runs if run != other]
-    pairs = [pair for pair in pairs if pair != (runs[0], runs[1])]
+    pairs = [pair for pair in pairs if pair != tuple(runs[:2])]
+    # One draw has no interval, and tells nothing of a difference.
+    pairs = [pair for pair in pairs if len(differences(rows, *pair, regions[0])) > 1]
+    if not pairs:
+        return []
     lines = [
         "## Differences on the same draws",
         "",

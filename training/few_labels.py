@@ -36,7 +36,7 @@ from .material import UNKNOWN, Land, labelled_lands
 from .predict import predict
 from .pretrain import Config as PretrainConfig
 from .pretrain import pretrain, snapshot
-from .recipe import read_recipe
+from .recipe import read_recipe, to_values
 from .run_folder import finished
 from .samples import Samples
 from .sources import SCENE_NAMES, load_patches
@@ -215,7 +215,10 @@ def run_few_labels(
     for draw in experiment.seeds[:draws]:
         for run in experiment.runs:
             path = cell_file(folder, run.name, draw)
-            if path.is_file() or (only is not None and run.name not in only) or stop():
+            if path.is_file():
+                check_recipe(path, cell_config(experiment, run, draw, ""))
+                continue
+            if (only is not None and run.name not in only) or stop():
                 continue
             encoder = _encoder(experiment, run, data, folder, stop, device_name)
             if encoder is None:
@@ -224,10 +227,16 @@ def run_few_labels(
             key = config.sources, config.bands, config.validation, config.test, config.guard
             if key not in grounds:
                 grounds[key] = Ground.of(config, data, device_of(device_name))
-            write_cell(path, {"run": run.name, "draw": draw, **run_cell(config, grounds[key])})
-            write_results(experiment.title, read_cells(experiment, folder), folder)
+            cell = {"recipe": recipe_of(config), **run_cell(config, grounds[key])}
+            write_cell(path, cell)
+            _results(experiment, folder)
             print(f"{run.name}, draw {draw}: done", flush=True)
-    return write_results(experiment.title, read_cells(experiment, folder), folder)
+    return _results(experiment, folder)
+
+
+def _results(experiment: Experiment, folder: Path) -> str:
+    names = [run.name for run in experiment.runs]
+    return write_results(experiment.title, read_cells(experiment, folder), folder, names)
 
 
 def cell_config(experiment: Experiment, run: Run, draw: int, encoder: str) -> Config:
@@ -286,6 +295,26 @@ def write_cell(path: Path, cell: dict[str, Any]) -> None:
     beside = path.with_suffix(".part")
     beside.write_text(json.dumps(cell, indent=1), encoding="utf-8")
     beside.replace(path)
+
+
+def recipe_of(config: Config) -> dict[str, Any]:
+    """What decides a cell, as plain values; where its encoder lies does not."""
+    return to_values(replace(config, name="", description="", encoder=""))
+
+
+def check_recipe(path: Path, config: Config) -> None:
+    """Refuse a cell of another recipe: a table of both would compare nothing.
+
+    Raises:
+        ParameterError: The recipe was changed since.
+    """
+    kept, wanted = json.loads(path.read_text(encoding="utf-8"))["recipe"], recipe_of(config)
+    other = sorted(key for key in wanted if kept.get(key) != wanted[key])
+    if other:
+        raise ParameterError(
+            f"{path} is of another recipe ({', '.join(other)}). Choose another folder, or remove "
+            "the cell."
+        )
 
 
 def read_cells(experiment: Experiment, folder: Path) -> list[Row]:

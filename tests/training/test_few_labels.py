@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,6 +35,7 @@ from landslip.training.train import train
 from landslip.training.transfer import few_labelled, measure_encoder
 from landslip.training.views import Views
 
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "experiments"
 HELD_OUT = {"validation": Block(1, 4, 4), "test": Block(1, 6, 6), "guard": 1}
 ROWS = "[validation]\nscene = 1\nfirst_row = 4\nlast_row = 4\n[test]\nscene = 1\nfirst_row = 6\n"
 ROWS += "last_row = 6\n"
@@ -280,7 +282,7 @@ def test_experiment_runs_resumes_and_writes_its_table(experiment, data, tmp_path
     text = run_few_labels(experiment, data, folder, only=["scratch"], draws=1)
     assert text.count("| scratch |") == 2  # regions
     assert [path.name for path in (folder / "cells").iterdir()] == ["scratch-0.json"]
-    assert "frozen" not in text
+    assert "Not trained yet: random, frozen; SwAV of 1 steps, frozen." in text
     text = run_few_labels(experiment, data, folder)
     cells = sorted(path.name for path in (folder / "cells").iterdir())
     names = ("SwAV of 1 steps, frozen", "random, frozen", "scratch")
@@ -295,7 +297,9 @@ def test_experiment_runs_resumes_and_writes_its_table(experiment, data, tmp_path
     assert run_few_labels(experiment, data, folder) == text
     rows = read_rows(folder / "few_labels.csv")
     assert len(rows) == 6 * 12
-    assert (folder / "few_labels.md").read_text(encoding="utf-8") == text == markdown("Few", rows)
+    assert (folder / "few_labels.md").read_text(encoding="utf-8") == text
+    assert text == markdown("Few", rows, [run.name for run in experiment.runs])
+    assert "Not trained yet" not in text
     cell = json.loads((folder / "cells" / "scratch-1.json").read_text(encoding="utf-8"))
     assert {row.threshold for row in rows if (row.run, row.draw) == ("scratch", 1)} == {
         cell["threshold"]
@@ -312,6 +316,13 @@ def test_a_graphics_card_brings_cells_and_table_back(experiment, data, tmp_path,
         assert sum(name.endswith(".json") for name in file.namelist()) == 6
         rows = file.read("few_labels.csv").decode().splitlines()
     assert len(rows) == 1 + 6 * 12
+
+
+def test_cells_of_another_recipe_are_not_mixed(experiment, data, tmp_path):
+    run_few_labels(experiment, data, tmp_path / "runs", only=["scratch"], draws=1)
+    (tmp_path / "few.toml").write_text(RECIPE.replace("epochs = 1", "epochs = 3"))
+    with pytest.raises(ParameterError, match=r"scratch-0.json is of another recipe \(epochs\)"):
+        run_few_labels(experiment, data, tmp_path / "runs", only=["scratch"], draws=1)
 
 
 def test_nothing_begins_after_the_stop(experiment, data, tmp_path):
@@ -346,15 +357,23 @@ def test_intervals_and_differences():
     assert math.isnan(half_width([0.5]))
     rows = [*rows_of("a", [50, 60, 70]), *rows_of("b", [40, 55])]
     assert differences(rows, "a", "b", "Here") == pytest.approx([0.10, 0.05])
-    text = markdown("T", rows)
+    text = markdown("T", rows, ["a", "b"])
     assert "| a |  |  |  | **0.600** ± 0.248 |  | 3 |" in text
     assert "| b | a | -0.075 ± 0.318 | 2 |" in text
+    assert "Differences" not in markdown("T", [*rows_of("a", [50]), *rows_of("b", [40])], ["a"])
 
 
 def test_rows_survive_csv(tmp_path):
     rows = [*rows_of("a, frozen", [50]), *rows_of("b", [40, 55], way="half", normalisation="fixed")]
     write_rows(rows, tmp_path / "rows.csv")
     assert read_rows(tmp_path / "rows.csv") == rows
+
+
+def test_the_page_of_the_manual_is_the_table_of_its_rows():
+    experiment = read_experiment(gpu_run.EXPERIMENTS / "few_label_controls.toml")
+    rows = read_rows(DOCS / "few_label_controls.csv")
+    page = (DOCS / "few_label_controls.md").read_text(encoding="utf-8")
+    assert page == markdown(experiment.title, rows, [run.name for run in experiment.runs])
 
 
 def test_figure_shows_every_draw(tmp_path):
