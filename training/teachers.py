@@ -7,19 +7,19 @@ much as one, and knows more. The labels stay in it: teachers have seen them, and
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from .augmentation import turned, turned_back
-from .bands import optical, terrain
 from .compute import autocast
 from .config import Config
-from .data import normalise, physical
 from .export import with_weights
+from .pseudo_labels import Pseudo, pseudo_labels
 from .run_folder import load_checkpoint
-from .samples import Samples
+from .samples import Samples, clean
 
 #: Patches that teachers look at in one piece.
 BATCH = 256
@@ -60,7 +60,7 @@ def taught(teachers: nn.Module, seen: Samples, target: Tensor, labels: float) ->
     """
     found = torch.empty(target.shape, dtype=torch.float16, device=target.device)
     for mine in torch.arange(len(target), device=target.device).split(BATCH):
-        image = _clean(seen, mine)
+        image = clean(seen, mine)
         said = torch.zeros(len(mine), 1, *target.shape[2:], device=target.device)
         for turn in range(8):
             with autocast(seen.device):
@@ -71,14 +71,14 @@ def taught(teachers: nn.Module, seen: Samples, target: Tensor, labels: float) ->
     return found
 
 
-def _clean(seen: Samples, mine: Tensor) -> Tensor:
-    """Patches [n, C, H, W] as they are used: nothing is varied."""
-    image = physical(seen.levels[mine], seen.step[mine])
-    mean, std = seen.mean[mine], seen.std[mine]
-    if seen.light is not None and seen.normals is not None:
-        every = torch.ones_like(mine, dtype=torch.bool)
-        image, mean, std = seen.light[mine].applied(image, (mean, std), seen.normals[mine], every)
-    image = normalise(image, mean, std)
-    if terrain(seen.bands):
-        image[:, len(optical(seen.bands)) :] *= seen.known[mine][:, None, None, None]
-    return image
+def taught_beside(networks: Sequence[nn.Module], seen: Samples, pseudo: Pseudo) -> Samples:
+    """Patches without labels, with the pseudo-labels that networks give them together.
+
+    Args:
+        networks: The teachers.
+        seen: The patches, normalised by their own scenes; their target counts for nothing.
+        pseudo: How.
+    """
+    index = torch.arange(len(seen.target), device=seen.device)
+    images = (clean(seen, mine) for mine in index.split(BATCH))
+    return replace(seen, target=pseudo_labels([net.eval() for net in networks], images, pseudo))

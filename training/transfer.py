@@ -13,6 +13,7 @@ from torch import nn
 from ..engine.common.errors import ParameterError
 from .data import Block, Patches, split
 from .models.resnet import ResNet
+from .models.wrappers import core
 
 
 def few_labelled(
@@ -49,7 +50,7 @@ def resnet_encoder(model: nn.Module) -> ResNet:
     Raises:
         ParameterError: There is none.
     """
-    encoder = getattr(model, "encoder", None)
+    encoder = getattr(core(model), "encoder", None)
     if not isinstance(encoder, ResNet):  # a U-Net's is a list of blocks
         raise ParameterError(
             "This network has no ResNet encoder that could be pre-trained. Use swav_unet."
@@ -119,8 +120,10 @@ def freeze_encoder(model: nn.Module, source: str) -> None:
     """
     if not source:
         raise ParameterError(
-            "freeze_encoder would keep a random encoder. Name a pre-trained one with encoder."
+            "freeze_encoder would keep a random encoder. Name a pre-trained one with encoder, or a "
+            "run to start from with start."
         )
-    if not hasattr(model, "freeze_encoder"):
+    network = core(model)
+    if not hasattr(network, "freeze_encoder"):
         raise ParameterError("This network has no encoder that could be frozen. Use swav_unet.")
-    model.freeze_encoder()
+    network.freeze_encoder()
