@@ -206,4 +206,6 @@ def build_auxiliary(config: Config, network: nn.Module) -> nn.ModuleDict:
         raise ParameterError(
             f"Unknown auxiliary loss {', '.join(unknown)}. Choose from: {', '.join(AUXILIARY)}."
         )
-    return nn.ModuleDict({name: AUXILIARY[name](network, config.bands) for name in config.auxiliary})
+    return nn.ModuleDict(
+        {name: AUXILIARY[name](network, config.bands) for name in config.auxiliary}
+    )

@@ -83,7 +83,9 @@ def jobs(configs: Sequence[Config], every: Sequence[Fold], seeds: int) -> list[J
     seeded = [replace(c, seed=c.seed + seed) for seed in range(seeds) for c in configs]
     seeded.sort(key=lambda config: bool(config.teachers or config.start))
     return [
-        Job(c, fold, teachers_of(c, configs), start_of(c, configs)) for c in seeded for fold in every
+        Job(c, fold, teachers_of(c, configs), start_of(c, configs))
+        for c in seeded
+        for fold in every
     ]
 
 

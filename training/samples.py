@@ -120,9 +120,7 @@ def training_batches(
     device = samples.device
     mine = torch.from_numpy(np.ascontiguousarray(chosen)).to(device)
     if sampler not in SAMPLERS:
-        raise ParameterError(
-            f"Unknown sampler '{sampler}'. Choose one of {', '.join(SAMPLERS)}."
-        )
+        raise ParameterError(f"Unknown sampler '{sampler}'. Choose one of {', '.join(SAMPLERS)}.")
     order = SAMPLERS[sampler](samples, mine, rng)
     whole = len(order) // batch * batch
     step = max(batch, CHUNK[device.type] // batch * batch)
