@@ -293,6 +293,7 @@ def _outlines(values: Values) -> VectoriseRequest:
         max_elongation=values["MAX_ELONGATION"],
         flat_slope=values["FLAT_SLOPE"],
         excluded=values["EXCLUDE"],
+        edge_image=values["EDGE_IMAGE"],
     )
 
 

@@ -85,10 +85,10 @@ class ImageLevel(Auxiliary):
 class HyperPixelContrast(Auxiliary):
     """Hyper-pixel-wise contrastive learning with global category queues: HPCL-Net, section 3.2.
 
-    A hyper-pixel is the piece of the image behind one pixel of the encoder's last map. Those of back
-    and side walls (6 to 58 of 64 pixels are landslide, and it is higher than half of its landslide)
-    are told from those of the background. What they are compared with comes from a second encoder
-    that follows the first slowly, and is kept in a queue for each class.
+    A hyper-pixel is the piece of the image behind one pixel of the encoder's last map. Those of
+    back and side walls (6 to 58 of 64 pixels are landslide, and it is higher than half of its
+    landslide) are told from those of the background. What they are compared with comes from a
+    second encoder that follows the first slowly, and is kept in a queue for each class.
 
     Open choices: the length of the queues; anchors are drawn from what a batch has, so that a batch
     without walls teaches nothing. Without a DEM, all of the boundary counts as wall.

@@ -19,6 +19,7 @@ import numpy as np
 from ..engine.assessment.metrics import Confusion
 from ..engine.common.errors import ParameterError
 from .answer import Scene
+from .config import Config
 from .compare_figure import draw_bars
 from .evaluate import ensemble, measure_cost, part_pixels, scene_pixels, score_pixels
 from .models import TITLES
@@ -58,6 +59,7 @@ class Run:
         set: Settings instead of the recipe's, such as ``network=unet``.
         encoder: Name of an `Encoder`.
         members: Runs whose networks answer together; nothing is trained.
+        mean: Of what they say: ``logits`` or ``probabilities``.
         test_time: What detection on the scenes does besides (`flips`).
     """
 
@@ -66,6 +68,7 @@ class Run:
     set: tuple[str, ...] = ()
     encoder: str = ""
     members: tuple[str, ...] = ()
+    mean: str = "logits"
     test_time: str = "none"
 
 
@@ -160,13 +163,13 @@ def _place(folder: Path, name: str, seed: int) -> Path:
 
 def _prepare(experiment: Experiment, run: Run, seed: int, data: Path, folder: Path) -> None:
     """Train a run, or join the members of an ensemble."""
-    from .train import Config, train
+    from .train import train
 
     place = _place(folder, run.name, seed)
     if run.members:
         states = [load_checkpoint(_place(folder, m, seed) / "best.pt") for m in run.members]
         place.mkdir(parents=True, exist_ok=True)
-        state = states[0] if len(states) == 1 else ensemble(states, run.name)
+        state = states[0] if len(states) == 1 else ensemble(states, run.name, run.mean)
         save_checkpoint(state, place / "best.pt")
         return
     changes = [f"seed={seed}", f"name={run.name}", *run.set]
@@ -174,8 +177,15 @@ def _prepare(experiment: Experiment, run: Run, seed: int, data: Path, folder: Pa
         encoder = next(e for e in experiment.encoders if e.name == run.encoder)
         changes.append(f"encoder={_pretrained(encoder, seed, data, folder)}")
     config = read_recipe(run.recipe or experiment.recipe, Config, changes)
-    if not _finished(place, config.epochs):
-        train(config, data, place)
+    if not _finished(place, config.epochs, bool(config.iterations)):
+        train(config, data, place, **_others(config, seed, folder))
+
+
+def _others(config: Config, seed: int, folder: Path) -> dict[str, Any]:
+    """Checkpoints of the runs that a recipe learns from, as `train` takes them."""
+    names = config.teachers.split(" + ") if config.teachers and config.pseudo.method else []
+    start = _place(folder, config.start, seed) / "best.pt" if config.start else None
+    return {"teachers": [_place(folder, n, seed) / "best.pt" for n in names], "start": start}
 
 
 def _pretrained(encoder: Encoder, seed: int, data: Path, folder: Path) -> Path:
@@ -188,9 +198,13 @@ def _pretrained(encoder: Encoder, seed: int, data: Path, folder: Path) -> Path:
     return pretrain(config, data, place)
 
 
-def _finished(place: Path, epochs: int) -> bool:
+def _finished(place: Path, epochs: int, counts_steps: bool = False) -> bool:
+    """Whether a run has all its epochs, or, where it counts steps, says that it has ended."""
     last = place / "last.pt"
-    return last.is_file() and len(load_checkpoint(last)["rows"]) >= epochs
+    if not last.is_file():
+        return False
+    state = load_checkpoint(last)
+    return bool(state.get("finished")) if counts_steps else len(state["rows"]) >= epochs
 
 
 # --- scoring -------------------------------------------------------------------------------------

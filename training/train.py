@@ -59,7 +59,9 @@ def statistics_for(config: Config, patches: Patches, chosen: np.ndarray) -> Stat
             f"Unknown normalisation '{config.normalisation}'. Choose {' or '.join(NORMALISATIONS)}."
         )
     if config.normalisation == "scene":
-        return scene_statistics(patches, chosen)
+        found = scene_statistics(patches, chosen)
+        rest = np.flatnonzero(~np.isin(patches.scene, list(found)))  # held out whole: by their own
+        return {**scene_statistics(patches, rest), **found}
     # What all scenes share must not know scenes that the recipe leaves out.
     left_out = [int(scene) for scene, times in config.repeat.items() if not times]
     return pooled_statistics(patches, chosen[~np.isin(patches.scene[chosen], left_out)])
@@ -183,6 +185,7 @@ def train(
         if improved:
             found = {"average": average.state_dict(), "calibration": [slope, offset]}
             save_checkpoint({**described, **rows[-1], **found}, best)
+        described["finished"] = epoch + 1 == epochs
         state = progress_state(optimiser, rng, rows, **take_step.parts())
         save_checkpoint({**described, **state}, last)
         log_row(rows, folder, draw_curves)

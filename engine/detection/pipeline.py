@@ -28,7 +28,7 @@ from ..models.device_choice import candidates, fastest
 from ..models.probability import Provenance, probability_writer
 from ..models.runtime import Model
 from ..models.test_time import TEST_TIME
-from ..outlines.layers import check_mask
+from ..outlines.layers import check_edge_image, check_mask
 from ..outlines.vectorise import (
     VectoriseRequest,
     check_minimum_area,
@@ -217,6 +217,8 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     hole_pixels(request.outlines.fill_holes, stack.grid)
     if request.outlines.excluded:
         check_mask(request.outlines.excluded)
+    if request.outlines.edge_image:
+        check_edge_image(request.outlines.edge_image, stack.grid)
     automatic = request.device == "auto" and not request.scheduler
     here = "cpu" if automatic or request.scheduler else request.device
     model = Model(request.model, here, request.threads)

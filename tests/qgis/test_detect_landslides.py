@@ -41,8 +41,9 @@ def test_parameters_and_outputs_are_the_interface(registry):
     assert " ".join(names) == (
         "INPUT PRODUCT PRODUCT_FOLDER DEM PRE_EVENT MODEL EXTENT MASK THRESHOLD MIN_AREA "
         "OVERLAP BATCH_SIZE DEVICE SCHEDULER THREADS MEMORY BAND_MAPPING TTA EVEN_LIGHT "
-        "SUN_AZIMUTH SUN_ELEVATION FILL_HOLES SPLIT_DEPTH SMOOTH MIN_SLOPE MAX_ELONGATION "
-        "FLAT_SLOPE EXCLUDE EVENT_DATE IMAGE_DATE PRE_DATE TRIGGER LS_TYPE PROBABILITY INVENTORY"
+        "SUN_AZIMUTH SUN_ELEVATION FILL_HOLES SPLIT_DEPTH SMOOTH EDGE_IMAGE MIN_SLOPE "
+        "MAX_ELONGATION FLAT_SLOPE EXCLUDE EVENT_DATE IMAGE_DATE PRE_DATE TRIGGER LS_TYPE "
+        "PROBABILITY INVENTORY"
     )
     assert {o.name() for o in algorithm.outputDefinitions()} == {
         "PROBABILITY",
@@ -71,6 +72,7 @@ def test_parameters_and_outputs_are_the_interface(registry):
         "FILL_HOLES",
         "SPLIT_DEPTH",
         "SMOOTH",
+        "EDGE_IMAGE",
         "MIN_SLOPE",
         "MAX_ELONGATION",
         "FLAT_SLOPE",

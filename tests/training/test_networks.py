@@ -449,7 +449,7 @@ def test_segformer_size(width, published):
 
 
 def test_efficientnetv2_encoder_is_efficientnetv2_s():
-    """torchvision's `efficientnet_v2_s` (21,458,488) without its last convolution and classifier."""
+    """torchvision's `efficientnet_v2_s` (21,458,488) without last convolution and classifier."""
     with torch.device("meta"):
         encoder = build_model("efficientnetv2_unet", 3).encoder
     last = 256 * 1280 + 2 * 1280 + 1000 * (1280 + 1)
@@ -477,8 +477,9 @@ def test_relic_landslide_networks_have_their_size(name, published):
 def test_smu_against_its_equation(x):
     """Eq. 10 and 11 of the competition, the integral by hand."""
     alpha, mu = 0.25, 1.7
-    t = np.linspace(0, mu * (1 - alpha) * x, 20_001)
-    erf = 2 / np.sqrt(np.pi) * np.trapz(np.exp(-(t**2)), t)
+    step = mu * (1 - alpha) * x / 20_000
+    middles = (np.arange(20_000) + 0.5) * step
+    erf = 2 / np.sqrt(np.pi) * np.exp(-(middles**2)).sum() * step
     expected = (x * (1 + alpha) + x * (1 - alpha) * erf) / 2
     assert SMU(alpha, mu)(torch.tensor(x)).item() == pytest.approx(expected, abs=1e-6)
 
