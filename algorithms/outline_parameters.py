@@ -23,10 +23,10 @@ the DEM. The number says how far the pass between two parts must lie below the l
 0.5 is a common start, lower values part more, empty parts nothing.</p>
 <p><b>Smooth outlines</b>: takes the staircase of pixels away. Areas change by 2 % at most, and no
 outline crosses its neighbour's.</p>
-<p><b>Image whose edges outlines follow</b>: choose the image that landslides were detected in. Pixels
-are then landslide or not also by what pixels that look alike around them are (a conditional random
-field), so that outlines follow edges in the image, single pixels go, and areas change. Probabilities
-stay what the model said.</p>
+<p><b>Image whose edges outlines follow</b>: choose the image that landslides were detected in.
+Pixels are then landslide or not also by what pixels that look alike around them are (a conditional
+random field), so that outlines follow edges in the image, single pixels go, and areas change.
+Probabilities stay what the model said.</p>
 
 <h3>Advanced: filters</h3>
 <p><b>Smallest mean slope</b> in degrees, and <b>largest elongation</b>, length down the slope over

@@ -19,8 +19,8 @@ import numpy as np
 from ..engine.assessment.metrics import Confusion
 from ..engine.common.errors import ParameterError
 from .answer import Scene
-from .config import Config
 from .compare_figure import draw_bars
+from .config import Config
 from .evaluate import ensemble, measure_cost, part_pixels, scene_pixels, score_pixels
 from .models import TITLES
 from .recipe import read_recipe, read_toml

@@ -33,7 +33,7 @@ from .folds import Fold, squares
 from .judge import ALARM_LEVELS, counted, f1_curve
 from .light import Light, light_of, scene_lights
 from .material import BANDS, UNKNOWN, Land, Material, quiet_patches, with_bands
-from .predict import predict
+from .predict import predict, refined
 from .quiet_land import false_alarms
 from .run_folder import load_checkpoint
 from .samples import Samples, floored
@@ -393,11 +393,17 @@ def look(network: nn.Module, job: Job, bench: Bench) -> dict[str, np.ndarray]:
     own, light = bench.own(fold, corrects(config))
     # Of shapes that are seen once, no time is to be measured.
     with torch.backends.cudnn.flags(benchmark=False):
-        probability = predict(network, patches, fold.test, own, device, config.floor, light)
+        options = own, device, config.floor, light, config.refine
+        probability = predict(network, patches, fold.test, *options)
         seen = {"": logit(probability).astype(np.float16)}
         for land in bench.lands:
             if not land.kind or land.kind in fold.quiet:
-                seen[land.name] = land_logits(network, bench.image(land, config), land.valid)
+                image = bench.image(land, config)
+                seen[land.name] = land_logits(network, image, land.valid)
+                if config.refine:
+                    view = image[: len(optical(bench.bands))].float().cpu()
+                    said = torch.from_numpy(seen[land.name]), view, torch.from_numpy(land.valid)
+                    seen[land.name] = np.where(land.valid, refined(*said).numpy(), -np.inf)
     return seen
 
 

@@ -187,7 +187,8 @@ def part_pixels(
     pixels = {}
     for name in names:
         chosen = _part(name, patches, parts, config)
-        probability = predict(network, patches, chosen, _statistics(state), device, config.floor)
+        options = _statistics(state), device, config.floor, None, config.refine
+        probability = predict(network, patches, chosen, *options)
         pixels[name] = probability, patches.mask[chosen]
     return pixels
 

@@ -1,4 +1,4 @@
-"""Which bands a network should see: the experiment of the competition's second place (Table III)."""
+"""Which bands a network should see, as the competition's second place asked (Table III)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .compare import Experiment, Run, compare, read_rows
+from .config import Config
 from .models import TITLES
 from .recipe import read_recipe
-from .config import Config
 
 #: How many principal components ``pca`` has (Table III).
 COMPONENTS = 3

@@ -10,16 +10,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from .augmentation import turned, turned_back
 from .compute import autocast
 from .config import Config
-from .export import with_weights
+from .data import scene_statistics
+from .export import network_from_checkpoint, with_weights
 from .pseudo_labels import Pseudo, pseudo_labels
 from .run_folder import load_checkpoint
 from .samples import Samples, clean
+from .sources import load_unlabelled
 
 #: Patches that teachers look at in one piece.
 BATCH = 256
@@ -82,3 +85,24 @@ def taught_beside(networks: Sequence[nn.Module], seen: Samples, pseudo: Pseudo) 
     index = torch.arange(len(seen.target), device=seen.device)
     images = (clean(seen, mine) for mine in index.split(BATCH))
     return replace(seen, target=pseudo_labels([net.eval() for net in networks], images, pseudo))
+
+
+def pseudo_labelled(
+    config: Config, data: Path, teachers: Sequence[Path], device: torch.device
+) -> Samples:
+    """The recipe's patches without labels, with what the teachers are sure of.
+
+    They are normalised by statistics of their own, as a region is in use.
+
+    Raises:
+        ParameterError: There are no such patches.
+    """
+    if not config.unlabelled:
+        raise ParameterError(
+            f"The recipe {config.name} wants pseudo-labels, but names no patches for them. List "
+            "their sources under unlabelled."
+        )
+    patches = load_unlabelled(config.unlabelled, data, config.bands)
+    own = scene_statistics(patches, np.arange(len(patches)))
+    networks = [network_from_checkpoint(load_checkpoint(t)).to(device) for t in teachers]
+    return taught_beside(networks, Samples.of(patches, own, device, config.floor), config.pseudo)

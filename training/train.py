@@ -25,7 +25,6 @@ from .calibration import best_threshold, calibrate, logit, sigmoid
 from .compute import device_of, precision_name
 from .config import Config
 from .data import Patches, Statistics, pooled_statistics, scene_statistics, split
-from .export import network_from_checkpoint
 from .fit import Step, epoch_batches, labelled_batch, mixing_share, start_from
 from .models import parameter_count
 from .network import fit_components, network_of
@@ -43,8 +42,8 @@ from .run_folder import (
 )
 from .samples import Samples
 from .schedules import epoch_count, epoch_steps, learning_rate
-from .sources import load_patches, load_quiet, load_unlabelled
-from .teachers import taught_beside
+from .sources import load_patches, load_quiet
+from .teachers import pseudo_labelled
 from .transfer import check_never_seen, few_labelled, freeze_encoder, load_encoder
 
 
@@ -151,9 +150,8 @@ def train(
         if loss is None:
             return best
 
-        probability = predict(
-            average, patches, parts["validation"], statistics, device, config.floor
-        )
+        options = statistics, device, config.floor, None, config.refine
+        probability = predict(average, patches, parts["validation"], *options)
         truth = patches.mask[parts["validation"]]
         slope, offset = calibrate(probability, truth)
         calibrated = sigmoid(slope * logit(probability) + offset)
@@ -204,34 +202,13 @@ def _start(config: Config, patches: Patches, parts: dict[str, np.ndarray]) -> nn
     return model
 
 
-def pseudo_labelled(
-    config: Config, data: Path, teachers: Sequence[Path], device: torch.device
-) -> Samples:
-    """The recipe's patches without labels, with what the teachers are sure of.
-
-    They are normalised by statistics of their own, as a region is in use.
-
-    Raises:
-        ParameterError: There are no such patches.
-    """
-    if not config.unlabelled:
-        raise ParameterError(
-            f"The recipe {config.name} wants pseudo-labels, but names no patches for them. List "
-            "their sources under unlabelled."
-        )
-    patches = load_unlabelled(config.unlabelled, data, config.bands)
-    own = scene_statistics(patches, np.arange(len(patches)))
-    networks = [network_from_checkpoint(load_checkpoint(t)).to(device) for t in teachers]
-    return taught_beside(networks, Samples.of(patches, own, device, config.floor), config.pseudo)
-
-
 def _check_trainable(
     patches: Patches, chosen: np.ndarray, config: Config, teachers: Sequence[Path]
 ) -> None:
     if config.pseudo.method and not teachers:
         raise ParameterError(
-            f"The recipe {config.name} wants pseudo-labels, and nobody gives them. Name one or more "
-            "trained runs with --teacher."
+            f"The recipe {config.name} wants pseudo-labels, and nobody gives them. Name one or "
+            "more trained runs with --teacher."
         )
     if config.teachers and not config.pseudo.method:
         raise ParameterError(

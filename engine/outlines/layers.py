@@ -118,11 +118,8 @@ class LayerReader:
             return probability, valid, valid & (probability >= self._threshold)
         wide = reach + HALO
         probability, valid = self._probability(window, wide)
-        image = self._edges.read(
-            Window(
-                window.row - wide, window.col - wide, window.height + 2 * wide, window.width + 2 * wide
-            )
-        )
+        height, width = window.height + 2 * wide, window.width + 2 * wide
+        image = self._edges.read(Window(window.row - wide, window.col - wide, height, width))
         covered = drawn_to_edges(probability, valid, image, float(self._threshold))
         inside = slice(HALO, -HALO), slice(HALO, -HALO)
         return probability[inside], valid[inside], covered[inside]
@@ -229,8 +226,8 @@ class EdgeImage:
         if not (spread > 0).all():
             self._dataset.close()
             raise RasterError(
-                f"A band of {path} has one value everywhere, or none: it has no edges that outlines "
-                "could follow. Choose the image that landslides were detected in."
+                f"A band of {path} has one value everywhere, or none: it has no edges that "
+                "outlines could follow. Choose the image that landslides were detected in."
             )
         return spread.astype(np.float32)
 

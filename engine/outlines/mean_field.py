@@ -1,8 +1,8 @@
 """Outlines drawn to the edges of an image: a conditional random field, by mean field.
 
-After Kraehenbuehl & Koltun 2011 (arXiv:1210.5644), as the third place of Landslide4Sense 2022 did it
-(section VI-E): neighbours that look alike should be of one class, and all neighbours a little. Each
-pixel hears those within `REACH`, as in the convolutional form of Teichmann & Cipolla 2018
+After Kraehenbuehl & Koltun 2011 (arXiv:1210.5644), as the third place of Landslide4Sense 2022 did
+it (section VI-E): neighbours that look alike should be of one class, and all neighbours a little.
+Each pixel hears those within `REACH`, as in the convolutional form of Teichmann & Cipolla 2018
 (arXiv:1805.04777), so that the result depends on what is near alone.
 """
 
@@ -120,9 +120,7 @@ def _kernel(
     return np.exp(np.float32(exponent) - apart / (2 * contrast**2)) * both
 
 
-def _gathered(
-    pairs: list[tuple[Sides, Sides, np.ndarray]], values: np.ndarray
-) -> np.ndarray:
+def _gathered(pairs: list[tuple[Sides, Sides, np.ndarray]], values: np.ndarray) -> np.ndarray:
     """Sum over the neighbours of what they say, weighted by how much each is heard."""
     total = np.zeros_like(values)
     for here, other, kernel in pairs:

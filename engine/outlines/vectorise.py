@@ -1,8 +1,9 @@
 """From a probability raster to landslides: threshold, outline along pixel edges, measure.
 
 What is asked for beyond that is done in this order: outlines are drawn to the edges of an image;
-holes are filled before pixels are joined to landslides; touching landslides are parted; each is measured on its pixels; those that the filters
-do not want are dropped; what is left may be smoothed.
+holes are filled before pixels are joined to landslides; touching landslides are parted; each is
+measured on its pixels; those that the filters do not want are dropped; what is left may be
+smoothed.
 """
 
 from __future__ import annotations

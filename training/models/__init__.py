@@ -1,9 +1,9 @@
 """The registry of networks: a name, and a function that builds it for a number of bands.
 
 A network maps normalised bands [N, C, H, W] to logits [N, 1, H, W] for any H and W, and depends on
-no statistics of the batch in evaluation mode. PSPNet, DeepLab-v3+, EfficientNetV2, FFS-Net and HPCL-Net
-pool over the whole patch, and SegFormer attends to it, as their papers have it; with all others a pixel
-depends on its receptive field alone.
+no statistics of the batch in evaluation mode. PSPNet, DeepLab-v3+, EfficientNetV2, FFS-Net and
+HPCL-Net pool over the whole patch, and SegFormer attends to it, as their papers have it; with all
+others a pixel depends on its receptive field alone.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """U-Net on EfficientNetV2 (Tan & Le 2021, arXiv:2104.00298), of the competition's first place.
 
-Encoder after Table 4 of the paper (EfficientNetV2-S); decoder with skips from all scales (Ghorbanzadeh
-et al. 2022, section IV-B2, "U-Decoder"). Open choices: a shallow branch at full resolution, and no
-stochastic depth. Squeeze-and-excitation, from the fourth stage on, looks at the whole patch.
+Encoder after Table 4 of the paper (EfficientNetV2-S); decoder with skips from all scales
+(Ghorbanzadeh et al. 2022, section IV-B2, "U-Decoder"). Open choices: a shallow branch at full
+resolution, and no stochastic depth. Squeeze-and-excitation, from the fourth stage on, looks at the
+whole patch.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .blocks import EncoderNetwork, conv_bn, double_conv, upsample, conv_bn_relu
+from .blocks import EncoderNetwork, conv_bn, conv_bn_relu, double_conv, upsample
 
 #: Stages: fused, blocks, stride, expansion, channels.
 STAGES = (
@@ -114,10 +115,9 @@ class EfficientNetV2UNet(EncoderNetwork):
     """`EfficientNetV2`, and a decoder that reduces channels before it enlarges.
 
     Args:
-        in_channels: Bands of the input.
-        width: Factor on the encoder's channels; 1 is EfficientNetV2-S.
-        depth: Factor on its blocks.
-        branch: Channels of the branch and of the decoder at full resolution; they grow to 6 times as
+        in_channels: Bands of the input. width: Factor on the encoder's channels; 1 is
+        EfficientNetV2-S. depth: Factor on its blocks. branch: Channels of the branch and of the
+        decoder at full resolution; they grow to 6 times as
             many.
         dropout: Share of the coarsest map's channels dropped in training, 0..1.
     """

@@ -2,9 +2,9 @@
 
 The baseline of "A Multi-Source Data Fusion-based Semantic Segmentation Model for Relic Landslide
 Detection" (Zhou et al.), which is where all that is built here is described: its sections 3.1 and
-3.3, for the parts that both networks share, and section 3.1.1 and Table 4 for how they differ. Widths
-that its figures alone name are open choices: what is here comes to 64.2 million parameters with
-`width` 64, where Table 6 says 64.55.
+3.3, for the parts that both networks share, and section 3.1.1 and Table 4 for how they differ.
+Widths that its figures alone name are open choices: what is here comes to 64.2 million parameters
+with `width` 64, where Table 6 says 64.55.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """HRNet (Wang et al. 2020, arXiv:1908.07919), of the competition's third place (section VI).
 
 Maps of four scales run side by side from a quarter of the image on, and exchange what they found
-after every few units; HRNetV2's head joins all four. `width` is that of the finest map: 48 in the paper's
-segmentation, 18 in its small ones. Half of the paper's units (2 instead of 4 in a row) and fewer
-exchanges by default, as in its "W18 small v2".
+after every few units; HRNetV2's head joins all four. `width` is that of the finest map: 48 in the
+paper's segmentation, 18 in its small ones. Half of the paper's units (2 instead of 4 in a row) and
+fewer exchanges by default, as in its "W18 small v2".
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ Two branches: what Sentinel-2 has at 10 m stays at full resolution all the way; 
 a U-Net of three steps down, with convolutions of stride 2, bilinear steps up and skips by addition.
 Both end in as many channels, which are concatenated. Activations are SMU (Eq. 10 and 11).
 
-Open choices: the paper's 128 channels at full resolution are 32 by default; the high-resolution branch
-has three inverted residuals.
+Open choices: the paper's 128 channels at full resolution are 32 by default; the high-resolution
+branch has three inverted residuals.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ FINE_OF_ALL = (1, 2, 3, 7)
 class SMU(nn.Module):
     """Smooth maximum unit, Eq. 11 (Biswas et al. 2022, arXiv:2111.04682); `sharpness` is learnt.
 
-    With alpha 0.25 it is a leaky ReLU without its corner: the larger the sharpness, the closer. The paper
-    starts at a value of which erf has no gradient left; here it starts at 1, so that it can be learnt.
+    With alpha 0.25 it is a leaky ReLU without its corner: the larger the sharpness, the closer. The
+    paper starts at a value of which erf has no gradient left; here it starts at 1, so that it can
+    be learnt.
     """
 
     def __init__(self, alpha: float = 0.25, sharpness: float = 1.0) -> None:
@@ -46,7 +47,7 @@ def cba(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
 
 
 class InvertedResidual(nn.Module):
-    """Widen by 1 x 1, filter each channel, narrow to what it was, beside a shortcut (MobileNetV2)."""
+    """Widen by 1 x 1, filter each channel, narrow again, beside a shortcut (MobileNetV2)."""
 
     def __init__(self, width: int, expansion: int) -> None:
         super().__init__()

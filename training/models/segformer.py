@@ -2,14 +2,15 @@
 
 One of the three networks of the competition's first place (section IV-B2). Sizes after Table 6 of
 the paper: B1 by default (widths 64, 128, 320, 512, two blocks each); `width` 32 makes B0. Written
-here for the same reason as `swin_unet`. Open choice: the decoder's map at a quarter is enlarged by 4,
-as in the paper, so that slides of one pixel are at the limit of what it can draw; scale promotion
-(`promotion` of a recipe) is what the first place did about that.
+here for the same reason as `swin_unet`. Open choice: the decoder's map at a quarter is enlarged by
+4, as in the paper, so that slides of one pixel are at the limit of what it can draw; scale
+promotion (`promotion` of a recipe) is what the first place did about that.
 """
 
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F  # noqa: N812 - PyTorch's own custom
 from torch import Tensor, nn
 
 from .blocks import EncoderNetwork, conv_bn_relu, upsample
@@ -39,8 +40,8 @@ class ReducedAttention(nn.Module):
         query = self.query(x).reshape(split).transpose(1, 2)
         key, value = self.key_value(self.norm(small)).chunk(2, dim=-1)
         key, value = (part.reshape(split).transpose(1, 2) for part in (key, value))
-        weight = (query * query.shape[-1] ** -0.5) @ key.transpose(-2, -1)
-        mixed = (weight.softmax(-1) @ value).transpose(1, 2)
+        # Whole scenes have many pixels: here no map of all pairs is kept in training.
+        mixed = F.scaled_dot_product_attention(query, key, value).transpose(1, 2)
         return self.project(mixed.reshape(count, height, width, channels))
 
 

@@ -2,11 +2,11 @@
 
 Encoder: Liu et al. 2021, arXiv:2103.14030 (Swin-T by default: widths 96 to 768, 2, 2, 6 and 2
 blocks). Decoder: the U-Net's, with skips from all scales (Ghorbanzadeh et al. 2022, sections IV-B2
-and V-A: "U-Net-like skip connection structure"). Written here, as the published implementations
-fix the size of the image when they are exported. Open choices: a shallow branch at full resolution,
-whose skip the encoder, which begins at a quarter, cannot give; windows of 4 pixels of the map, so that
-the coarsest map of a patch of 128 is one window (7 in the paper, for images of 224), which is why
-its blocks do not shift.
+and V-A: "U-Net-like skip connection structure"). Written here, as the published implementations fix
+the size of the image when they are exported. Open choices: a shallow branch at full resolution,
+whose skip the encoder, which begins at a quarter, cannot give; windows of 4 pixels of the map, so
+that the coarsest map of a patch of 128 is one window (7 in the paper, for images of 224), which is
+why its blocks do not shift.
 """
 
 from __future__ import annotations

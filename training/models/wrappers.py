@@ -1,4 +1,4 @@
-"""What a recipe puts around a network, or in place of its layers; all of it is in the model file."""
+"""What a recipe puts around a network or in place of its layers; all is in the model file."""
 
 from __future__ import annotations
 
