@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..engine.common.errors import ParameterError
 from .augmentation import turned, turned_back
 from .compute import autocast
 from .config import Config
