@@ -67,6 +67,7 @@ class Config:
         labelled_pixels: Landslide pixels that each of those must have.
         spread: Share of a scene's standard deviation that counts as one when the network is used:
             below 1 a scene is stretched. It takes effect in the model file (`export.Stretched`).
+        pixel_size: Side of a pixel in metres that the network is made for.
         overlap: Share of a patch that the next one repeats in use, where nothing else is asked for.
         floor: Smallest standard deviation of an optical band, as a share of its mean: a plain
             without contrast is not stretched until its fields look like landslides.
@@ -126,6 +127,7 @@ class Config:
     labelled: int = 0
     labelled_pixels: int = 50
     spread: float = 1.0
+    pixel_size: float = 10.0
     overlap: float = 0.5
     floor: float = 0.0
     quiet: float = 0.0

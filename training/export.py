@@ -211,7 +211,7 @@ def card_from_checkpoint(
         overlap=config.overlap,
         threshold=round(float(state["threshold"]), 3),
         normalisation=config.normalisation,
-        pixel_size=10.0,
+        pixel_size=config.pixel_size,
         training_data=_training_data(state, config),
         accuracy=accuracy,
         licence=LICENCE,

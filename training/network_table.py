@@ -1,7 +1,8 @@
 """`python -m landslip.training.network_table`: what every registered network weighs and costs.
 
 At the registry's default width. Operations are counted on one patch in evaluation mode by
-`torch.utils.flop_counter`, which counts convolutions and matrix products, a multiply-add as two.
+`torch.utils.flop_counter`, which counts convolutions and matrix products, a multiply-add as two;
+attention that PyTorch computes in one piece (SegFormer's) is left out on a processor.
 """
 
 from __future__ import annotations
