@@ -301,6 +301,7 @@ def _add_panels(commands: argparse._SubParsersAction) -> None:
     _add_labelled_scene(command)
     command.add_argument("--region", help="what the picture calls the scene")
     command.add_argument("--credit", default="", help="whom the picture must name")
+    command.add_argument("--relief", action="store_true", help="draw over the hillshade of the DEM")
     command.add_argument("--output", type=Path, required=True, help="the .png file to write")
     command.set_defaults(run_command=_panels)
 
@@ -545,7 +546,7 @@ def _windows(args: argparse.Namespace) -> None:
 def _panels(args: argparse.Namespace) -> None:
     from .panels import draw_panels
 
-    draw_panels(args.models, _scene(args), args.output, args.credit)
+    draw_panels(args.models, _scene(args), args.output, args.credit, args.relief)
     print(args.output)
 
 

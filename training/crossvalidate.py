@@ -174,16 +174,15 @@ class Bench:
         return self.images[key]
 
     def unlabelled(self, fold: Fold, config: Config) -> Samples:
-        """The region that a fold leaves out, without its labels, by statistics of its own."""
+        """The region that a fold leaves out, by statistics of its own; labels to be replaced."""
         if not len(fold.test):
             raise ParameterError(
                 f"{config.name} learns from a region without labels, and nothing is left out here. "
                 "Train it with crossvalidate, or with 'train' and its own unlabelled sources."
             )
         patches = chosen_patches(self.patches, fold.test)
-        hidden = replace(patches, mask=np.zeros_like(patches.mask))
         own, _ = self.own(fold, corrects(config))
-        return Samples.of(hidden, own, self.device, config.floor)
+        return Samples.of(patches, own, self.device, config.floor)
 
     def fit(
         self,

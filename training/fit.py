@@ -338,7 +338,8 @@ class Fit:
         config, device = self.config, self.samples.device
         if not self.graphed or not recordable(config, device):
             return Step(config, self.model, self.average, device)
-        shape = (config.batch, len(self.samples.bands), *self.samples.levels.shape[2:])
+        count = config.batch if self.other is None else 2 * labelled_batch(config)
+        shape = (count, len(self.samples.bands), *self.samples.levels.shape[2:])
         try:
             return GraphedStep(config, self.model, self.average, device, shape)
         except RuntimeError as err:  # a driver or an operation that cannot be recorded

@@ -265,7 +265,7 @@ def test_crossvalidation_resumes_and_is_read_back(patches, tmp_path):
 
 def test_stages_and_students_learn_from_other_runs_of_the_fold(patches, tmp_path):
     """The region left out teaches by its images alone: other labels of it change no weight."""
-    first = config(name="first")
+    first = config(name="first", epochs=1)
     second = replace(first, name="second", start="first", loss={"bce": 1.0})
     student = replace(
         first,
