@@ -19,6 +19,7 @@ import numpy as np
 from ..engine.assessment.metrics import Confusion
 from ..engine.common.errors import ParameterError
 from .answer import Scene
+from .calibration import best_threshold
 from .compare_figure import draw_bars
 from .config import Config
 from .evaluate import ensemble, measure_cost, part_pixels, scene_pixels, score_pixels
@@ -169,7 +170,11 @@ def _prepare(experiment: Experiment, run: Run, seed: int, data: Path, folder: Pa
     if run.members:
         states = [load_checkpoint(_place(folder, m, seed) / "best.pt") for m in run.members]
         place.mkdir(parents=True, exist_ok=True)
-        state = states[0] if len(states) == 1 else ensemble(states, run.name, run.mean)
+        state = states[0]
+        if len(states) > 1:  # what they say together wants a threshold of its own
+            state = ensemble(states, run.name, run.mean)
+            pixels = part_pixels(state, data, ["validation"])["validation"]
+            state["threshold"], _ = best_threshold(*pixels)
         save_checkpoint(state, place / "best.pt")
         return
     changes = [f"seed={seed}", f"name={run.name}", *run.set]
