@@ -22,6 +22,7 @@ class LandslipPlugin:
         """Add what needs no window (``qgis_process`` calls only this)."""
         self._provider = LandslipProvider()
         QgsApplication.processingRegistry().addProvider(self._provider)
+        self._provider.refreshAlgorithms()  # now the steps of its models can be found
         map_tip.register()
 
     def initGui(self) -> None:

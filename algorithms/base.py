@@ -46,6 +46,7 @@ class Group(Enum):
     PREPARE = "Prepare"
     DETECT = "Detect"
     INVENTORY = "Inventory"
+    MODELS = "Models"
     REVIEW = "Review and report"
     SET_UP = "Set-up"
 

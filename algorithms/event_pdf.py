@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from qgis.PyQt.QtCore import QByteArray, QMarginsF, QRectF, QSizeF, Qt, QUrl
 from qgis.PyQt.QtGui import (
@@ -13,9 +13,11 @@ from qgis.PyQt.QtGui import (
     QPageSize,
     QPainter,
     QPdfWriter,
+    QTextBlock,
     QTextCursor,
     QTextDocument,
     QTextFormat,
+    QTextTable,
 )
 from qgis.PyQt.QtSvg import QSvgRenderer
 
@@ -25,12 +27,17 @@ from ..engine.common.report import paragraph
 from .review_pdf import check_whole
 
 #: A page of A4 in pixels, of which so many are an inch; its margin; and what fits between.
-_INCH, _PAGE, _MARGIN, _WIDEST = 96, QSizeF(794, 1123), 56.0, 680.0
+_INCH, _PAGE, _MARGIN, _WIDEST = 96, QSizeF(794, 1123), 56.0, 664.0
 #: Resolution of drawings, and how large they are drawn where there is room.
 _DPI, _SCALE = 200, 0.8
+#: Width of a drawing that has another one beside it.
+_HALF = 332.0
 #: A heading in the lowest part of a page begins the next one.
 _LOWEST = 0.82
 _SVG = re.compile(r"<svg\b.*?</svg>", re.S)
+#: A figure as wide as the page, or narrower ones that follow each other.
+_FIGURES = re.compile(r"<figure class.*?</figure>|(?:<figure>(?:(?!</figure>).)*</figure>)+", re.S)
+_FIGURE = re.compile(r"<figure[^>]*>(.*?)</figure>", re.S)
 _SIZE = re.compile(r'\bviewBox="\S+ \S+ (\S+) (\S+)"')
 _NAMESPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 _STYLE = """
@@ -77,7 +84,7 @@ def write_event_pdf(
 
 
 def _laid_out(title: str, about: str, parts: Iterable[str]) -> QTextDocument:
-    """The text on its pages; no heading stands alone at the foot of one."""
+    """The text on its pages; no heading stands alone at the foot of one, and no table is cut."""
     font = QFont("DejaVu Sans")
     font.setPixelSize(12)  # in pixels: the same whatever screen there is
     document = QTextDocument()
@@ -87,17 +94,68 @@ def _laid_out(title: str, about: str, parts: Iterable[str]) -> QTextDocument:
     document.setPageSize(_PAGE)
     head = paragraph(title).replace("p>", "h1>") + paragraph(about)
     document.setHtml(head + _with_pictures(document, "".join(parts)))
-    block = document.begin()
-    while block.isValid():
-        if block.blockFormat().headingLevel() == 2:
-            top = document.documentLayout().blockBoundingRect(block).top()
-            if top % _PAGE.height() > _LOWEST * _PAGE.height():
-                form = block.blockFormat()
-                form.setPageBreakPolicy(QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore)
-                QTextCursor(block).setBlockFormat(form)
-                document.setPageSize(_PAGE)  # all of it anew: Qt loses the tables behind else
-        block = block.next()
+    items = list(_items(document))
+    for place, item in enumerate(items):
+        if _is_low(document, item):
+            _begin_page(document, item)
+        elif isinstance(item, QTextTable):
+            lead = _lead(items, place)
+            if _is_cut(document, lead, item):
+                _begin_page(document, lead)
     return document
+
+
+def _items(document: QTextDocument) -> Iterator[QTextBlock | QTextTable]:
+    """Paragraphs and tables from top to bottom."""
+    place = document.rootFrame().begin()
+    while not place.atEnd():
+        yield place.currentFrame() or place.currentBlock()
+        place += 1
+
+
+def _is_heading(item: QTextBlock | QTextTable) -> bool:
+    return isinstance(item, QTextBlock) and item.blockFormat().headingLevel() == 2
+
+
+def _is_low(document: QTextDocument, item: QTextBlock | QTextTable) -> bool:
+    """Whether it is a heading at the foot of a page."""
+    if not _is_heading(item):
+        return False
+    top = document.documentLayout().blockBoundingRect(item).top()
+    return bool(top % _PAGE.height() > _LOWEST * _PAGE.height())
+
+
+def _lead(items: Sequence[QTextBlock | QTextTable], place: int) -> QTextBlock | QTextTable:
+    """The heading that a table belongs to, right above or with a paragraph between; else itself."""
+    for above in items[max(0, place - 2) : place][::-1]:
+        if isinstance(above, QTextTable):
+            break
+        if _is_heading(above):
+            return above
+    return items[place]
+
+
+def _is_cut(document: QTextDocument, lead: QTextBlock | QTextTable, table: QTextTable) -> bool:
+    """Whether a table is not on one page with what leads to it, and they would fit on one."""
+    layout = document.documentLayout()
+    own = layout.frameBoundingRect(table)
+    top = own.top() if lead is table else layout.blockBoundingRect(lead).top()
+    first, last = (int(y // _PAGE.height()) for y in (top, own.bottom()))
+    return first != last and own.height() < 0.8 * _PAGE.height()
+
+
+def _begin_page(document: QTextDocument, item: QTextBlock | QTextTable) -> None:
+    """Put it, and what follows, on a new page."""
+    policy = QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore
+    if isinstance(item, QTextTable):
+        form = item.format()
+        form.setPageBreakPolicy(policy)
+        item.setFormat(form)
+    else:
+        form = item.blockFormat()
+        form.setPageBreakPolicy(policy)
+        QTextCursor(item).setBlockFormat(form)
+    document.setPageSize(_PAGE)  # all of it anew: Qt loses the tables behind else
 
 
 def _pages(document: QTextDocument) -> int:
@@ -128,12 +186,11 @@ def _draw(document: QTextDocument, writer: QPdfWriter, painter: QPainter, title:
 
 
 def _with_pictures(document: QTextDocument, html: str) -> str:
-    """The text with its drawings as pictures, which the document then holds."""
+    """The text with its drawings as pictures, which the document then holds, in tables."""
     count = 0
 
-    def picture(matched: re.Match[str]) -> str:
+    def picture(drawing: str, widest: float) -> str:
         nonlocal count
-        drawing = matched[0]
         if "xmlns:xlink=" not in drawing:
             drawing = re.sub(r' xmlns="[^"]*"', "", drawing, count=1)
             drawing = drawing.replace("<svg", f"<svg {_NAMESPACES}", 1)
@@ -141,7 +198,7 @@ def _with_pictures(document: QTextDocument, html: str) -> str:
         if size is None:
             raise OutputError("A drawing of the report says no size; this is a fault of Landslip.")
         width, height = (float(side) for side in size.groups())
-        scale = min(_SCALE, _WIDEST / width)
+        scale = min(_SCALE, widest / width)
         width, height = width * scale, height * scale
         name = f"drawing:{count}"
         count += 1
@@ -149,8 +206,14 @@ def _with_pictures(document: QTextDocument, html: str) -> str:
         document.addResource(kind, QUrl(name), _rendered(drawing, width, height))
         return f'<img src="{name}" width="{width:.0f}" height="{height:.0f}">'
 
-    html = _SVG.sub(picture, html)
-    html = re.sub(r"<figure[^>]*>", "<p>", html).replace("</figure>", "</p>")
+    def tables(figures: re.Match[str]) -> str:
+        widest = _WIDEST if figures[0].startswith("<figure class") else _HALF
+        drawn = _SVG.sub(lambda svg: picture(svg[0], widest), figures[0])
+        cells = [f"<td>{inside}</td>" for inside in _FIGURE.findall(drawn)]
+        rows = ("".join(cells[i : i + 2]) for i in range(0, len(cells), 2))
+        return "".join(f"<table><tr>{row}</tr></table>" for row in rows)
+
+    html = _SVG.sub(lambda svg: picture(svg[0], _WIDEST), _FIGURES.sub(tables, html))
     html = html.replace("<figcaption>", '<br><span class="caption">')
     return html.replace("</figcaption>", "</span>")
 

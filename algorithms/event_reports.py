@@ -66,7 +66,9 @@ class EventReports(LandslipAlgorithm):
     NAME = "eventreports"
     DISPLAY_NAME = "Reports of an event"
     GROUP = Group.REVIEW
-    SHORT_DESCRIPTION = "Makes a page with a map, a PDF and KML of the landslides of an event"
+    SHORT_DESCRIPTION = (
+        "Makes a page with a map, a PDF (in QGIS) and KML of the landslides of an event"
+    )
     TAGS = ("landslide", "report", "map", "html", "pdf", "kml", "google earth", "summary")
     HELP = HELP
 

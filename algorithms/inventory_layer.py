@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from qgis import utils
 from qgis.core import (
     QgsFeature,
     QgsFields,
@@ -21,6 +22,10 @@ from .table_layer import LayerKind, Sink, table_fields, write_features
 
 #: Style and form of an inventory, in `RESOURCES`.
 INVENTORY_STYLE = "inventory.qml"
+#: Style of what to review next, likewise.
+SUGGESTIONS_STYLE = "suggestions.qml"
+#: Style of a raster of assessable ground.
+GROUND_STYLE = "assessability.qml"
 #: What to do after a failure where the probability raster is there already.
 VECTORISE_ADVICE = (
     "run 'Vectorise probability' on the probability raster: the model need not run again."
@@ -56,21 +61,33 @@ def _feature(landslide: Landslide, fields: QgsFields) -> QgsFeature:
 
 
 class _Style(QgsProcessingLayerPostProcessorInterface):
-    """Gives a layer its style when QGIS adds it to the project."""
+    """Gives a layer its style when QGIS adds it to the project; perhaps the map moves there."""
 
     def __init__(self, style: str) -> None:
         super().__init__()
         self._style = str(RESOURCES / style)
+        self._zoom = style == SUGGESTIONS_STYLE
 
     def postProcessLayer(
         self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> None:
         layer.loadNamedStyle(self._style)
         layer.triggerRepaint()
+        if self._zoom and utils.iface:  # there is none without a window
+            canvas = utils.iface.mapCanvas()
+            canvas.setExtent(canvas.mapSettings().layerExtentToOutputExtent(layer, layer.extent()))
+            canvas.refresh()
 
 
+_LOADED = (
+    "inventory.qml",
+    "probability.qml",
+    "comparison.qml",
+    SUGGESTIONS_STYLE,
+    GROUND_STYLE,
+)
 # QGIS keeps only a pointer to a post-processor: without a reference here, Python frees it.
-_STYLES = {name: _Style(name) for name in ("inventory.qml", "probability.qml", "comparison.qml")}
+_STYLES = {name: _Style(name) for name in _LOADED}
 
 
 def use_style(layer_id: str, style: str, context: QgsProcessingContext) -> None:

@@ -39,8 +39,15 @@ the inventory serves, and densities come out too high.</p>
 of the study area. Without it, aspect, slope and elevation come from the fields
 <code>aspect_deg</code>, <code>slope_mean</code>, <code>z_min</code> and <code>z_max</code>, where
 the inventory has them.</p>
+<p><b>Assessable ground</b>: the raster that the algorithm of this name made of the image.
+Densities, roses and counts are then those of ground on which landslides can be seen; those
+elsewhere are told, and not counted. With the DEM, landslides are also counted by how the sun met
+the land, with the recall that was measured in such light beside them: what shade hides is not rare
+there.</p>
 <p><b>Minimum</b> area: smaller landslides are left out. Use it where a few slivers are below the
 size from which the inventory was mapped.</p>
+<p><b>Landslide probability</b>: the raster that the inventory was made of. Where several runs made
+it (test-time flips or an ensemble), the report tells what area each of them finds.</p>
 <p><b>Image</b> below the report's map: any raster, shown as in <i>Review sheet</i>. Without one, a
 hillshade of the DEM.</p>
 
@@ -48,7 +55,9 @@ hillshade of the DEM.</p>
 <p><b>Report</b>: an HTML file that opens offline. <b>COUNT</b>; <b>AREA</b> (m2, on the ellipsoid);
 <b>DENSITY</b> (landslides per km2); <b>EXPONENT</b> of the power-law tail with the ends of its 95 %
 interval; <b>TAIL_START</b> (m2); <b>INVERSE_GAMMA_EXPONENT</b>; <b>ROLLOVER</b> (m2), the most
-frequent area. Fits are by maximum likelihood and need at least 50 landslides.</p>
+frequent area. Fits are by maximum likelihood and need at least 50 landslides. <b>AREA_STD</b>,
+<b>AREA_LOW</b> and <b>AREA_HIGH</b> (m2): what the total area is uncertain by, as <i>Detect
+landslides</i> gives them, where the probability raster says so.</p>
 """
 
 #: Numbers that the algorithm returns, with their labels.
@@ -56,12 +65,16 @@ NUMBERS = {
     "COUNT": "Number of landslides",
     "AREA": "Total area (m2)",
     "DENSITY": "Landslides per km2",
+    "ASSESSABLE_AREA": "Assessable ground in the study area (m2)",
     "EXPONENT": "Exponent of the power-law tail",
     "EXPONENT_LOW": "Lower end of its 95 % interval",
     "EXPONENT_HIGH": "Upper end of its 95 % interval",
     "TAIL_START": "Start of the tail (m2)",
     "INVERSE_GAMMA_EXPONENT": "Exponent of the inverse gamma distribution",
     "ROLLOVER": "Most frequent area (m2)",
+    "AREA_STD": "Standard deviation of the runs' total areas (m2)",
+    "AREA_LOW": "Smallest total area by the runs (m2)",
+    "AREA_HIGH": "Largest total area by the runs (m2)",
 }
 
 
@@ -87,6 +100,9 @@ class InventoryStatisticsAlgorithm(LandslipAlgorithm):
             QgsProcessingParameterRasterLayer(
                 "DEM", self.tr("DEM (elevation in metres)"), optional=True
             ),
+            QgsProcessingParameterRasterLayer(
+                "ASSESSABILITY", self.tr("Assessable ground (raster)"), optional=True
+            ),
             number(
                 "MIN_AREA",
                 self.tr("Minimum area (m2)"),
@@ -96,6 +112,13 @@ class InventoryStatisticsAlgorithm(LandslipAlgorithm):
             ),
         ):
             self.addParameter(parameter)
+        self.add_advanced(
+            QgsProcessingParameterRasterLayer(
+                "PROBABILITY",
+                self.tr("Landslide probability that the inventory was made of"),
+                optional=True,
+            )
+        )
         self.add_advanced(
             QgsProcessingParameterRasterLayer(
                 "IMAGE", self.tr("Image below the map in the report"), optional=True
@@ -133,6 +156,8 @@ class InventoryStatisticsAlgorithm(LandslipAlgorithm):
                 dem=dem,
                 attributes=terrain_attributes(table),
                 min_area=self.parameterAsDouble(parameters, "MIN_AREA", context),
+                assessability=self.raster_path(parameters, "ASSESSABILITY", context) or None,
+                probability=self.raster_path(parameters, "PROBABILITY", context) or None,
             )
             found = inventory_statistics(request, listeners["progress"], listeners["cancelled"])
             write_statistics_report(found, table.name, MADE_BY, report, below)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.core import (
-    QgsGeometry,
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
@@ -14,8 +13,6 @@ from qgis.core import (
     QgsProcessingParameterBoolean,
     QgsProcessingParameterCrs,
     QgsProcessingParameterEnum,
-    QgsProcessingParameterExtent,
-    QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFile,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterNumber,
@@ -23,16 +20,17 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..engine.common.errors import LandslipError, ParameterError
+from ..engine.common.errors import LandslipError
 from ..engine.preparation.model_choice import preparation_model
 from ..engine.preparation.plan import REASONS
 from ..engine.preparation.prepare import PrepareRequest, prepare
 from ..engine.preparation.stack_plan import COVER_RULES
-from ..engine.preparation.target_grid import AreaOfInterest, GridRequest
+from ..engine.preparation.target_grid import GridRequest
 from ..engine.products.product import open_products
 from ..engine.raster.elevation import METHODS as DEM_METHODS
 from ..engine.raster.resample import METHODS
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
+from .place import area_of, extent_of, place_parameters
 
 HELP = """
 <p>Makes the stack that <i>Detect landslides</i> reads, from Sentinel-2 products as they are
@@ -122,13 +120,7 @@ class PrepareStack(LandslipAlgorithm):
             QgsProcessingParameterString(
                 "MODEL", self.tr("Bands of this model (empty: all)"), optional=True
             ),
-            QgsProcessingParameterExtent("EXTENT", self.tr("Extent"), optional=True),
-            QgsProcessingParameterFeatureSource(
-                "AREA",
-                self.tr("Area of interest"),
-                [QgsProcessing.TypeVectorPolygon],
-                optional=True,
-            ),
+            *place_parameters(self),
         ]
 
     def _choices(self) -> list[Any]:
@@ -294,43 +286,11 @@ class PrepareStack(LandslipAlgorithm):
 
     def _grid(self, parameters: dict[str, Any], context: QgsProcessingContext) -> GridRequest:
         crs = self.parameterAsCrs(parameters, "CRS", context)
-        extent, extent_crs = None, ""
-        if parameters.get("EXTENT"):
-            box = self.parameterAsExtent(parameters, "EXTENT", context)
-            extent = (box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum())
-            extent_crs = self.parameterAsExtentCrs(parameters, "EXTENT", context).toWkt()
+        extent, extent_crs = extent_of(self, parameters, context)
         return GridRequest(
             crs=crs.toWkt() if crs.isValid() else "",
             pixel_size=self.optional_number(parameters, "PIXEL_SIZE", context),
             extent=extent,
             extent_crs=extent_crs,
-            area=self._area(parameters, context),
+            area=area_of(self, parameters, context),
         )
-
-    def _area(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> AreaOfInterest | None:
-        source = self.parameterAsSource(parameters, "AREA", context)
-        if source is None:
-            return None
-        polygons = tuple(
-            rings for feature in source.getFeatures() for rings in polygon_rings(feature.geometry())
-        )
-        if not polygons:
-            raise ParameterError(
-                "The area of interest has no polygon; expected at least one. Choose a layer of "
-                "polygons, or select some if only selected features are used."
-            )
-        return AreaOfInterest(source.sourceCrs().toWkt(), polygons)
-
-
-def polygon_rings(
-    geometry: QgsGeometry,
-) -> list[tuple[tuple[tuple[float, float], ...], ...]]:
-    """Outline and holes of each polygon of a geometry, as plain numbers."""
-    if geometry.isEmpty():
-        return []
-    parts = geometry.asMultiPolygon() if geometry.isMultipart() else [geometry.asPolygon()]
-    return [
-        tuple(tuple((point.x(), point.y()) for point in ring) for ring in rings) for rings in parts
-    ]

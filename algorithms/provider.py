@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProcessingProvider
+from pathlib import Path
+
+from qgis.core import QgsApplication, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from .. import __version__
+from ..engine.models.zoo import use_folder
 from . import ALGORITHMS
 from .base import ICON
+from .shipped_models import MODELS
 
 
 class LandslipProvider(QgsProcessingProvider):
@@ -15,8 +19,14 @@ class LandslipProvider(QgsProcessingProvider):
 
     def loadAlgorithms(self) -> None:
         """Add the algorithms."""
+        use_folder(Path(QgsApplication.qgisSettingsDirPath()) / "Landslip" / "models")
         for algorithm in ALGORITHMS:
             self.addAlgorithm(algorithm())
+        # The steps of a model are looked up in the registry, which knows them from then on.
+        registry = QgsApplication.processingRegistry()
+        if registry.providerById(self.id()) is not None:
+            for model in MODELS:
+                self.addAlgorithm(model())
 
     def id(self) -> str:
         """The prefix of algorithm ids, as in ``landslip:detectlandslides``."""

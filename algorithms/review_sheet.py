@@ -39,8 +39,9 @@ or filter it first.</p>
 and blue; a raster without these names shows its first three bands. <b>Image from before</b>: any
 raster from before the event. The same place is shown beside, in its own contrast; it may be on
 another grid.</p>
-<p><b>Order</b>: as in the layer, the largest first, or by mean probability, the surest or the least
-sure first. Least sure first puts the work where it is needed.</p>
+<p><b>Order</b>: as in the layer, the largest first, or by mean probability, less its spread where
+several runs made it, the surest or the least sure first. Least sure first puts the work where it is
+needed.</p>
 <p><b>Band</b> mapping, such as <code>B02,B03,B04</code>, for a raster without band names.</p>
 
 <h3>Outputs</h3>

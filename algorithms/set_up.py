@@ -25,6 +25,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QT_VERSION_STR, QByteArray, QProcess
 
+from ..engine.common.dependencies import ADAPTING
 from ..engine.common.errors import Cancelled, SetUpError
 from ..engine.common.memory import memory
 from ..engine.common.output import check_report
@@ -61,6 +62,8 @@ free memory, and each device with the speed that was measured on it. It takes so
 <p><b>Install what is missing</b>: fetches the missing packages with pip and puts them into this
 QGIS profile. QGIS itself, its numpy and the system stay as they are; if something fails, the
 profile stays as it is, too. Without the tick nothing is installed.</p>
+<p><b>What adapting models needs</b> besides: the package onnx, for <i>Adapt a model to my
+area</i>.</p>
 <p><b>Accelerator</b> to install besides. <i>openvino</i> is several times as fast as the plain
 package on x86-64 processors, and uses Intel's graphics (some 60 MB to download); <i>cuda</i> is for
 NVIDIA cards (some GB); <i>directml</i> for any graphics card on Windows. The report says what suits
@@ -100,6 +103,11 @@ class SetUp(LandslipAlgorithm):
                 usesStaticStrings=True,
             )
         )
+        self.addParameter(
+            QgsProcessingParameterBoolean(
+                "ADAPTING", self.tr("Install what adapting models needs besides"), False
+            )
+        )
         self.add_advanced(
             QgsProcessingParameterFile(
                 "PACKAGES_FOLDER",
@@ -131,6 +139,7 @@ class SetUp(LandslipAlgorithm):
             ACCELERATORS.get(self.choice(parameters, "ACCELERATOR", context)),
             Path(folder) if folder else None,
             feedback,
+            self.parameterAsBool(parameters, "ADAPTING", context),
         )
         with engine_errors():
             check_report(target)
@@ -139,6 +148,8 @@ class SetUp(LandslipAlgorithm):
             if self.parameterAsBool(parameters, "INSTALL", context):
                 told = job.install(states)
                 states = job.states()
+            elif self.parameterAsBool(parameters, "ADAPTING", context):
+                told = ["Nothing was installed: tick 'Install what is missing' for that."]
             elif job.accelerator:
                 told = ["No accelerator was installed: tick 'Install what is missing' for that."]
             feedback.setProgress(70)
@@ -197,7 +208,9 @@ class _Job:
         accelerator: Accelerator | None,
         wheels: Path | None,
         feedback: QgsProcessingFeedback,
+        adapting: bool = False,
     ) -> None:
+        self._adapting = adapting
         self.host, self.accelerator, self._wheels = host, accelerator, wheels
         self._feedback = feedback
         self._before = frozenset(sys.modules)  # what QGIS and other plugins use
@@ -248,6 +261,9 @@ class _Job:
             if not any(state.requirement.module == "onnxruntime" for state in lacking):
                 available_devices()  # which finds out whether plug-ins can be used
             anew |= bool(recorded_version(chosen.package)) and not _works(chosen)
+        if self._adapting and not is_somewhere(ADAPTING.module):
+            wanted.append(ADAPTING.text)
+            modules.append(ADAPTING.module)
         if not wanted:
             return ["Nothing was missing, and nothing was installed."]
         refused = refusal(self.host, wanted)

@@ -18,6 +18,7 @@ from qgis.core import (
 )
 
 from ..engine.common.file_names import place_of
+from ..engine.inventory.doubt import DEFAULT_MARGIN
 from ..engine.inventory.fields import FIELDS
 from ..engine.inventory.history import CHANGES, HISTORY_FIELDS, result_name, summary
 from ..engine.inventory.table import Table
@@ -55,6 +56,9 @@ to count as shrunk, of the smaller of its two states.</p>
 <p><b>Uncertainty</b>: how far a boundary may lie from where it lay before though nothing happened,
 in metres, the shift between the two images included. What that can explain along the whole boundary
 counts neither as growth nor as loss. Empty: three quarters of a pixel, 7.5 m at 10 m.</p>
+<p><b>Margin</b>: an outline whose mean probability is hardly above the threshold is found in one
+image and missed in the next. Below this share of the way from the threshold to 1 (at 0.4 and a
+threshold of 0.5: below 0.7) it is called <i>possibly new</i> or <i>possibly gone</i>. 0: never.</p>
 <p><b>Other model, threshold or pixel size</b>: what to do where the inventory's outlines were made
 with other ones than the detection. <i>flag</i>: tell it in <code>change</code>, with no dates.
 <i>as time</i>: take all differences for changes on the ground. <i>refuse</i>: stop.</p>
@@ -66,9 +70,10 @@ outlines that it redrew stay).</p>
 <h3>Output</h3>
 <p><b>Updated inventory</b>: the same ids and all columns, then the new landslides. The field
 <code>change</code> says <i>unchanged</i>, <i>enlarged</i>, <i>reactivated</i> (visible again),
-<i>shrunk</i>, <i>revegetating</i> (shrunk in two surveys running), <i>new</i> or <i>no longer
-visible</i>; where another model, threshold or pixel size looked than before, it says <i>not
-comparable</i> (both show it), <i>not found by the model</i> or <i>new to the model</i>.
+<i>shrunk</i>, <i>revegetating</i> (shrunk in two surveys running), <i>new</i>, <i>no longer
+visible</i>, or <i>possibly new</i> and <i>possibly gone</i> where that may be chance; where
+another model, threshold or pixel size looked than before, it says <i>not comparable</i> (both show
+it), <i>not found by the model</i> or <i>new to the model</i>.
 <code>history</code> keeps every change with its date, and <code>survey_by</code> what the last
 survey was made with.</p>
 <p>An outline and its measurements are replaced only where the landslide is enlarged, still
@@ -110,6 +115,8 @@ class UpdateInventory(LandslipAlgorithm):
                 minValue=0,
             )
         )
+        sure = self.tr("Margin of a sure outline (share of the way from the threshold to 1)")
+        self.add_advanced(self._share("MARGIN", sure, DEFAULT_MARGIN, 1))
         other = self.tr("Other model, threshold or pixel size")
         self.add_advanced(self._choice("MIXED", other, MIXED))
         self.add_advanced(self._choice("SAME_DAY", self.tr("Same day, other data"), SAME_DAY))
@@ -186,6 +193,7 @@ class UpdateInventory(LandslipAlgorithm):
             overlap=self.parameterAsDouble(parameters, "OVERLAP", context),
             growth=self.parameterAsDouble(parameters, "GROWTH", context),
             uncertainty=self.optional_number(parameters, "UNCERTAINTY", context),
+            margin=self.parameterAsDouble(parameters, "MARGIN", context),
             mixed=self.choice(parameters, "MIXED", context),
             same_day=self.choice(parameters, "SAME_DAY", context),
         )

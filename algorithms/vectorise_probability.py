@@ -16,9 +16,10 @@ from qgis.core import (
 
 from ..engine.common.errors import LandslipError
 from ..engine.models.probability import open_probability
+from ..engine.models.runs import area_numbers
 from ..engine.outlines.vectorise import VectoriseRequest, known_threshold, vectorise
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
-from .detect_landslides import minimum_area_parameter, threshold_parameter
+from .detect_landslides import area_outputs, minimum_area_parameter, threshold_parameter
 from .event_parameters import EVENT_HELP, event_facts, event_parameters
 from .inventory_layer import INVENTORY_STYLE, write_inventory
 from .outline_parameters import OUTLINE_HELP, outline_parameters, outline_request
@@ -43,7 +44,9 @@ model recommends.</p>
 <h3>Output</h3>
 <p><b>Inventory</b>: outlines along pixel edges unless smoothed; pixels that only touch at a corner
 are separate landslides. An id names the place where the probability peaks, so that most landslides
-keep theirs from one threshold to the next.</p>
+keep theirs from one threshold to the next. <b>COUNT</b>, <b>AREA</b> (m2), and where several runs
+made the raster <b>AREA_STD</b>, <b>AREA_LOW</b> and <b>AREA_HIGH</b>, as <i>Detect landslides</i>
+gives them.</p>
 """
 
 
@@ -79,6 +82,8 @@ class VectoriseProbability(LandslipAlgorithm):
         )
         self.addOutput(QgsProcessingOutputNumber("COUNT", self.tr("Number of landslides")))
         self.addOutput(QgsProcessingOutputNumber("AREA", self.tr("Total area (m2)")))
+        for output in area_outputs(self.tr):
+            self.addOutput(output)
 
     def checkParameterValues(
         self, parameters: dict[str, Any], context: QgsProcessingContext
@@ -114,7 +119,15 @@ class VectoriseProbability(LandslipAlgorithm):
                 len(landslides), area / 1e6, threshold
             )
         )
-        return {"INVENTORY": inventory, "COUNT": len(landslides), "AREA": area}
+        by_runs = raster.area_range(area, threshold)
+        if by_runs:
+            feedback.pushInfo(by_runs.text)
+        return {
+            "INVENTORY": inventory,
+            "COUNT": len(landslides),
+            "AREA": area,
+            **area_numbers(by_runs),
+        }
 
     def _request(
         self, parameters: dict[str, Any], context: QgsProcessingContext

@@ -109,7 +109,7 @@ def _row(stack: Path, size: int, bands: int, layout: str, side: int) -> None:
     command = [sys.executable, __file__, "--one", str(stack), model, str(side)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     peak, seconds = done.stdout.split()[-2:]
-    reckoned = needs(Model(model, "cpu").card, side or SIDES[-1], spread=False) / 2**20
+    reckoned = needs([Model(model, "cpu").card], side or SIDES[-1], spread=False) / 2**20
     print(
         f"| {size:,}² | {bands} | {layout} | {side or 'by memory'} | {peak} | {reckoned:.0f} | "
         f"{seconds} |",

@@ -81,7 +81,7 @@ def _whole_run(request: DetectRequest, stack: Stack, model: Model, scene: SceneS
     with KeptRegions(request.probability, {}) as kept:
         nothing = Provenance()
         patches = write_probability(
-            request, stack, model, scene, nothing, kept, lambda _f, _m: None, lambda: False
+            request, stack, [model], scene, nothing, kept, lambda _f, _m: None, lambda: False
         )
         kept.finish()
     return patches
@@ -91,8 +91,9 @@ def _bare_seconds(
     request: DetectRequest, model: Model, stack: Stack, scene: SceneStatistics, patches: int
 ) -> float:
     """Seconds that ``session.run`` alone takes for as many patches, cut beforehand."""
-    job = region_job_of(request, stack, model.card, scene)
-    lattice, batch = Lattice(job.lattice.patch, job.lattice.patch), job.batch_size
+    job = region_job_of(request, stack, [model.card], scene)
+    (member,) = job.members
+    lattice, batch = Lattice(member.lattice.patch, member.lattice.patch), member.batch_size
     with StackReader(stack, model.card.bands) as reader:
         cut = [reader.read(window)[0] for window in lattice.patches(stack.grid.area)]
     mean, std = (np.asarray(x, dtype=np.float32) for x in (scene.mean, scene.std))

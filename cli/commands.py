@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from ..engine.adaptation.adapt import TRAINED, AdaptRequest, adapt, training_folder
+from ..engine.adaptation.labels import labels_of
+from ..engine.adaptation.material import Train
+from ..engine.adaptation.report import verdict_text, write_adaptation_report
 from ..engine.assessment.assess import AssessRequest, Side, assess
 from ..engine.assessment.event_report import (
     EventReportRequest,
@@ -22,26 +26,34 @@ from ..engine.assessment.statistics import (
     terrain_attributes,
 )
 from ..engine.assessment.statistics_report import write_statistics_report
-from ..engine.common.dependencies import require
+from ..engine.common.dependencies import require, require_pytorch
 from ..engine.common.errors import Cancelled, OutputError, ParameterError, RasterError
 from ..engine.common.output import check_geotiff, check_report
 from ..engine.common.report import MADE_BY
 from ..engine.detection.in_product import detect_in_product
 from ..engine.detection.pipeline import DetectRequest, detect
+from ..engine.ground.assessability import AssessabilityRequest, assessability
+from ..engine.ground.assessability_report import write_assessability_report
+from ..engine.ground.classes import Ground
+from ..engine.ground.image import ImageSource
 from ..engine.inventory.event import EventFacts
 from ..engine.inventory.fields import Landslide
 from ..engine.inventory.geopackage import write_geopackage
 from ..engine.inventory.polygons import Outlines
-from ..engine.inventory.wkb import polygons_of
+from ..engine.models.management import ManageRequest, manage
+from ..engine.models.own_models import add_model, check_name
 from ..engine.models.probability import open_probability
+from ..engine.models.runs import AreaRange, area_numbers
 from ..engine.outlines.vectorise import VectoriseRequest, known_threshold, vectorise
-from ..engine.preparation.model_choice import detection_model, preparation_model
+from ..engine.preparation.model_choice import detection_model, ensemble_models, preparation_model
 from ..engine.preparation.prepare import PrepareRequest, prepare
-from ..engine.preparation.target_grid import AreaOfInterest, GridRequest, finest_grid
+from ..engine.preparation.target_grid import Bounds, GridRequest, finest_grid
 from ..engine.products.product import open_products
 from ..engine.raster.grid import check_order
 from ..engine.raster.reading import open_raster
 from ..engine.stack.reader import open_stack
+from .catalogue_commands import fetch_scene, scenes_of_a_place
+from .image_commands import date, evidence
 from .inventory_commands import (
     apply_review,
     check_geopackage,
@@ -49,14 +61,16 @@ from .inventory_commands import (
     export_inventory,
     measure_inventory,
     review_sheet,
+    suggest_review,
     update_inventory,
 )
 from .inventory_reader import read_inventory
 from .listeners import Listeners, Values
+from .place import area_of_interest, extent_of, polygons
+from .training_commands import pretrain_encoder, self_train
 
-Box = tuple[float, float, float, float]
-_NUMBER = r"\s*([^,\s\[]+)\s*"
-_EXTENT = re.compile(rf"{','.join([_NUMBER] * 4)}(?:\[(.+)\]\s*)?")
+#: What else *adapt* may be told of the ground.
+_GIVEN = ("NEGATIVES", "AREA")
 
 
 def _detect(values: Values, listeners: Listeners) -> Values:
@@ -71,6 +85,7 @@ def _detect(values: Values, listeners: Listeners) -> Values:
             values["DEM"] or "",
             values["BAND_MAPPING"] or "",
         ),
+        ensemble=ensemble_models(values["ENSEMBLE"] or ""),
         probability=values["PROBABILITY"],
         dem=values["DEM"],
         extent=_extent_on(values["EXTENT"], lambda: _crs(image, bool(product))),
@@ -89,6 +104,7 @@ def _detect(values: Values, listeners: Listeners) -> Values:
         sun_elevation=values["SUN_ELEVATION"],
         even_light=values["EVEN_LIGHT"],
         pre_event=values["PRE_EVENT"],
+        assessability=values["ASSESSABILITY"] or "",
         outlines=_outlines(values),
         event=EventFacts.of(values),
     )
@@ -102,12 +118,71 @@ def _detect(values: Values, listeners: Listeners) -> Values:
             f"'landslip vectorise --input {found.probability}' makes the inventory of it, so the "
             "model need not run again."
         ) from err
-    return {
+    results = {
         "PROBABILITY": found.probability,
         "INVENTORY": values["INVENTORY"],
-        **_totals(found.landslides),
+        **_totals(found.landslides, found.area_range),
         "DEVICE_USED": found.device,
     }
+    ground = {"ASSESSABILITY": request.assessability} if request.assessability else {}
+    return {**results, **ground}
+
+
+def _adapt(values: Values, listeners: Listeners) -> Values:
+    mapping = values["BAND_MAPPING"] or ""
+    name = (values["ADD_AS"] or "").strip()
+    if name:
+        check_name(name)
+    if values["REPORT"]:
+        check_report(values["REPORT"])
+    model = detection_model(values["MODEL"], values["INPUT"], False, values["DEM"] or "", mapping)
+    areas = (polygons(values[name], listeners) if values[name] else None for name in _GIVEN)
+    request = AdaptRequest(
+        stack=values["INPUT"],
+        model=model,
+        labels=labels_of(read_inventory(values["LABELS"], listeners), *areas),
+        output=values["OUTPUT"],
+        dem=values["DEM"],
+        method=values["METHOD"],
+        force=values["FORCE"],
+        band_mapping=mapping,
+        threads=values["THREADS"],
+        seed=values["SEED"],
+    )
+    train = _trainer(request)
+    found = adapt(request, listeners.progress, listeners.cancelled, listeners.warn, train)
+    shutil.rmtree(training_folder(request.output), ignore_errors=True)
+    if values["REPORT"]:
+        write_adaptation_report(found, request, MADE_BY, values["REPORT"])
+    (listeners.say if found.verdict.better else listeners.warn)(verdict_text(found))
+    used = request.output if found.written else model
+    if name and found.written:
+        listeners.say(f"In the list of models: {add_model(used, name)}")
+    return {
+        "OUTPUT": used,
+        "REPORT": values["REPORT"],
+        "WRITTEN": found.written,
+        **found.numbers(),
+    }
+
+
+def _trainer(request: AdaptRequest) -> Train | None:
+    """What trains a network, for the methods that do."""
+    if request.method not in TRAINED:
+        return None
+    require_pytorch()
+    from ..training.adapting import trainer
+
+    return trainer(request.method, training_folder(request.output), request.threads, request.seed)
+
+
+def _models(values: Values, listeners: Listeners) -> Values:
+    names = ("ACTION", "MODEL", "FILE", "NAME", "OUTPUT")
+    found = manage(ManageRequest(*(values[name] or "" for name in names)))
+    for line in found.lines:
+        listeners.say(line)
+    copy = {"OUTPUT": values["OUTPUT"]} if values["OUTPUT"] else {}
+    return {**copy, **found.results()}
 
 
 def _vectorise(values: Values, listeners: Listeners) -> Values:
@@ -121,11 +196,44 @@ def _vectorise(values: Values, listeners: Listeners) -> Values:
         event=EventFacts.of(values),
     )
     raster = open_probability(request.probability)
-    known_threshold(request, raster)
+    known_threshold(request, raster)  # before the work starts
     hooks = listeners.progress, listeners.cancelled
     found = list(vectorise(request, *hooks, warn=listeners.warn))
     write_geopackage(found, raster.grid.crs, values["INVENTORY"], listeners.warn)
-    return {"INVENTORY": values["INVENTORY"], **_totals(found)}
+    area = sum(landslide["area_m2"] for landslide in found)
+    found_by_runs = raster.area_range(area, known_threshold(request, raster))
+    return {"INVENTORY": values["INVENTORY"], **_totals(found, found_by_runs)}
+
+
+def _ground(values: Values, listeners: Listeners) -> Values:
+    path, product = _image(values)
+    if values["REPORT"]:
+        check_report(values["REPORT"])
+    request = AssessabilityRequest(
+        image=_image_source(values, path),
+        output=values["OUTPUT"],
+        extent=_extent_on(values["EXTENT"], lambda: _crs(path, bool(product))),
+    )
+    made = assessability(request, listeners.progress, listeners.cancelled, listeners.warn)
+    if values["REPORT"]:
+        write_assessability_report(made, MADE_BY, values["REPORT"])
+    listeners.say(made.sentence())
+    shares = {ground.name: made.share(ground) for ground in Ground if ground != Ground.NODATA}
+    report = {"REPORT": values["REPORT"]} if values["REPORT"] else {}
+    return {"OUTPUT": request.output, **shares, **report}
+
+
+def _image_source(values: Values, path: str) -> ImageSource:
+    return ImageSource(
+        path=path,
+        mask=values["MASK"] or "",
+        dem=values["DEM"],
+        sun_azimuth=values["SUN_AZIMUTH"],
+        sun_elevation=values["SUN_ELEVATION"],
+        band_mapping=values["BAND_MAPPING"] or "",
+        clouds=values["CLOUDS"],
+        flat_slope=values["FLAT_SLOPE"],
+    )
 
 
 def _prepare(values: Values, listeners: Listeners) -> Values:
@@ -145,7 +253,7 @@ def _prepare(values: Values, listeners: Listeners) -> Values:
             pixel_size=values["PIXEL_SIZE"],
             extent=extent,
             extent_crs=extent_crs,
-            area=_area_of_interest(values["AREA"], listeners) if values["AREA"] else None,
+            area=area_of_interest(values["AREA"], listeners) if values["AREA"] else None,
         ),
         out=tuple(values["OUT"] or ()),
         rules=tuple(values["RULES"] or ()),
@@ -212,6 +320,8 @@ def _statistics(values: Values, listeners: Listeners) -> Values:
         dem=values["DEM"],
         attributes=terrain_attributes(table),
         min_area=values["MIN_AREA"],
+        assessability=values["ASSESSABILITY"],
+        probability=values["PROBABILITY"],
     )
     found = inventory_statistics(request, listeners.progress, listeners.cancelled)
     write_statistics_report(found, values["INPUT"], MADE_BY, values["OUTPUT"], below)
@@ -247,6 +357,9 @@ def _report(values: Values, listeners: Listeners) -> Values:
 RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "detectlandslides": _detect,
     "vectoriseprobability": _vectorise,
+    "assessability": _ground,
+    "findscenes": scenes_of_a_place,
+    "fetchscene": fetch_scene,
     "preparestack": _prepare,
     "samplescene": _sample,
     "assessinventory": _assess,
@@ -254,6 +367,13 @@ RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "reviewsheet": review_sheet,
     "applyreview": apply_review,
     "eventreports": _report,
+    "changeevidence": evidence,
+    "datelandslides": date,
+    "adaptmodel": _adapt,
+    "selftrain": self_train,
+    "pretrainencoder": pretrain_encoder,
+    "managemodels": _models,
+    "suggestreview": suggest_review,
     "measureinventory": measure_inventory,
     "updateinventory": update_inventory,
     "exportinventory": export_inventory,
@@ -295,29 +415,9 @@ def _outlines(values: Values) -> VectoriseRequest:
     )
 
 
-def _totals(landslides: list[Landslide] | tuple[Landslide, ...]) -> Values:
+def _totals(landslides: Sequence[Landslide], by_runs: AreaRange | None) -> Values:
     area = sum(landslide["area_m2"] for landslide in landslides)
-    return {"COUNT": len(landslides), "AREA": float(area)}
-
-
-def extent_of(text: str) -> tuple[Box, str]:
-    """xmin, ymin, xmax, ymax of an extent as QGIS writes it, and its CRS, if there is one.
-
-    Raises:
-        ParameterError: It is no extent.
-    """
-    match = _EXTENT.fullmatch(text)
-    try:
-        numbers = [float(part) for part in match.groups()[:4]] if match else []
-    except ValueError:
-        numbers = []
-    if not (match and numbers):
-        raise ParameterError(
-            f"The extent is '{text}'; expected xmin,xmax,ymin,ymax, and a CRS in brackets where it "
-            "is not that of the image, such as '141.9,142.1,42.6,42.8 [EPSG:4326]'."
-        )
-    xmin, xmax, ymin, ymax = numbers
-    return (xmin, ymin, xmax, ymax), match[5] or ""
+    return {"COUNT": len(landslides), "AREA": float(area), **area_numbers(by_runs)}
 
 
 def _crs(image: str, is_product: bool) -> str:
@@ -327,7 +427,7 @@ def _crs(image: str, is_product: bool) -> str:
     return open_stack(image).grid.crs
 
 
-def _extent_on(text: str | None, crs_of_image: Callable[[], str]) -> Box | None:
+def _extent_on(text: str | None, crs_of_image: Callable[[], str]) -> Bounds | None:
     """An extent in the CRS of the image."""
     if not text:
         return None
@@ -347,16 +447,6 @@ def _extent_on(text: str | None, crs_of_image: Callable[[], str]) -> Box | None:
     return tuple(change.transform_bounds(*box))
 
 
-def polygons(path: str, listeners: Listeners) -> Outlines:
-    """The polygons of a vector file, repaired as an inventory is.
-
-    Raises:
-        DependencyError: pyogrio or shapely is not installed.
-        ParameterError: It cannot be read, or has no CRS or something else than polygons.
-    """
-    return Outlines.of(read_inventory(path, listeners))
-
-
 def _side(path: str, listeners: Listeners) -> Side:
     """One side of a comparison: the path of a raster, or polygons."""
     try:
@@ -364,22 +454,3 @@ def _side(path: str, listeners: Listeners) -> Side:
     except RasterError:
         return polygons(path, listeners)
     return path
-
-
-def _area_of_interest(path: str, listeners: Listeners) -> AreaOfInterest:
-    area = polygons(path, listeners)
-    if not area.wkb:
-        raise ParameterError(
-            f"The area of interest {path} has no polygon; expected at least one. Choose another "
-            "layer."
-        )
-    return AreaOfInterest(area.crs, _rings(area))
-
-
-def _rings(area: Outlines) -> tuple[tuple[tuple[tuple[float, float], ...], ...], ...]:
-    """Rings of the polygons, each closed."""
-    return tuple(
-        tuple(tuple((float(x), float(y)) for x, y in (*ring, ring[0])) for ring in polygon)
-        for wkb in area.wkb
-        for polygon in polygons_of(wkb)
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..engine.adaptation.suggest import SuggestRequest, suggest
 from ..engine.assessment.review_page import write_review_sheet
 from ..engine.assessment.review_sheet import SheetRequest, cards, sheet_of
 from ..engine.common.dependencies import require
@@ -18,7 +19,7 @@ from ..engine.inventory.exchange_file import (
     write_exchange,
 )
 from ..engine.inventory.findings import problem_table, remarks
-from ..engine.inventory.geopackage import beside_other_layers, write_inventory
+from ..engine.inventory.geopackage import STYLE, beside_other_layers, write_inventory
 from ..engine.inventory.history import CHANGES, result_name, summary
 from ..engine.inventory.presets import PRESETS
 from ..engine.inventory.review import apply_reviews, read_reviews
@@ -87,6 +88,7 @@ def update_inventory(values: Values, listeners: Listeners) -> Values:
         overlap=values["OVERLAP"],
         growth=values["GROWTH"],
         uncertainty=values["UNCERTAINTY"],
+        margin=values["MARGIN"],
         mixed=values["MIXED"],
         same_day=values["SAME_DAY"],
     )
@@ -122,6 +124,24 @@ def review_sheet(values: Values, listeners: Listeners) -> Values:
     shown = cards(table, request, listeners.progress, listeners.cancelled)
     write_review_sheet(shown, sheet_of(table, request), MADE_BY, values["OUTPUT"])
     return {"OUTPUT": values["OUTPUT"], "COUNT": len(table.records)}
+
+
+def suggest_review(values: Values, listeners: Listeners) -> Values:
+    """Choose what to review next."""
+    check_geopackage(values["OUTPUT"], "The suggestions")
+    request = SuggestRequest(
+        read_inventory(values["INPUT"], listeners),
+        values["PROBABILITY"],
+        values["OUTLINES"],
+        values["PLACES"],
+        values["THRESHOLD"],
+        values["SEED"],
+        read_inventory(values["REVIEWED"], listeners) if values["REVIEWED"] else None,
+    )
+    found = suggest(request, listeners.progress, listeners.cancelled)
+    style = STYLE.with_name("suggestions.qml")
+    write_inventory(found, values["OUTPUT"], listeners.warn, layer="suggestions", style=style)
+    return {"OUTPUT": values["OUTPUT"], "COUNT": len(found.records)}
 
 
 def apply_review(values: Values, listeners: Listeners) -> Values:

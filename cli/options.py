@@ -20,6 +20,7 @@ DEFINITIONS = Path(__file__).resolve().parent.parent / "resources" / "commands.j
 _YES, _NO = ("true", "yes", "1"), ("false", "no", "0")
 #: What a kind of parameter is called in a usage line; the rest are files.
 _WORDS = {
+    "authcfg": "VARIABLE",
     "boolean": "TRUE|FALSE",
     "crs": "CRS",
     "enum": "CHOICE",
@@ -189,6 +190,8 @@ def parser_of(known: Sequence[Command], version: str) -> argparse.ArgumentParser
 
 def _help(option: Option) -> str:
     words = [option.label]
+    if option.kind == "authcfg":
+        words.append("name of an environment variable with a token")
     if option.choices:
         words.append(f"one of {', '.join(option.choices)}")
     if option.default not in (None, "", []):

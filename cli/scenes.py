@@ -24,6 +24,7 @@ from ..engine.detection.scenes import Scene, find_scenes
 from ..engine.inventory.geopackage import LAYER, write_inventory
 from ..engine.inventory.joined import joined
 from ..engine.inventory.vector_file import read_layer
+from ..engine.preparation.model_choice import ensemble_models
 from .listeners import Listeners, Values
 
 #: The inventory of all scenes, and what says which scenes are done.
@@ -31,7 +32,7 @@ ALL, _DONE = "all.gpkg", ".landslip-scenes.json"
 #: Options that do not change what is found.
 _HOW = ("BATCH_SIZE", "DEVICE", "SCHEDULER", "THREADS", "MEMORY")
 #: Options that each scene has its own of.
-_OWN = ("INPUT", "PRODUCT", "PRODUCT_FOLDER", "PROBABILITY", "INVENTORY")
+_OWN = ("INPUT", "PRODUCT", "PRODUCT_FOLDER", "PROBABILITY", "INVENTORY", "ASSESSABILITY")
 Detect = Callable[[Values, Listeners], Values]
 
 
@@ -114,9 +115,9 @@ def detect_scenes(
         done[scene.name] = digest
         _write_done(target, done)
     if not results:
+        all_of_them = "The scene" if len(scenes) == 1 else f"All {len(scenes)} scenes"
         raise ParameterError(
-            f"All {len(scenes)} scenes failed; the messages before say why. Nothing was written to "
-            f"{folder}."
+            f"{all_of_them} failed; the messages before say why. Nothing was written to {folder}."
         )
     tables = {
         name: read_layer(f"{own['INVENTORY']}|layername={LAYER}").table
@@ -194,6 +195,7 @@ def _share(listeners: Listeners, name: str, number: int, count: int) -> Listener
 def _digest(own: Values) -> str:
     """What a scene's result depends on."""
     inputs = [own[name] for name in (*_OWN[:3], "DEM", "PRE_EVENT", "MASK", "EXCLUDE", "MODEL")]
+    inputs += ensemble_models(own["ENSEMBLE"] or "")
     files = [identity(str(path).partition("#")[0]) for path in inputs if path]
     settings = {name: value for name, value in own.items() if name not in _HOW}
     settings["made by"] = MADE_BY

@@ -4,7 +4,7 @@
   var svg = box.querySelector("svg");
   var home = svg.getAttribute("viewBox").split(" ").map(Number);
   var view = home.slice();
-  var corners = JSON.parse(box.dataset.corners); // lon, lat of the map's four corners
+  var places = JSON.parse(box.dataset.places); // lon, lat of 3 x 3 points of the map, row by row
   var size = JSON.parse(box.dataset.size); // columns, rows, metres a pixel
   var status = box.querySelector(".status");
   var chosen = null;
@@ -44,9 +44,13 @@
   function tell(event) {
     var at = place(event), u = at.x / size[0], v = at.y / size[1];
     if (u < 0 || v < 0 || u > 1 || v > 1) { return; }
+    // Parallels are bent: parabolas through three points each.
+    function weights(t) { return [(2 * t - 1) * (t - 1), 4 * t * (1 - t), t * (2 * t - 1)]; }
     function between(i) {
-      return (1 - v) * ((1 - u) * corners[0][i] + u * corners[1][i]) +
-        v * ((1 - u) * corners[2][i] + u * corners[3][i]);
+      var across = weights(u), down = weights(v);
+      return places.reduce(function (sum, place, n) {
+        return sum + down[Math.floor(n / 3)] * across[n % 3] * place[i];
+      }, 0);
     }
     var lon = (between(0) + 540) % 360 - 180;
     var pixel = size[2] * view[2] / svg.clientWidth;
@@ -55,6 +59,8 @@
   }
 
   svg.addEventListener("wheel", function (event) {
+    // Where all is to be seen, the page goes on.
+    if (event.ctrlKey || event.deltaY > 0 && view[2] === home[2]) { return; }
     event.preventDefault();
     var at = place(event);
     zoom(event.deltaY < 0 ? 1.25 : 0.8, at.x, at.y);
@@ -106,6 +112,7 @@
       ArrowLeft: function () { step(-0.15, 0); }, ArrowRight: function () { step(0.15, 0); },
       ArrowUp: function () { step(0, -0.15); }, ArrowDown: function () { step(0, 0.15); }
     };
+    if (event.ctrlKey || event.metaKey || event.altKey) { return; } // the browser's own
     if (keys[event.key]) { event.preventDefault(); keys[event.key](); }
   });
   box.classList.add("live");

@@ -2,17 +2,60 @@
 <qgis simplifyDrawingTol="1" simplifyLocal="1" simplifyDrawingHints="1" simplifyAlgorithm="0" simplifyMaxScale="1" symbologyReferenceScale="-1" minScale="100000000" version="3.22.16-Białowieża" styleCategories="Symbology|Fields|Forms|MapTips|Rendering" hasScaleBasedVisibilityFlag="0" maxScale="0">
   <renderer-v2 type="RuleRenderer" referencescale="-1" enableorderby="0" forceraster="0" symbollevels="0">
     <rules key="inventory">
-      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; &lt; 0.5" symbol="0" label="unreviewed, possible (below 0.5)" key="unreviewed, possible (below 0.5)"/>
-      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.5 AND &quot;prob_mean&quot; &lt; 0.7" symbol="1" label="unreviewed, probable (0.5 to 0.7)" key="unreviewed, probable (0.5 to 0.7)"/>
-      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.7 AND &quot;prob_mean&quot; &lt; 0.9" symbol="2" label="unreviewed, likely (0.7 to 0.9)" key="unreviewed, likely (0.7 to 0.9)"/>
-      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.9" symbol="3" label="unreviewed, confident (0.9 and more)" key="unreviewed, confident (0.9 and more)"/>
-      <rule filter="&quot;review_status&quot; = 'accepted'" symbol="4" label="accepted" key="accepted"/>
-      <rule filter="&quot;review_status&quot; = 'edited'" symbol="5" label="edited" key="edited"/>
-      <rule filter="&quot;review_status&quot; = 'rejected'" symbol="6" label="rejected" key="rejected"/>
-      <rule filter="ELSE" symbol="7" label="unknown" key="unknown"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; - &quot;prob_std&quot; &lt; &quot;threshold&quot;" symbol="0" label="unreviewed, disputed by the runs" key="unreviewed, disputed by the runs"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; &lt; 0.5" symbol="1" label="unreviewed, possible (below 0.5)" key="unreviewed, possible (below 0.5)"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.5 AND &quot;prob_mean&quot; &lt; 0.7" symbol="2" label="unreviewed, probable (0.5 to 0.7)" key="unreviewed, probable (0.5 to 0.7)"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.7 AND &quot;prob_mean&quot; &lt; 0.9" symbol="3" label="unreviewed, likely (0.7 to 0.9)" key="unreviewed, likely (0.7 to 0.9)"/>
+      <rule filter="coalesce(&quot;review_status&quot;, 'unreviewed') = 'unreviewed' AND &quot;prob_mean&quot; >= 0.9" symbol="4" label="unreviewed, confident (0.9 and more)" key="unreviewed, confident (0.9 and more)"/>
+      <rule filter="&quot;review_status&quot; = 'accepted'" symbol="5" label="accepted" key="accepted"/>
+      <rule filter="&quot;review_status&quot; = 'edited'" symbol="6" label="edited" key="edited"/>
+      <rule filter="&quot;review_status&quot; = 'rejected'" symbol="7" label="rejected" key="rejected"/>
+      <rule filter="ELSE" symbol="8" label="unknown" key="unknown"/>
     </rules>
     <symbols>
       <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="0">
+        <data_defined_properties>
+          <Option type="Map">
+            <Option type="QString" name="name" value=""/>
+            <Option name="properties"/>
+            <Option type="QString" name="type" value="collection"/>
+          </Option>
+        </data_defined_properties>
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option type="QString" name="border_width_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="color" value="255,255,255,30"/>
+            <Option type="QString" name="joinstyle" value="bevel"/>
+            <Option type="QString" name="offset" value="0,0"/>
+            <Option type="QString" name="offset_map_unit_scale" value="3x:0,0,0,0,0,0"/>
+            <Option type="QString" name="offset_unit" value="MM"/>
+            <Option type="QString" name="outline_color" value="255,255,255,255"/>
+            <Option type="QString" name="outline_style" value="solid"/>
+            <Option type="QString" name="outline_width" value="1.1"/>
+            <Option type="QString" name="outline_width_unit" value="MM"/>
+            <Option type="QString" name="style" value="no"/>
+          </Option>
+          <prop k="border_width_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="color" v="255,255,255,30"/>
+          <prop k="joinstyle" v="bevel"/>
+          <prop k="offset" v="0,0"/>
+          <prop k="offset_map_unit_scale" v="3x:0,0,0,0,0,0"/>
+          <prop k="offset_unit" v="MM"/>
+          <prop k="outline_color" v="255,255,255,255"/>
+          <prop k="outline_style" v="solid"/>
+          <prop k="outline_width" v="1.1"/>
+          <prop k="outline_width_unit" v="MM"/>
+          <prop k="style" v="no"/>
+          <data_defined_properties>
+            <Option type="Map">
+              <Option type="QString" name="name" value=""/>
+              <Option name="properties"/>
+              <Option type="QString" name="type" value="collection"/>
+            </Option>
+          </data_defined_properties>
+        </layer>
+      </symbol>
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="1">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -54,7 +97,7 @@
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="1">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="2">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -96,7 +139,7 @@
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="2">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="3">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -138,7 +181,7 @@
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="3">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="4">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -180,7 +223,7 @@
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="4">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="5">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -222,7 +265,7 @@
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="5">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="6">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -264,7 +307,7 @@
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="6">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="7">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -306,7 +349,7 @@
           </data_defined_properties>
         </layer>
       </symbol>
-      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="7">
+      <symbol type="fill" force_rhr="0" clip_to_extent="1" alpha="1" name="8">
         <data_defined_properties>
           <Option type="Map">
             <Option type="QString" name="name" value=""/>
@@ -897,6 +940,122 @@
         </config>
       </editWidget>
     </field>
+    <field name="evidence" configurationFlags="None">
+      <editWidget type="ValueMap">
+        <config>
+          <Option type="Map">
+            <Option type="List" name="map">
+              <Option type="Map">
+                <Option type="QString" name="" value="{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"/>
+              </Option>
+              <Option type="Map">
+                <Option type="QString" name="new" value="new"/>
+              </Option>
+              <Option type="Map">
+                <Option type="QString" name="seen before" value="seen before"/>
+              </Option>
+              <Option type="Map">
+                <Option type="QString" name="cloud or shadow" value="cloud or shadow"/>
+              </Option>
+              <Option type="Map">
+                <Option type="QString" name="unknown" value="unknown"/>
+              </Option>
+            </Option>
+          </Option>
+        </config>
+      </editWidget>
+    </field>
+    <field name="new_score" configurationFlags="None">
+      <editWidget type="">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
+    <field name="new_share" configurationFlags="None">
+      <editWidget type="">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
+    <field name="seen_share" configurationFlags="None">
+      <editWidget type="">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
+    <field name="dndvi" configurationFlags="None">
+      <editWidget type="">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
+    <field name="dndvi_ring" configurationFlags="None">
+      <editWidget type="">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
+    <field name="dbsi" configurationFlags="None">
+      <editWidget type="">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
+    <field name="dbsi_ring" configurationFlags="None">
+      <editWidget type="">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
+    <field name="drg" configurationFlags="None">
+      <editWidget type="">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
+    <field name="drg_ring" configurationFlags="None">
+      <editWidget type="">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
+    <field name="date_min" configurationFlags="None">
+      <editWidget type="TextEdit">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
+    <field name="date_max" configurationFlags="None">
+      <editWidget type="TextEdit">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
+    <field name="date_conf" configurationFlags="None">
+      <editWidget type="">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
+    <field name="date_note" configurationFlags="None">
+      <editWidget type="TextEdit">
+        <config>
+          <Option/>
+        </config>
+      </editWidget>
+    </field>
     <field name="change" configurationFlags="None">
       <editWidget type="ValueMap">
         <config>
@@ -924,7 +1083,13 @@
                 <Option type="QString" name="new" value="new"/>
               </Option>
               <Option type="Map">
+                <Option type="QString" name="possibly new" value="possibly new"/>
+              </Option>
+              <Option type="Map">
                 <Option type="QString" name="no longer visible" value="no longer visible"/>
+              </Option>
+              <Option type="Map">
+                <Option type="QString" name="possibly gone" value="possibly gone"/>
               </Option>
               <Option type="Map">
                 <Option type="QString" name="not comparable" value="not comparable"/>
@@ -1045,14 +1210,28 @@
     <alias name="Remarks" field="notes" index="49"/>
     <alias name="Reviewer" field="reviewer" index="50"/>
     <alias name="Time of the review (UTC)" field="reviewed_at" index="51"/>
-    <alias name="Change" field="change" index="52"/>
-    <alias name="Last survey" field="survey" index="53"/>
-    <alias name="Model, threshold and image of the last survey" field="survey_by" index="54"/>
-    <alias name="First seen" field="first_seen" index="55"/>
-    <alias name="Last seen" field="last_seen" index="56"/>
-    <alias name="Ids in the last detection" field="seen_id" index="57"/>
-    <alias name="Area in the last detection (m²)" field="seen_m2" index="58"/>
-    <alias name="History" field="history" index="59"/>
+    <alias name="Evidence of change" field="evidence" index="52"/>
+    <alias name="Change against its ring, in usual changes" field="new_score" index="53"/>
+    <alias name="New share of its contrast" field="new_share" index="54"/>
+    <alias name="Share that both images show" field="seen_share" index="55"/>
+    <alias name="Change of NDVI" field="dndvi" index="56"/>
+    <alias name="Change of NDVI around" field="dndvi_ring" index="57"/>
+    <alias name="Change of the bare soil index" field="dbsi" index="58"/>
+    <alias name="Change of the bare soil index around" field="dbsi_ring" index="59"/>
+    <alias name="Change of red over green" field="drg" index="60"/>
+    <alias name="Change of red over green around" field="drg_ring" index="61"/>
+    <alias name="Last image without it" field="date_min" index="62"/>
+    <alias name="First image with it" field="date_max" index="63"/>
+    <alias name="How sure the dates are" field="date_conf" index="64"/>
+    <alias name="What the images show" field="date_note" index="65"/>
+    <alias name="Change" field="change" index="66"/>
+    <alias name="Last survey" field="survey" index="67"/>
+    <alias name="Model, threshold and image of the last survey" field="survey_by" index="68"/>
+    <alias name="First seen" field="first_seen" index="69"/>
+    <alias name="Last seen" field="last_seen" index="70"/>
+    <alias name="Ids in the last detection" field="seen_id" index="71"/>
+    <alias name="Area in the last detection (m²)" field="seen_m2" index="72"/>
+    <alias name="History" field="history" index="73"/>
   </aliases>
   <defaults>
     <default expression="" field="id" applyOnUpdate="0"/>
@@ -1107,6 +1286,20 @@
     <default expression="" field="notes" applyOnUpdate="0"/>
     <default expression="" field="reviewer" applyOnUpdate="0"/>
     <default expression="" field="reviewed_at" applyOnUpdate="0"/>
+    <default expression="" field="evidence" applyOnUpdate="0"/>
+    <default expression="" field="new_score" applyOnUpdate="0"/>
+    <default expression="" field="new_share" applyOnUpdate="0"/>
+    <default expression="" field="seen_share" applyOnUpdate="0"/>
+    <default expression="" field="dndvi" applyOnUpdate="0"/>
+    <default expression="" field="dndvi_ring" applyOnUpdate="0"/>
+    <default expression="" field="dbsi" applyOnUpdate="0"/>
+    <default expression="" field="dbsi_ring" applyOnUpdate="0"/>
+    <default expression="" field="drg" applyOnUpdate="0"/>
+    <default expression="" field="drg_ring" applyOnUpdate="0"/>
+    <default expression="" field="date_min" applyOnUpdate="0"/>
+    <default expression="" field="date_max" applyOnUpdate="0"/>
+    <default expression="" field="date_conf" applyOnUpdate="0"/>
+    <default expression="" field="date_note" applyOnUpdate="0"/>
     <default expression="" field="change" applyOnUpdate="0"/>
     <default expression="" field="survey" applyOnUpdate="0"/>
     <default expression="" field="survey_by" applyOnUpdate="0"/>
@@ -1169,6 +1362,20 @@
     <constraint unique_strength="0" exp_strength="0" field="notes" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="reviewer" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="reviewed_at" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="evidence" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="new_score" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="new_share" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="seen_share" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="dndvi" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="dndvi_ring" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="dbsi" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="dbsi_ring" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="drg" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="drg_ring" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="date_min" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="date_max" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="date_conf" notnull_strength="0" constraints="0"/>
+    <constraint unique_strength="0" exp_strength="0" field="date_note" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="change" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="survey" notnull_strength="0" constraints="0"/>
     <constraint unique_strength="0" exp_strength="0" field="survey_by" notnull_strength="0" constraints="0"/>
@@ -1231,6 +1438,20 @@
     <constraint desc="" field="notes" exp=""/>
     <constraint desc="" field="reviewer" exp=""/>
     <constraint desc="" field="reviewed_at" exp=""/>
+    <constraint desc="" field="evidence" exp=""/>
+    <constraint desc="" field="new_score" exp=""/>
+    <constraint desc="" field="new_share" exp=""/>
+    <constraint desc="" field="seen_share" exp=""/>
+    <constraint desc="" field="dndvi" exp=""/>
+    <constraint desc="" field="dndvi_ring" exp=""/>
+    <constraint desc="" field="dbsi" exp=""/>
+    <constraint desc="" field="dbsi_ring" exp=""/>
+    <constraint desc="" field="drg" exp=""/>
+    <constraint desc="" field="drg_ring" exp=""/>
+    <constraint desc="" field="date_min" exp=""/>
+    <constraint desc="" field="date_max" exp=""/>
+    <constraint desc="" field="date_conf" exp=""/>
+    <constraint desc="" field="date_note" exp=""/>
     <constraint desc="" field="change" exp=""/>
     <constraint desc="" field="survey" exp=""/>
     <constraint desc="" field="survey_by" exp=""/>
@@ -1299,15 +1520,31 @@
       <attributeEditorField name="aspect_deg" showLabel="1" index="28"/>
       <attributeEditorField name="curvature" showLabel="1" index="29"/>
     </attributeEditorContainer>
+    <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="Before and after" visibilityExpression="" showLabel="1" columnCount="1">
+      <attributeEditorField name="evidence" showLabel="1" index="52"/>
+      <attributeEditorField name="new_score" showLabel="1" index="53"/>
+      <attributeEditorField name="new_share" showLabel="1" index="54"/>
+      <attributeEditorField name="seen_share" showLabel="1" index="55"/>
+      <attributeEditorField name="dndvi" showLabel="1" index="56"/>
+      <attributeEditorField name="dndvi_ring" showLabel="1" index="57"/>
+      <attributeEditorField name="dbsi" showLabel="1" index="58"/>
+      <attributeEditorField name="dbsi_ring" showLabel="1" index="59"/>
+      <attributeEditorField name="drg" showLabel="1" index="60"/>
+      <attributeEditorField name="drg_ring" showLabel="1" index="61"/>
+      <attributeEditorField name="date_min" showLabel="1" index="62"/>
+      <attributeEditorField name="date_max" showLabel="1" index="63"/>
+      <attributeEditorField name="date_conf" showLabel="1" index="64"/>
+      <attributeEditorField name="date_note" showLabel="1" index="65"/>
+    </attributeEditorContainer>
     <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="History" visibilityExpression="" showLabel="1" columnCount="1">
-      <attributeEditorField name="change" showLabel="1" index="52"/>
-      <attributeEditorField name="survey" showLabel="1" index="53"/>
-      <attributeEditorField name="survey_by" showLabel="1" index="54"/>
-      <attributeEditorField name="first_seen" showLabel="1" index="55"/>
-      <attributeEditorField name="last_seen" showLabel="1" index="56"/>
-      <attributeEditorField name="seen_id" showLabel="1" index="57"/>
-      <attributeEditorField name="seen_m2" showLabel="1" index="58"/>
-      <attributeEditorField name="history" showLabel="1" index="59"/>
+      <attributeEditorField name="change" showLabel="1" index="66"/>
+      <attributeEditorField name="survey" showLabel="1" index="67"/>
+      <attributeEditorField name="survey_by" showLabel="1" index="68"/>
+      <attributeEditorField name="first_seen" showLabel="1" index="69"/>
+      <attributeEditorField name="last_seen" showLabel="1" index="70"/>
+      <attributeEditorField name="seen_id" showLabel="1" index="71"/>
+      <attributeEditorField name="seen_m2" showLabel="1" index="72"/>
+      <attributeEditorField name="history" showLabel="1" index="73"/>
     </attributeEditorContainer>
     <attributeEditorContainer groupBox="0" visibilityExpressionEnabled="0" name="Where it comes from" visibilityExpression="" showLabel="1" columnCount="1">
       <attributeEditorField name="model" showLabel="1" index="30"/>
@@ -1333,8 +1570,19 @@
     <field editable="0" name="crown_lat"/>
     <field editable="0" name="crown_lon"/>
     <field editable="0" name="curvature"/>
+    <field editable="0" name="date_conf"/>
+    <field editable="0" name="date_max"/>
+    <field editable="0" name="date_min"/>
+    <field editable="0" name="date_note"/>
+    <field editable="0" name="dbsi"/>
+    <field editable="0" name="dbsi_ring"/>
+    <field editable="0" name="dndvi"/>
+    <field editable="0" name="dndvi_ring"/>
+    <field editable="0" name="drg"/>
+    <field editable="0" name="drg_ring"/>
     <field editable="0" name="elongation"/>
     <field editable="1" name="event_date"/>
+    <field editable="0" name="evidence"/>
     <field editable="0" name="first_seen"/>
     <field editable="0" name="h_l"/>
     <field editable="0" name="height_m"/>
@@ -1353,6 +1601,8 @@
     <field editable="0" name="model_sha"/>
     <field editable="0" name="model_version"/>
     <field editable="0" name="neighb_m"/>
+    <field editable="0" name="new_score"/>
+    <field editable="0" name="new_share"/>
     <field editable="1" name="notes"/>
     <field editable="0" name="perimeter_m"/>
     <field editable="0" name="pixel_count"/>
@@ -1369,6 +1619,7 @@
     <field editable="0" name="run_date"/>
     <field editable="0" name="seen_id"/>
     <field editable="0" name="seen_m2"/>
+    <field editable="0" name="seen_share"/>
     <field editable="0" name="slope_max"/>
     <field editable="0" name="slope_mean"/>
     <field editable="0" name="source"/>
@@ -1391,8 +1642,9 @@
   <mapTip>&lt;b>[% "id" %]&lt;/b> [% "review_status" %]&lt;br>
 [% eval('landslip_chip()') %]
 [% format_number("area_m2", 0) %] m²[% coalesce(', mean probability ' || round("prob_mean", 2), '')
-%][% coalesce(' (' || "conf_hint" || ')', '')
+%][% coalesce(' ± ' || round("prob_std", 2), '') %][% coalesce(' (' || "conf_hint" || ')', '')
 %][% coalesce(', slope ' || round("slope_mean") || '°', '') %]
+[% coalesce('&lt;br>' || attribute($currentfeature, 'evidence'), '') %]
 [% coalesce('&lt;br>' || attribute($currentfeature, 'survey') || ': ' ||
 attribute($currentfeature, 'change'), '') %]</mapTip>
   <layerGeometryType>2</layerGeometryType>

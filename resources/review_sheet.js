@@ -242,7 +242,9 @@
   function pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const where = event.target;
-    if (event.key === "Escape" && here) return here.focus({ preventScroll: true });
+    const done = event.key === "Enter" && where.matches("#reviewer, .note");
+    if (done && !here) return move(1);
+    if ((done || event.key === "Escape") && here) return here.focus({ preventScroll: true });
     const typing = where.matches("select, textarea, input:not([type=radio])");
     if (typing) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;

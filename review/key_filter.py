@@ -50,4 +50,6 @@ class KeyFilter(QObject):
     def _is_mine(self, event: QKeyEvent) -> bool:
         if any(event.modifiers() & modifier for modifier in _CONTROL):
             return False
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and event.text().isalpha():
+            return False  # Shift+R is the vertex tool's; digits need Shift on some keyboards
         return self._keys.knows(event.text())

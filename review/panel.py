@@ -57,7 +57,7 @@ from .outline_edits import OutlineEdits
 from .probability import live_outlines, missed_landslide
 from .queue import NEEDS, Order
 from .review import ACCEPTED, EDITED, REJECTED, Review
-from .review_layer import CONFIDENCE, NOTES, STATUS, TYPE, ReviewLayer
+from .review_layer import CONFIDENCE, NOTES, STATUS, TYPE, ConflictError, ReviewLayer
 
 _SETTING = "landslip/reviewer"
 #: The map shows so many times the outline, and at least so many metres.
@@ -359,6 +359,8 @@ class ReviewPanel(QgsDockWidget):
     def _layer_chosen(self) -> None:
         layer = self.layer.currentLayer()
         missing = ReviewLayer(layer).missing_fields() if layer is not None else []
+        if layer is not None and NEEDS[Order.SUGGESTED] in ReviewLayer(layer).columns():
+            self.order.setCurrentIndex([*Order].index(Order.SUGGESTED))
         self.add_fields_button.setVisible(bool(missing))
         self.add_fields_button.setToolTip(", ".join(missing))
         self.start_button.setEnabled(layer is not None and STATUS not in missing)
@@ -430,9 +432,25 @@ class ReviewPanel(QgsDockWidget):
 
     def _save_notes(self) -> None:
         self._typing.stop()
-        if self._open_review.stored is not None and self.notes.isEnabled():
+        stored = self._open_review.stored
+        if stored is None or not self.notes.isEnabled():
+            return
+        try:
             self._open_review.set_value(NOTES, self.notes.text())
-            self.notes.setModified(False)
+        except ConflictError as conflict:
+            if conflict.now is None:  # its notes go with it, or nobody could go on
+                self.notes.setText(stored.text(NOTES))
+            raise
+        self.notes.setModified(False)
+        stored = self._open_review.stored
+        taken, typed = stored.text(NOTES) if stored else "", self.notes.text()
+        if taken != typed.rstrip() and typed.startswith(taken):
+            self.notes.setText(taken)
+            self.tell(
+                self.tr("The column of notes took {} letters; the rest is lost: {}").format(
+                    len(taken), typed[len(taken) :]
+                )
+            )
 
     def _reviewer_typed(self) -> None:
         QgsSettings().setValue(_SETTING, self.reviewer.text())

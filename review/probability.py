@@ -175,6 +175,7 @@ def _taken(view: View, raster: QgsRasterLayer, layer: QgsVectorLayer) -> np.ndar
     for feature in layer.getFeatures(request):
         if feature.hasGeometry() and (status is None or feature[status] != REJECTED):
             shape = feature.geometry()
+            shape.convertToStraightSegment()  # layers of others have curves
             shape.transform(from_layer)
             shapes.append(polygons_of(bytes(shape.asWkb())))
     rows, cols = view.values.shape

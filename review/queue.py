@@ -8,7 +8,7 @@ from enum import Enum
 import numpy as np
 
 from ..engine.inventory.fields import UNREVIEWED
-from ..engine.inventory.history import ENLARGED, NEW, REACTIVATED
+from ..engine.inventory.history import ENLARGED, MAYBE_NEW, NEW, REACTIVATED
 
 
 class Order(Enum):
@@ -17,6 +17,7 @@ class Order(Enum):
     LEAST_SURE = "Least sure first"
     LARGEST = "Largest first"
     NEW = "New first"
+    SUGGESTED = "Suggested first"
     LAYER = "As in the layer"
 
 
@@ -25,10 +26,11 @@ NEEDS = {
     Order.LEAST_SURE: "prob_mean",
     Order.LARGEST: "area_m2",
     Order.NEW: "change",
+    Order.SUGGESTED: "rank",
     Order.LAYER: "",
 }
 #: What a survey has found comes in this order; everything else after it.
-_CHANGES = (NEW, REACTIVATED, ENLARGED)
+_CHANGES = (NEW, REACTIVATED, ENLARGED, MAYBE_NEW)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Columns:
         area: Areas in m2, NaN where unknown.
         change: What the last survey says; empty where unknown.
         status: Review status, empty where there is none.
+        rank: Ranks of *Suggest what to review next*, NaN where unknown.
     """
 
     fid: np.ndarray
@@ -50,6 +53,7 @@ class Columns:
     area: np.ndarray
     change: np.ndarray
     status: np.ndarray
+    rank: np.ndarray
 
 
 def is_reviewed(status: np.ndarray) -> np.ndarray:
@@ -68,6 +72,8 @@ def ordered(columns: Columns, order: Order, only_unreviewed: bool) -> np.ndarray
         rows = np.argsort(doubt, kind="stable")  # NaN comes last
     elif order is Order.LARGEST:
         rows = np.argsort(-columns.area, kind="stable")
+    elif order is Order.SUGGESTED:
+        rows = np.argsort(columns.rank, kind="stable")
     elif order is Order.NEW:
         rank = np.full(len(rows), len(_CHANGES))
         for place, change in enumerate(_CHANGES):

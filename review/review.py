@@ -79,8 +79,9 @@ class Review:
         stored = self.stored
         if stored is None:
             return
+        self.layer.check_status()
         # An outline that was changed is no plain 'accepted'.
-        written = EDITED if status == ACCEPTED and self.layer.has_edits() else status
+        written = EDITED if status == ACCEPTED and self.layer.is_redrawn(stored.fid) else status
         self._write({STATUS: written})
         self.session.set_status(stored.fid, written)
         self.session.pace.decided()
@@ -164,7 +165,9 @@ class Review:
     def next(self) -> None:
         """Save what waits, and go on; over what was decided meanwhile, by whomever."""
         self.save()
-        self.session.next()
+        # What a decision was taken back of may be no part of this round.
+        if self.stored is None or self.stored.fid == self.session.current:
+            self.session.next()
         self._load(forward=True)
         self._skip_reviewed()
 

@@ -106,7 +106,7 @@ class ReviewLayer:
     def read_columns(self) -> Columns:
         """What the order and the progress need, of all outlines, without their geometries."""
         there = self.columns()
-        names = ("prob_mean", "threshold", "area_m2", "change", STATUS)
+        names = ("prob_mean", "threshold", "area_m2", "change", STATUS, "rank")
         wanted = [there.get(name, -1) for name in names]
         request = QgsFeatureRequest()
         request.setFlags(QgsFeatureRequest.NoGeometry)
@@ -116,7 +116,8 @@ class ReviewLayer:
             attributes = feature.attributes()
             fids.append(feature.id())
             rows.append([attributes[index] if index >= 0 else None for index in wanted])
-        probability, threshold, area, change, status = zip(*rows) if rows else ((),) * len(names)
+        read = zip(*rows) if rows else ((),) * len(names)
+        probability, threshold, area, change, status, rank = read
         return Columns(
             np.array(fids, dtype=np.int64),
             _numbers(probability),
@@ -124,6 +125,7 @@ class ReviewLayer:
             _numbers(area),
             _texts(change),
             _texts(status),
+            _numbers(rank),
         )
 
     def load(self, fid: int) -> Stored | None:
@@ -144,8 +146,22 @@ class ReviewLayer:
         """Refuse a layer that cannot be reviewed as it is.
 
         Raises:
-            ParameterError: It lacks the status, or has edits that are not saved.
+            ParameterError: It takes no status, or has edits that are not saved.
             OutputError: It cannot be written.
+        """
+        self.check_status()
+        if self.layer.isEditable() and self.layer.isModified():
+            raise ParameterError(
+                f"The layer '{self.layer.name()}' has edits that are not saved. Save or discard "
+                "them, then start the review."
+            )
+        self.check_writable()
+
+    def check_status(self) -> None:
+        """Refuse a layer that has no room for a verdict, perhaps no longer.
+
+        Raises:
+            ParameterError: It has none.
         """
         if STATUS in self.missing_fields():
             raise ParameterError(
@@ -159,12 +175,6 @@ class ReviewLayer:
                 f"{column.length()} letters; expected text of {_LONGEST_STATUS} or more. Rename "
                 "the column, and add the fields of a review."
             )
-        if self.layer.isEditable() and self.layer.isModified():
-            raise ParameterError(
-                f"The layer '{self.layer.name()}' has edits that are not saved. Save or discard "
-                "them, then start the review."
-            )
-        self.check_writable()
 
     def write(self, known: Stored, values: dict[str, str]) -> Stored:
         """Write attributes of an outline into the file, with all edits that wait.
@@ -262,6 +272,10 @@ class ReviewLayer:
         finally:
             end()
 
+    def is_redrawn(self, fid: int) -> bool:
+        """Whether edits of this outline wait."""
+        return self.has_edits() and fid in self.layer.editBuffer().changedGeometries()
+
     def undo_edit(self) -> None:
         """Take the latest edit back that waits."""
         self.layer.undoStack().undo()
@@ -286,13 +300,14 @@ class ReviewLayer:
         """
         now = self.load(known.fid)
         if now is None:
+            way = "Take your edits back with U, then go on." if self.has_edits() else "Go on."
             raise ConflictError(
-                "Somebody has deleted this outline meanwhile. Nothing was written. Go on.", None
+                f"Somebody has deleted this outline meanwhile. Nothing was written. {way}", None
             )
         changed = [
             f"{name} is {now.text(name) or 'empty'} (was {known.text(name) or 'empty'})"
             for name in now.values
-            if now.values[name] != known.values.get(name)
+            if not _same(now.values[name], known.values.get(name))
         ]
         if now.geometry.asWkb() != known.geometry.asWkb():
             changed.append("its outline is another one")
@@ -364,6 +379,11 @@ class ReviewLayer:
 def _plain(value: Any) -> Any:
     """A value of QGIS, None in place of its NULL."""
     return None if hasattr(value, "isNull") and value.isNull() else value
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are the same; one that is no number is the same as itself."""
+    return bool(one == other or (one != one and other != other))
 
 
 def _numbers(values: Sequence[Any]) -> np.ndarray:

@@ -80,9 +80,9 @@ def make_relics(
         if not mine.any() or (mine & taken).any() or place.leaves(n):
             continue
         depth = cell * place.length * rng.uniform(*DEPTH)
-        share, shape = place.shape(n, depth)
+        slid, shape = place.shape(n, depth)
         # What slid has no ridges and gullies of its own any more, but hummocks.
-        levelled = share * (even - relief.dem) + shape * (1 + 0.16 * hummocks * (along > 0.45))
+        levelled = slid * (even - relief.dem) + shape * (1 + 0.16 * hummocks * (along > 0.45))
         change += ndimage.gaussian_filter(levelled, rng.uniform(*WEAR))
         inside |= mine
         upper |= mine & (along < 1 / 3)

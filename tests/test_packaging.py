@@ -21,8 +21,8 @@ FLOORS = {
     "engine": {"engine"},
     "training": {"training", "engine", "sample"},
     "sample": {"sample", "engine"},
-    "cli": {"cli", "engine", "sample"},
-    "algorithms": {"algorithms", "engine", "sample"},
+    "cli": {"cli", "engine", "sample", "training"},
+    "algorithms": {"algorithms", "engine", "sample", "training"},
     "review": {"review", "algorithms", "engine"},
 }
 
@@ -36,9 +36,12 @@ ROOMS = (
     "products",
     "models",
     "preparation",
+    "catalogue",
     "outlines",
+    "ground",
     "detection",
     "assessment",
+    "adaptation",
     "setup",
 )
 
@@ -141,6 +144,18 @@ def test_a_floor_imports_only_downwards(floor):
         for file in sources(floor)
         for level, name in imports(file)
         if level and inside(file, level, name).split(".")[0] not in FLOORS[floor] | {"__version__"}
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("floor", ["algorithms", "cli"])
+def test_training_is_reached_only_inside_functions(floor):
+    """So that nothing of it is loaded where PyTorch is not."""
+    wrong = [
+        str(file.relative_to(ROOT))
+        for file in sources(floor)
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "training"
     ]
     assert wrong == []
 
@@ -257,7 +272,7 @@ def test_the_zip_is_small_enough_and_holds_no_foreign_files(plugin_zip):
     binaries = (".so", ".dll", ".exe", ".sh", ".bat", ".cmd", ".ps1", ".pyc", ".zip")
     assert [name for name in names if name.lower().endswith(binaries)] == []
     assert [part for part in parts if part.startswith((".", "__pycache__", "__MACOSX"))] == []
-    assert parts.isdisjoint({"tests", "training", "benchmarks", "demo", "tools", "runs"})
+    assert parts.isdisjoint({"tests", "recipes", "benchmarks", "demo", "tools", "runs"})
 
 
 def test_the_zip_holds_every_module_and_model_of_the_plugin(plugin_zip):
@@ -266,6 +281,23 @@ def test_the_zip_holds_every_module_and_model_of_the_plugin(plugin_zip):
     others = [*(ROOT / "weights").glob("*.onnx"), *(ROOT / "resources").iterdir()]
     shipped = [*sources("engine"), *sources("algorithms"), *others]
     assert {f"landslip/{file.relative_to(ROOT).as_posix()}" for file in shipped} <= names
+
+
+IMPORT_TRAINING = """
+import sys
+sys.path.insert(0, {folder!r})
+from landslip.training import adapting, pretrain_encoder, self_train
+import landslip
+print(landslip.__file__)
+"""
+
+
+def test_the_zip_can_train_where_pytorch_is(unpacked):
+    pytest.importorskip("torch")
+    done = run("-I", "-c", IMPORT_TRAINING.format(folder=str(unpacked)))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(unpacked / "landslip" / "__init__.py")
+    assert not (unpacked / "landslip/training/gpu_run.py").exists(), "only what is needed"
 
 
 def test_the_zip_is_the_same_bytes_every_time(plugin_zip, tmp_path):

@@ -89,7 +89,7 @@ def test_moving_the_patches_changes_little(region, tmp_path, name):
             write_probability(
                 request,
                 opened,
-                model,
+                [model],
                 statistics,
                 Provenance(),
                 kept,

@@ -4,7 +4,8 @@ Writes into ``docs/images``, and says of each figure what it could not be drawn 
 folder (default: ``LANDSLIP_DATA``) holds ``hokkaido_2018/``, ``inventories/China.zip`` and a zipped
 L1C product; without it the figures of the synthetic scene are drawn. It needs QGIS, PyTorch,
 pyogrio, and a browser. Figures of experiments are drawn by
-``python -m landslip.training compare``, which trains first.
+``python -m landslip.training compare``, which trains first; that of few labels is drawn here, from
+the table in ``docs/experiments``.
 """
 
 from __future__ import annotations
@@ -120,6 +121,11 @@ def draw_dialogs(_data: Path) -> None:
     subprocess.run([sys.executable, ROOT / "tools" / "draw_dialogs.py", DEMO], check=True)
 
 
+def draw_scenes(_data: Path) -> None:
+    """Footprints of a made catalogue."""
+    subprocess.run([sys.executable, ROOT / "tools" / "draw_scenes.py"], check=True)
+
+
 def draw_download(data: Path) -> None:
     """From a product to a map."""
     product = sorted(data.glob("S2*_MSIL1C_*.zip"))[0]
@@ -144,6 +150,14 @@ def draw_panels(data: Path) -> None:
         *("--dem", scene / "dsm_aw3d30.tif", "--region", "Hokkaido 2018", "--credit", CREDIT),
         *("--output", IMAGES / "panels.png"),
     )
+
+
+def draw_few_label_controls(_data: Path) -> None:
+    """What 40 labelled patches are worth by how the network starts."""
+    from landslip.training.few_label_table import draw_few_labels, read_rows
+
+    rows = read_rows(ROOT / "docs" / "experiments" / "few_label_controls.csv")
+    draw_few_labels(rows, IMAGES / "few_label_controls.png")
 
 
 def draw_frequency_area(data: Path) -> None:
@@ -182,6 +196,21 @@ def draw_hokkaido(data: Path) -> None:
         draw_event_report(found, scene, folder)
 
 
+def draw_ground_page(data: Path) -> None:
+    """Assessable ground and evidence of change, on Hokkaido."""
+    import draw_ground  # beside this file
+
+    draw_ground.draw_ground(data, IMAGES / "ground.png")
+    draw_ground.draw_evidence(data, IMAGES / "evidence.png")
+
+
+def draw_dating(data: Path) -> None:
+    """A made series and the dates found in it."""
+    import draw_ground  # beside this file
+
+    draw_ground.draw_dating(data, IMAGES / "dating.png")
+
+
 def draw_event_report(found: Detection, scene: Path, folder: Path) -> None:
     """The first page of the report of the event, as a picture."""
     from qgis.core import QgsApplication
@@ -202,6 +231,23 @@ def draw_event_report(found: Detection, scene: Path, folder: Path) -> None:
     parts = event_parts(report, "Landslip", interactive=False)
     write_event_pdf(table.name, report.about, parts, "Landslip", target)
     keep_page(target, IMAGES / "event_report.png")
+
+
+def draw_adaptation(data: Path) -> None:
+    """The map of the report of an adapted model."""
+    with tempfile.TemporaryDirectory() as name:
+        report = Path(name, "report.html")
+        script = ROOT / "benchmarks" / "adaptation.py"
+        options = ["--data", data / "hokkaido_2018", "--model", "effnet_rgb", "--report", report]
+        subprocess.run([sys.executable, script, *map(str, options)], check=True)
+        keep_figure(report, "Map of both models around the labels", IMAGES / "adapt_map.svg")
+
+
+def draw_loop_page(data: Path) -> None:
+    """What is suggested for the next review, on Hokkaido."""
+    import draw_loop  # beside this file
+
+    draw_loop.draw_suggestions(data, IMAGES / "suggestions.png")
 
 
 def draw_review_sheet(found: Detection, image: Path, before: Path, folder: Path) -> None:
@@ -254,15 +300,21 @@ STEPS = (
         "",
         ("qgis.png", "set_up_report.png", "export.png", "review_form.png", "review_panel.png"),
     ),
+    Step(draw_scenes, "", ("scenes.png",)),
     Step(draw_download, "S2*_MSIL1C_*.zip", ("download_to_map.png",)),
     Step(draw_hokkaido_map, "hokkaido_2018/*post*.tif", ("hokkaido.png",)),
     Step(draw_panels, "hokkaido_2018/*post*.tif", ("panels.png",)),
+    Step(draw_few_label_controls, "", ("few_label_controls.png",)),
     Step(draw_frequency_area, "inventories/China.zip", ("frequency_area.svg",)),
     Step(
         draw_hokkaido,
         "hokkaido_2018/*post*.tif",
         ("thresholds.svg", "review_sheet.png", "event_report.png"),
     ),
+    Step(draw_ground_page, "hokkaido_2018/*post*.tif", ("ground.png", "evidence.png")),
+    Step(draw_dating, "", ("dating.png",)),
+    Step(draw_adaptation, "hokkaido_2018/*post*.tif", ("adapt_map.svg",)),
+    Step(draw_loop_page, "hokkaido_2018/*post*.tif", ("suggestions.png",)),
 )
 
 if __name__ == "__main__":

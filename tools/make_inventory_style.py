@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from landslip.engine.inventory.compared import COMPARED, COMPARED_FIELDS
 from landslip.engine.inventory.confidence import ranges
 from landslip.engine.inventory.fields import DEM, FIELDS, OUTLINE, PERSON, PROBABILITY, RUN, Field
 from landslip.engine.inventory.history import HISTORY_FIELDS, UPDATE
@@ -24,6 +25,7 @@ TABS = {
     OUTLINE: "Size and place",
     PROBABILITY: "Probability",
     DEM: "Terrain",
+    COMPARED: "Before and after",
     UPDATE: "History",
     RUN: "Where it comes from",
 }
@@ -45,8 +47,13 @@ def _unreviewed() -> Iterator[tuple[str, str, str, str]]:
         yield f"unreviewed, {word} ({told})", condition, colour, "solid"
 
 
+_CASING = "casing"
+#: As `landslip.engine.inventory.confidence.is_disputed`.
+DISPUTED = '"prob_mean" - "prob_std" < "threshold"'
 #: Label, filter, colour and line style of each rule.
 RULES = (
+    # Drawn first: what is wide and white stays to be seen on both sides of the coloured line.
+    ("unreviewed, disputed by the runs", f"{UNREVIEWED} AND {DISPUTED}", "#ffffff", _CASING),
     *_unreviewed(),
     ("accepted", "\"review_status\" = 'accepted'", "#00d5ff", "solid"),
     ("edited", "\"review_status\" = 'edited'", "#b18cff", "solid"),
@@ -60,8 +67,9 @@ _FILL = 30
 MAP_TIP = """<b>[% "id" %]</b> [% "review_status" %]<br>
 [% eval('landslip_chip()') %]
 [% format_number("area_m2", 0) %] m²[% coalesce(', mean probability ' || round("prob_mean", 2), '')
-%][% coalesce(' (' || "conf_hint" || ')', '')
+%][% coalesce(' ± ' || round("prob_std", 2), '') %][% coalesce(' (' || "conf_hint" || ')', '')
 %][% coalesce(', slope ' || round("slope_mean") || '°', '') %]
+[% coalesce('<br>' || attribute($currentfeature, 'evidence'), '') %]
 [% coalesce('<br>' || attribute($currentfeature, 'survey') || ': ' ||
 attribute($currentfeature, 'change'), '') %]"""
 
@@ -118,6 +126,20 @@ ALIASES = {
     "event_date": "Date of the landslide",
     "reviewer": "Reviewer",
     "reviewed_at": "Time of the review (UTC)",
+    "evidence": "Evidence of change",
+    "new_score": "Change against its ring, in usual changes",
+    "new_share": "New share of its contrast",
+    "seen_share": "Share that both images show",
+    "dndvi": "Change of NDVI",
+    "dndvi_ring": "Change of NDVI around",
+    "dbsi": "Change of the bare soil index",
+    "dbsi_ring": "Change of the bare soil index around",
+    "drg": "Change of red over green",
+    "drg_ring": "Change of red over green around",
+    "date_min": "Last image without it",
+    "date_max": "First image with it",
+    "date_conf": "How sure the dates are",
+    "date_note": "What the images show",
     "change": "Change",
     "survey": "Last survey",
     "survey_by": "Model, threshold and image of the last survey",
@@ -141,10 +163,10 @@ def main() -> None:
     from landslip.algorithms.table_layer import qgis_types
 
     layer = QgsVectorLayer("Polygon?crs=EPSG:4326", "inventory", "memory")
-    layer.dataProvider().addAttributes([*inventory_fields(), *_history(qgis_types())])
+    layer.dataProvider().addAttributes([*inventory_fields(), *_more(qgis_types())])
     layer.updateFields()
     layer.setRenderer(_renderer())
-    for field in (*FIELDS, *HISTORY_FIELDS):
+    for field in (*FIELDS, *COMPARED_FIELDS, *HISTORY_FIELDS):
         _set_up(layer, field)
     _add_tabs(layer)
     layer.setMapTipTemplate(MAP_TIP)
@@ -157,10 +179,12 @@ def main() -> None:
     print(message)
 
 
-def _history(types: dict[type, Any]) -> list[Any]:
+def _more(types: dict[type, Any]) -> list[Any]:
     from qgis.core import QgsField
 
-    return [QgsField(field.name, types[field.kind]) for field in HISTORY_FIELDS]
+    return [
+        QgsField(field.name, types[field.kind]) for field in (*COMPARED_FIELDS, *HISTORY_FIELDS)
+    ]
 
 
 def _renderer() -> Any:
@@ -173,9 +197,9 @@ def _renderer() -> Any:
             {
                 "color": ",".join(str(part) for part in (*bytes.fromhex(colour[1:]), _FILL)),
                 "outline_color": colour,
-                "outline_style": line,
-                "outline_width": "0.4",
-                "style": "no" if line == "dot" else "solid",
+                "outline_style": "solid" if line == _CASING else line,
+                "outline_width": "1.1" if line == _CASING else "0.4",
+                "style": "solid" if line == "solid" else "no",
             }
         )
         rule = QgsRuleBasedRenderer.Rule(symbol, label=label)
@@ -210,7 +234,7 @@ def _add_tabs(layer: Any) -> None:
     for source, title in TABS.items():
         tab = QgsAttributeEditorContainer(title, config.invisibleRootContainer())
         tab.setIsGroupBox(False)
-        for field in (*FIELDS, *HISTORY_FIELDS):
+        for field in (*FIELDS, *COMPARED_FIELDS, *HISTORY_FIELDS):
             if field.source != source:
                 continue
             index = layer.fields().indexOf(field.name)

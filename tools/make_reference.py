@@ -17,6 +17,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from landslip.engine.inventory.compared import (
+    COMPARED_FIELDS,
+    DATING_FIELDS,
+    EVIDENCE_FIELDS,
+)
 from landslip.engine.inventory.fields import FIELDS, Field
 from landslip.engine.inventory.history import HISTORY_FIELDS
 from landslip.engine.models.card import ModelCard
@@ -27,19 +32,29 @@ TARGET = ROOT / "docs" / "reference"
 #: The definitions that the command line is made of, and its words for the algorithms.
 COMMANDS = ROOT / "resources" / "commands.json"
 CLI = {
+    "find-scenes": "findscenes",
+    "fetch-scene": "fetchscene",
     "prepare": "preparestack",
     "detect": "detectlandslides",
     "vectorise": "vectoriseprobability",
+    "ground": "assessability",
     "assess": "assessinventory",
     "statistics": "inventorystatistics",
     "measure": "measureinventory",
     "review-sheet": "reviewsheet",
     "apply-review": "applyreview",
+    "evidence": "changeevidence",
+    "date": "datelandslides",
     "update": "updateinventory",
     "export": "exportinventory",
     "check": "validateinventory",
     "sample": "samplescene",
     "report": "eventreports",
+    "adapt": "adaptmodel",
+    "self-train": "selftrain",
+    "pretrain-encoder": "pretrainencoder",
+    "suggest-review": "suggestreview",
+    "models": "managemodels",
 }
 #: What an example needs besides the parameters that must be given.
 EXAMPLES = {
@@ -50,6 +65,7 @@ NOTE = "<!-- Made by tools/make_reference.py. Change {source} and run it. -->"
 
 #: What Processing calls a kind of parameter or output, and what a reader does.
 KINDS = {
+    "authcfg": "authentication",
     "boolean": "yes or no",
     "crs": "CRS",
     "enum": "choice",
@@ -323,13 +339,15 @@ def fields_page() -> str:
     """All fields of the inventory, and those that an update adds."""
     parts = [FIELDS_HEAD.format(note=NOTE.format(source="engine/inventory/fields.py")).rstrip()]
     parts += [_field_table(FIELDS), "## After an update"]
+    parts += ["*Change evidence* adds these:", _field_table(EVIDENCE_FIELDS)]
+    parts += ["*Date landslides* adds these:", _field_table(DATING_FIELDS)]
     parts += ["*Update inventory* adds these:", _field_table(HISTORY_FIELDS), "## Value lists"]
     parts += [f"- `{f.name}`: {', '.join(f.choices)}" for f in _listed()]
     return re.sub(r"(\n- [^\n]*)\n(?=\n- )", r"\1", "\n\n".join(parts)) + "\n"
 
 
 def _listed() -> Iterator[Field]:
-    return (field for field in (*FIELDS, *HISTORY_FIELDS) if field.choices)
+    return (field for field in (*FIELDS, *COMPARED_FIELDS, *HISTORY_FIELDS) if field.choices)
 
 
 def _field_table(fields: Iterable[Field]) -> str:

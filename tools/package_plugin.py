@@ -7,6 +7,7 @@ out, so that a new folder cannot slip in. The same sources give the same bytes.
 from __future__ import annotations
 
 import argparse
+import ast
 import sys
 import zipfile
 from pathlib import Path
@@ -20,6 +21,8 @@ FILES = (
     "__init__.py",
     "plugin.py",
 )
+#: What the plugin trains with where PyTorch is, and whatever of `training` these import.
+TRAINING = ("adapting", "self_train", "pretrain_encoder")
 FOLDERS = ("algorithms", "engine", "resources", "review", "sample", "weights")
 SUFFIXES = {
     ".py",
@@ -63,7 +66,34 @@ def plugin_files(root: Path) -> list[Path]:
     if missing:
         sys.exit(f"The plugin cannot be packed without {', '.join(missing)}.")
     inside = [file for name in FOLDERS for file in (root / name).rglob("*") if belongs(file)]
-    return [root / name for name in FILES] + sorted(inside)
+    return [root / name for name in FILES] + sorted([*inside, *training_files(root / "training")])
+
+
+def training_files(folder: Path) -> set[Path]:
+    """Return the modules of the training floor that `TRAINING` needs, and their packages."""
+    found: set[Path] = set()
+    waiting = [folder / f"{name}.py" for name in TRAINING]
+    while waiting:
+        file = waiting.pop()
+        if file in found or folder not in file.parents:
+            continue
+        found.add(file)
+        waiting += [file.parent / "__init__.py", *imported(file)]
+    return found
+
+
+def imported(file: Path) -> list[Path]:
+    """Return the files of the modules that a file imports relatively."""
+    files = []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = file.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+            names = [base, *(base / alias.name for alias in node.names)]
+            files += [
+                path.with_suffix(".py") for path in names if path.with_suffix(".py").is_file()
+            ]
+            files += [path / "__init__.py" for path in names if (path / "__init__.py").is_file()]
+    return files
 
 
 def belongs(file: Path) -> bool:

@@ -11,6 +11,7 @@ With few labels:
 
     python -m landslip.training pretrain swav_rgb --run runs/swav_rgb
     python -m landslip.training train few_labels_rgb --run runs/few_labels_rgb
+    python -m landslip.training few-labels few_label_controls
 
 Many at once, side by side in a table and a figure:
 
@@ -20,7 +21,9 @@ Many at once, side by side in a table and a figure:
 from __future__ import annotations
 
 import argparse
+import math
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +39,7 @@ EXPERIMENTS = Path(__file__).parent / "experiments"
 #: Bands that the competition's second place compared (Table III).
 TABLE_III = ("rgb", "swir", "ngb", "pca", "rgb+nir", "rgb+swir", "rgb+nir+swir", "all")
 #: The shipped recipes for `pretrain`; all others are for `train`.
-PRETRAINING = ("swav_rgb",)
+PRETRAINING = ("swav_rgb", "swav_small_rgb", "swav_paper_rgb")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -55,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     _add_export(commands)
     _add_compare(commands)
     _add_select_bands(commands)
+    _add_few_labels(commands)
     _add_windows(commands)
     _add_card_table(commands)
     _add_panels(commands)
@@ -238,6 +242,26 @@ def _add_select_bands(commands: argparse._SubParsersAction) -> None:
     )
     _add_data(command)
     command.set_defaults(run_command=_select_bands)
+
+
+def _add_few_labels(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "few-labels",
+        help="train on few labelled patches in several ways, and score without any other label",
+        description="Train every run of an experiment on each of its draws of labelled patches, "
+        "choose the threshold from those patches alone, score what was held out, and write "
+        "few_labels.csv and few_labels.md. The same command resumes.",
+    )
+    command.add_argument("experiment", help="few_label_controls, or a TOML file of the same form")
+    command.add_argument("--folder", type=Path, help="of all runs (default: runs/NAME)")
+    command.add_argument(
+        "--only", nargs="+", metavar="RUN", help="train these alone; the table holds what is there"
+    )
+    command.add_argument("--draws", type=int, help="train on so many draws (default: all)")
+    command.add_argument("--minutes", type=float, help="begin nothing new after so many minutes")
+    command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    _add_data(command)
+    command.set_defaults(run_command=_few_labels)
 
 
 def _add_export(commands: argparse._SubParsersAction) -> None:
@@ -527,6 +551,28 @@ def _select_bands(args: argparse.Namespace) -> None:
 
     data, changes = args.data or data_folder(), tuple(args.set)
     print(select_bands(args.recipe, args.sets, args.networks, data, args.folder, changes))
+
+
+def _few_labels(args: argparse.Namespace) -> None:
+    from .compare import read_experiment
+    from .few_labels import run_few_labels
+    from .sources import data_folder
+
+    shipped = EXPERIMENTS / f"{args.experiment}.toml"
+    experiment = read_experiment(shipped if shipped.is_file() else Path(args.experiment))
+    folder = args.folder or Path("runs") / experiment.name
+    ends = math.inf if args.minutes is None else time.monotonic() + 60 * args.minutes
+    data = args.data or data_folder()
+    table = run_few_labels(
+        experiment,
+        data,
+        folder,
+        args.only,
+        args.draws,
+        stop=lambda: time.monotonic() > ends,
+        device_name=args.device,
+    )
+    print(table)
 
 
 def _card_table(args: argparse.Namespace) -> None:

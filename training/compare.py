@@ -25,7 +25,7 @@ from .config import Config
 from .evaluate import ensemble, measure_cost, part_pixels, scene_pixels, score_pixels
 from .models import TITLES
 from .recipe import read_recipe, read_toml
-from .run_folder import load_checkpoint, save_checkpoint
+from .run_folder import finished, load_checkpoint, save_checkpoint
 
 #: Thresholds at which a run is scored, and what the table calls them.
 WAYS = {
@@ -59,6 +59,7 @@ class Run:
         recipe: Instead of the experiment's.
         set: Settings instead of the recipe's, such as ``network=unet``.
         encoder: Name of an `Encoder`.
+        snapshot: Epoch of its run whose encoder is taken (`few_labels`); 0 for the last.
         members: Runs whose networks answer together; nothing is trained.
         mean: Of what they say: ``logits`` or ``probabilities``.
         test_time: What detection on the scenes does besides (`flips`).
@@ -68,6 +69,7 @@ class Run:
     recipe: str = ""
     set: tuple[str, ...] = ()
     encoder: str = ""
+    snapshot: int = 0
     members: tuple[str, ...] = ()
     mean: str = "logits"
     test_time: str = "none"
@@ -182,7 +184,7 @@ def _prepare(experiment: Experiment, run: Run, seed: int, data: Path, folder: Pa
         encoder = next(e for e in experiment.encoders if e.name == run.encoder)
         changes.append(f"encoder={_pretrained(encoder, seed, data, folder)}")
     config = read_recipe(run.recipe or experiment.recipe, Config, changes)
-    if not _finished(place, config.epochs, bool(config.iterations)):
+    if not finished(place, config.epochs, bool(config.iterations)):
         train(config, data, place, **_others(config, seed, folder))
 
 
@@ -198,18 +200,9 @@ def _pretrained(encoder: Encoder, seed: int, data: Path, folder: Path) -> Path:
 
     place = _place(folder, encoder.name, seed)
     config = read_recipe(encoder.recipe, Config, [*encoder.set, f"seed={seed}"])
-    if _finished(place, config.epochs):
+    if finished(place, config.epochs):
         return place / "encoder.pt"
     return pretrain(config, data, place)
-
-
-def _finished(place: Path, epochs: int, counts_steps: bool = False) -> bool:
-    """Whether a run has all its epochs, or, where it counts steps, says that it has ended."""
-    last = place / "last.pt"
-    if not last.is_file():
-        return False
-    state = load_checkpoint(last)
-    return bool(state.get("finished")) if counts_steps else len(state["rows"]) >= epochs
 
 
 # --- scoring -------------------------------------------------------------------------------------

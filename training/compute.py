@@ -5,13 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..engine.adaptation.choices import TRAINING_DEVICES as DEVICES
 from ..engine.common.errors import DeviceError
-
-DEVICES = ("auto", "cpu", "cuda")
 
 
 def device_of(name: str) -> torch.device:
-    """The device of that name; ``auto`` is the graphics card where there is one.
+    """The device of that name; ``auto`` is the CUDA graphics card where there is one.
 
     Raises:
         DeviceError: Unknown, or a graphics card that is not there.
@@ -23,6 +22,10 @@ def device_of(name: str) -> torch.device:
             "PyTorch finds no CUDA graphics card. Install a CUDA build of PyTorch and the "
             "driver, or choose the device cpu."
         )
+    if name == "mps":
+        if not torch.backends.mps.is_available():
+            raise DeviceError("PyTorch finds no graphics card of Apple's. Choose the device cpu.")
+        return torch.device("mps")
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
@@ -30,6 +33,8 @@ def has_bf16(device: torch.device) -> bool:
     """Whether the device multiplies bfloat16 natively (on processors AMX or AVX512-BF16)."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type != "cpu":
+        return False
     capability = torch.backends.cpu.get_cpu_capability()
     ask = (
         getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("amx_tile", "avx512_bf16")

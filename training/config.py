@@ -62,6 +62,8 @@ class Config:
         augmentation: How much patches vary.
         encoder: ``encoder.pt`` of a pre-training run to start from; empty for random weights.
         freeze_encoder: Whether the encoder's weights and BatchNorm statistics stay as they are.
+        measure_encoder: Whether the encoder's BatchNorm statistics are first measured on all
+            training patches, which needs no labels; without it, a random encoder cannot be frozen.
         labelled: How many labelled training patches may be used; 0 for all. Which ones, `seed`
             decides.
         labelled_pixels: Landslide pixels that each of those must have.
@@ -124,6 +126,7 @@ class Config:
     augmentation: Augmentation = field(default_factory=Augmentation)
     encoder: str = ""
     freeze_encoder: bool = False
+    measure_encoder: bool = False
     labelled: int = 0
     labelled_pixels: int = 50
     spread: float = 1.0

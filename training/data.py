@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -157,6 +157,11 @@ def split(
             f"({found}). Choose other rows, or a smaller guard."
         )
     return {name: np.flatnonzero(chosen) for name, chosen in parts.items()}
+
+
+def repeated(patches: Patches, chosen: np.ndarray, times: Mapping[str, int]) -> np.ndarray:
+    """The chosen indices, each as often as its scene (by number, as text) comes up in an epoch."""
+    return np.repeat(chosen, [times.get(str(scene), 1) for scene in patches.scene[chosen]])
 
 
 # --- statistics ----------------------------------------------------------------------------------

@@ -235,14 +235,16 @@ def _training_data(state: dict[str, Any], config: Config) -> str:
         else ""
     )
     farmland = ", with pieces of one landslide-free farmland scene of SSL4EO-S12 pasted in"
-    encoder = (
-        " The encoder was pre-trained by SwAV on the same patches without their labels"
-        f"{' and then frozen' if config.freeze_encoder else ''}."
-    )
+    frozen = " and then frozen" if config.freeze_encoder else ""
+    encoder = ""
+    if config.encoder:
+        encoder = f" The encoder was pre-trained by SwAV on patches without labels{frozen}."
+    elif config.freeze_encoder:
+        encoder = " The encoder is random and frozen: a control."
     return (
         f"Trained on {few}{origin}, scene{'s' * (len(used) > 1)} {scenes}"
         f"{farmland if config.augmentation.paste else ''}. Held out: {held}, with "
-        f"{config.guard} unused tile row(s) on either side.{encoder if config.encoder else ''}"
+        f"{config.guard} unused tile row(s) on either side.{encoder}"
     )
 
 

@@ -290,6 +290,7 @@ class Fit:
         graphed: Whether a graphics card records its steps.
         other: Patches with pseudo-labels, which make up half of every batch.
         weights: Of another run, to start from.
+        network: To train; the recipe's own network where it is left out.
 
     Attributes:
         model: The network.
@@ -307,6 +308,7 @@ class Fit:
         graphed: bool = True,
         other: Samples | None = None,
         weights: dict[str, Tensor] | None = None,
+        network: nn.Module | None = None,
     ) -> None:
         self.graphed, self.other = graphed, other
         self.config, self.samples, self.chosen = config, samples, chosen
@@ -317,7 +319,9 @@ class Fit:
         device = samples.device
         self.rng = torch.Generator(device).manual_seed(config.seed)
         self.order = np.random.default_rng(config.seed)
-        model = network_of(config, len(samples.bands)).to(device)
+        if network is None:
+            network = network_of(config, len(samples.bands))
+        model = network.to(device)
         fit_components(model, samples, chosen)
         start_from(model, config, weights)
         self.model = model.to(device, memory_format=torch.channels_last).train()

@@ -3,11 +3,13 @@
     python -m landslip.training.gpu_run --data DATA --out OUT --experiment judge --minutes 5
     python -m landslip.training.gpu_run --data DATA --out OUT --experiment judge \
         --runs "light, 16 epochs" --seeds 3 --final
+    python -m landslip.training.gpu_run --data DATA --out OUT --few-labels few_labels_paper
 
 The machine may have no GDAL and no network: `DATA` holds ``l4s_rgb.npz``, ``l4s_terrain.npz`` and
 the scenes that ``python -m landslip.training pack`` wrote. What comes back is zip files with the
-counts of every fold, the logits of those that were taught, and the final weights. The weights of
-the folds stay in OUT: a second call there goes on from what the first has done.
+counts of every fold, the logits of those that were taught, and the final weights, or the cells and
+the table of few labels. The weights of the folds, and encoders, stay in OUT: a second call there
+goes on from what the first has done.
 """
 
 from __future__ import annotations
@@ -20,9 +22,10 @@ from pathlib import Path
 
 import torch
 
-from .compare import read_experiment
+from .compare import Experiment, read_experiment
 from .compute import device_of
 from .crossvalidate import Setting, crossvalidate, final_fits, jobs
+from .few_labels import run_few_labels
 from .folds import folds
 from .judge_commands import configs_of
 from .material import gather
@@ -49,6 +52,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="*", default=[1], help="of each --runs")
     parser.add_argument("--together", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--few-labels", help="an experiment of few labels, instead of the judge's")
     parser.add_argument("--final", action="store_true", help="also train on all that there is")
     parser.add_argument("--eager", action="store_true", help="record no graphs")
     args = parser.parse_args()
@@ -57,8 +61,6 @@ def main() -> None:
     if device.type == "cuda":
         torch.backends.cudnn.benchmark = True
         print(torch.cuda.get_device_name(), torch.__version__, flush=True)
-    shipped = EXPERIMENTS / f"{args.experiment}.toml"
-    configs = configs_of(read_experiment(shipped if shipped.is_file() else Path(args.experiment)))
 
     def report(line: str) -> None:
         print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)
@@ -66,6 +68,13 @@ def main() -> None:
     def stop() -> bool:
         return time.monotonic() - began > 60 * args.minutes
 
+    if args.few_labels:
+        print(run_few_labels(_experiment(args.few_labels), args.data, args.out, stop=stop))
+        found = [*(args.out / "cells").glob("*.json"), *args.out.glob("few_labels.*")]
+        _zip(sorted(found), args.back or args.out, "few_labels")
+        report("done")
+        return
+    configs = configs_of(_experiment(args.experiment))
     material = gather(args.data)
     every = folds(material.patches, material.kinds)
     report(f"{len(material.patches)} patches, {len(material.lands)} scenes")
@@ -79,6 +88,12 @@ def main() -> None:
             final_fits(configs, group, seeds, args.out / "finals", setting)
         pack(args.out, args.back or args.out)
     report("done")
+
+
+def _experiment(name: str) -> Experiment:
+    """A shipped experiment, or one in a file."""
+    shipped = EXPERIMENTS / f"{name}.toml"
+    return read_experiment(shipped if shipped.is_file() else Path(name))
 
 
 def pack(work: Path, back: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..engine.common.errors import ParameterError
 from ..engine.raster.reading import open_raster, read_window
 from ..engine.raster.tiling import Window
 from ..engine.stack.reader import StackReader, open_stack
@@ -84,12 +85,38 @@ def gather(data: Path) -> Material:
     Scenes that were packed are taken from there: `pack_scenes` says why.
     """
     patches = load_patches([Source("l4s_all")], data, BANDS)
-    packed = sorted((data / PACKED).glob("*.npz"))
-    real = [load_land(path) for path in packed] if packed else real_lands(data)
+    real = known_lands(data)
     wanted = [(kind, seed) for kind in KINDS for seed in range(MADE_PER_KIND)]
     with ThreadPoolExecutor() as pool:
         made = list(pool.map(_made_land, *zip(*wanted, strict=True)))
     return Material(patches, (*real, *made))
+
+
+def known_lands(data: Path) -> list[Land]:
+    """The real scenes, as they were packed or as GDAL reads them.
+
+    Raises:
+        ParameterError: They are not there.
+    """
+    packed = sorted((data / PACKED).glob("*.npz"))
+    if packed:
+        return [load_land(path) for path in packed]
+    if not all((data / name).is_dir() for name in ("hokkaido_2018", "majortom_l2a", "ssl4eo_l1c")):
+        raise ParameterError(
+            f"{data} lacks hokkaido_2018, majortom_l2a or ssl4eo_l1c, and {data / PACKED} holds "
+            "no packed scene. Name the folder of the training data with --data."
+        )
+    return real_lands(data)
+
+
+def quiet_lands(data: Path) -> list[Land]:
+    """The real scenes without landslides."""
+    return [land for land in known_lands(data) if land.kind]
+
+
+def labelled_lands(data: Path) -> list[Land]:
+    """The labelled scenes that nothing is trained on."""
+    return [land for land in known_lands(data) if not land.kind]
 
 
 def real_lands(data: Path) -> list[Land]:

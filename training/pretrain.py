@@ -1,9 +1,10 @@
 """Pre-train an encoder on patches without labels. One loop, meant to be read from top to bottom.
 
 A run lives in one folder: ``last.pt`` (everything needed to go on after a kill), ``encoder.pt``
-(the encoder alone, which `train` loads), ``log.csv`` and ``curve.png``. Starting the same command
-again resumes where the folder left off. Labels are never read; the tile rows that `train` holds out
-for validation and test are held out here too, so that their scores stay honest.
+(the encoder alone, which `train` loads), ``encoder-EPOCH.pt`` for every epoch in `snapshots`,
+``log.csv`` and ``curve.png``. Starting the same command again resumes where the folder left off.
+Labels are never read; the tile rows that `train` holds out for validation and test are held out
+here too, so that their scores stay honest.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import functools
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,8 @@ class Config:
         validation: Tile rows that are held out here because `train` chooses thresholds on them.
         test: Tile rows that are held out because `train` reports them.
         guard: Tile rows left out on either side of both.
+        snapshots: Epochs after which the encoder is also kept under a name of its own; 0 is the
+            random start.
         views: How the views of a patch differ.
     """
 
@@ -110,6 +113,7 @@ class Config:
     validation: Block = field(default_factory=lambda: Block(1, 20, 25))
     test: Block = field(default_factory=lambda: Block(1, 49, 55))
     guard: int = 1
+    snapshots: tuple[int, ...] = ()
     views: Views = field(default_factory=Views)
 
 
@@ -161,15 +165,16 @@ def view_batches(
     config: Config,
     rng: torch.Generator,
 ) -> Iterator[list[Tensor]]:
-    """One epoch of normalised views; the last, incomplete batch is dropped."""
-    optical = optical_bands(patches.bands)
-    order = torch.randperm(len(chosen), generator=rng).numpy()
+    """One epoch of normalised views, made where `rng` is; the last, incomplete batch is dropped."""
+    place = rng.device
+    optical = optical_bands(patches.bands).to(place)
+    order = torch.randperm(len(chosen), generator=rng, device=place).cpu().numpy()
     for start in range(0, len(chosen) - config.batch + 1, config.batch):
         mine = chosen[order[start : start + config.batch]]
-        levels = torch.from_numpy(patches.levels[mine])
-        fraction = torch.rand(levels.shape, generator=rng)
-        image = physical(levels, torch.from_numpy(patches.step[mine]), fraction)
-        mean, std = batch_statistics(patches, mine, statistics)
+        levels = torch.from_numpy(patches.levels[mine]).to(place)
+        fraction = torch.rand(levels.shape, generator=rng, device=place)
+        image = physical(levels, torch.from_numpy(patches.step[mine]).to(place), fraction)
+        mean, std = (part.to(place) for part in batch_statistics(patches, mine, statistics))
         yield multi_crop(image, mean, std, optical, config.views, rng)
 
 
@@ -207,6 +212,11 @@ def pretraining_step(
     return loss.item(), counts
 
 
+def snapshot(folder: Path, epoch: int) -> Path:
+    """Where the encoder after an epoch in `Config.snapshots` is kept."""
+    return folder / f"encoder-{epoch}.pt"
+
+
 # --- the loop ------------------------------------------------------------------------------------
 
 
@@ -216,6 +226,7 @@ def pretrain(
     folder: Path,
     max_steps: int | None = None,
     device_name: str = "auto",
+    stop: Callable[[], bool] = lambda: False,
 ) -> Path:
     """Pre-train, or go on with it.
 
@@ -225,6 +236,7 @@ def pretrain(
         folder: Folder of the run; made if missing.
         max_steps: Stop after this many steps (a check that all is in place).
         device_name: One of `compute.DEVICES`.
+        stop: Asked before every epoch; the same call goes on from there.
 
     Returns:
         Path of the encoder, for `train`.
@@ -247,7 +259,8 @@ def pretrain(
     steps = config.epochs * steps_per_epoch
 
     torch.manual_seed(config.seed)
-    rng = torch.Generator().manual_seed(config.seed)
+    # Views are made on the device: a processor beside a graphics card would keep it waiting.
+    rng = torch.Generator(device).manual_seed(config.seed)
     model = build_swav(config, len(patches.bands)).to(device, memory_format=torch.channels_last)
     optimiser = build_optimiser(config, model)
 
@@ -260,6 +273,16 @@ def pretrain(
     )
 
     counts = torch.zeros(config.prototypes, dtype=torch.long)
+
+    def keep_encoder(epoch: int) -> None:
+        described = {"config": to_values(config), "bands": list(patches.bands), "epoch": epoch}
+        state = {**described, "encoder": model.encoder.state_dict()}
+        save_checkpoint(state, encoder)
+        if epoch in config.snapshots:
+            save_checkpoint(state, snapshot(folder, epoch))
+
+    if not rows:
+        keep_encoder(0)
 
     def step(number: int, views: list[Tensor]) -> float:
         for group in optimiser.param_groups:
@@ -274,6 +297,8 @@ def pretrain(
         return not_a_number(last, number // steps_per_epoch, number, rows, advice)
 
     for epoch in range(len(rows), config.epochs):
+        if stop():
+            return encoder
         model.train()
         started = time.monotonic()
         counts.zero_()
@@ -293,10 +318,9 @@ def pretrain(
                 "seconds": time.monotonic() - started,
             }
         )
-        described = {"config": to_values(config), "bands": list(patches.bands)}
         # encoder before last: a kill between the two repeats one epoch and loses nothing.
-        trained = {"epoch": epoch + 1, "encoder": model.encoder.state_dict()}
-        save_checkpoint({**described, **trained}, encoder)
+        keep_encoder(epoch + 1)
+        described = {"config": to_values(config), "bands": list(patches.bands)}
         save_checkpoint({**described, **progress_state(optimiser, rng, rows, model=model)}, last)
         log_row(rows, folder, functools.partial(draw_curves, prototypes=config.prototypes))
         _warn_of_collapse(rows[-1]["usage"], config)

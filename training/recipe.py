@@ -64,7 +64,7 @@ def from_values(kind: type[Config], values: dict[str, Any]) -> Config:
                 values[key] = tuple(Source(**source) for source in values[key])
         if "bands" in values:
             values["bands"] = band_names(values["bands"])
-        return kind(**values)
+        return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
     except (TypeError, AttributeError) as err:
         known = ", ".join(field.name for field in dataclasses.fields(kind))  # type: ignore[arg-type]
         raise ParameterError(f"The recipe is wrong: {err}. Known keys: {known}.") from err

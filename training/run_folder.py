@@ -38,6 +38,15 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
+def finished(folder: Path, epochs: int, counts_steps: bool = False) -> bool:
+    """Whether the run of a folder has all its epochs, or, where it counts steps, says so."""
+    last = folder / "last.pt"
+    if not last.is_file():
+        return False
+    state = load_checkpoint(last)
+    return bool(state.get("finished")) if counts_steps else len(state["rows"]) >= epochs
+
+
 def progress_state(
     optimiser: torch.optim.Optimizer, rng: torch.Generator, rows: Rows, **models: nn.Module
 ) -> dict[str, Any]:

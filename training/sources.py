@@ -51,8 +51,9 @@ class Source:
             is known), ``l4s_terrain`` (those patches in any case), ``l4s_all`` (all patches;
             terrain bands hold 0 where it is not known), ``landslide4sense`` (a folder
             with ``img/image_N.h5`` and ``mask/mask_N.h5``), ``landslide4sense_part`` (the same of
-            the benchmark's other parts, each a scene of its own), or ``stack`` (a raster with named
-            bands and a label raster on its grid).
+            the benchmark's other parts, each a scene of its own), ``stack`` (a raster with named
+            bands and a label raster on its grid), or ``quiet`` (the data folder's real scenes
+            without landslides: farmland, savanna, clouds).
         path: Folder or raster. For packed patches empty: the data folder itself.
         labels: Label raster of a stack: 1 landslide, 0 not, nodata where unknown.
         dem: DEM of a stack, for terrain bands.
@@ -88,6 +89,7 @@ def load_patches(sources: Sequence[Source], data: Path, bands: Sequence[str]) ->
         "landslide4sense": _folder,
         "landslide4sense_part": _folder,
         "stack": _stack,
+        "quiet": _quiet,
     }
     unknown = [source.kind for source in sources if source.kind not in readers]
     if unknown or not sources:
@@ -382,6 +384,17 @@ def check_same_size(stack: Stack, shape: tuple[int, int], labels: str) -> None:
 
 
 # --- scenes without landslides -------------------------------------------------------------------
+
+
+def _quiet(_source: Source, data: Path, bands: tuple[str, ...]) -> Patches:
+    from .material import quiet_lands, quiet_patches, with_bands
+
+    if bands != RGB:
+        raise ParameterError(
+            f"The scenes without landslides have no bands {', '.join(bands)}. Set bands to "
+            f"{', '.join(RGB)}, or leave out the source of kind quiet."
+        )
+    return with_bands(quiet_patches(quiet_lands(data))[0], bands)
 
 
 def load_quiet(folder: Path, bands: Sequence[str]) -> list[Tensor]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..engine.common.errors import ParameterError
 from ..engine.models.card import NORMALISATIONS
@@ -24,10 +24,10 @@ from .bands import optical
 from .calibration import best_threshold, calibrate, logit, sigmoid
 from .compute import device_of, precision_name
 from .config import Config
-from .data import Patches, Statistics, pooled_statistics, scene_statistics, split
+from .data import Patches, Statistics, pooled_statistics, repeated, scene_statistics, split
 from .fit import Step, epoch_batches, labelled_batch, mixing_share, start_from
 from .models import parameter_count
-from .network import fit_components, network_of
+from .network import fit_components
 from .predict import predict
 from .recipe import to_values
 from .run_folder import (
@@ -44,7 +44,7 @@ from .samples import Samples
 from .schedules import epoch_count, epoch_steps, learning_rate
 from .sources import load_patches, load_quiet
 from .teachers import pseudo_labelled
-from .transfer import check_never_seen, few_labelled, freeze_encoder, load_encoder
+from .transfer import few_labelled, starting_network
 
 
 def statistics_for(config: Config, patches: Patches, chosen: np.ndarray) -> Statistics:
@@ -103,11 +103,11 @@ def train(
     statistics = statistics_for(config, patches, parts["train"])
     pasted = optical(config.bands) if config.augmentation.paste else ()
     quiet = [q.to(device) for q in load_quiet(data / "ssl4eo_l1c", pasted)] if pasted else []
+    unlabelled = parts["train"]
     if config.labelled:  # after the statistics, which need no labels
         options = config.labelled, config.labelled_pixels, config.seed
         parts["train"] = few_labelled(patches, parts["train"], *options)
-    repeats = [config.repeat.get(str(scene), 1) for scene in patches.scene[parts["train"]]]
-    chosen = np.repeat(parts["train"], repeats)
+    chosen = repeated(patches, parts["train"], config.repeat)
     steps_per_epoch = len(chosen) // labelled_batch(config)
     _check_trainable(patches, chosen, config, teachers)
     other = pseudo_labelled(config, data, teachers, device) if config.pseudo.method else None
@@ -115,7 +115,8 @@ def train(
     torch.manual_seed(config.seed)
     rng = torch.Generator(device).manual_seed(config.seed)
     samples = Samples.of(patches, statistics, device, config.floor)
-    model = _start(config, patches, parts).to(device, memory_format=torch.channels_last)
+    held_out = np.union1d(parts["validation"], parts["test"])
+    model = starting_network(config, patches, unlabelled, held_out, statistics, device)
     fit_components(model, samples, chosen)
     start_from(model, config, load_checkpoint(start)["average"] if start else None)
     average = copy.deepcopy(model)
@@ -188,18 +189,6 @@ def train(
         save_checkpoint({**described, **state}, last)
         log_row(rows, folder, draw_curves)
     return best
-
-
-def _start(config: Config, patches: Patches, parts: dict[str, np.ndarray]) -> nn.Module:
-    """The network with random weights, or with a pre-trained encoder."""
-    model = network_of(config, len(patches.bands))
-    if config.encoder:
-        pretrained = load_checkpoint(Path(config.encoder))
-        load_encoder(model, pretrained, patches.bands)
-        check_never_seen(patches, np.union1d(parts["validation"], parts["test"]), pretrained)
-    if config.freeze_encoder and not config.start:
-        freeze_encoder(model, config.encoder)
-    return model
 
 
 def _check_trainable(

@@ -2,18 +2,65 @@
 
 The few-label regime of "Contrastive Self-Supervised Learning for Globally Distributed Landslide
 Detection", sections II-B and III-C: the encoder comes from `pretrain` and is frozen, the decoder
-learns from 40 patches with at least 50 landslide pixels each.
+learns from 40 patches with at least 50 landslide pixels each. Its control is a frozen random
+encoder that has seen the unlabelled patches too, if only for its BatchNorm statistics.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import torch
 from torch import nn
 
 from ..engine.common.errors import ParameterError
-from .data import Block, Patches, split
+from .compute import autocast
+from .config import Config
+from .data import Block, Patches, Statistics, batch_statistics, normalise, physical, split
 from .models.resnet import ResNet
 from .models.wrappers import core
+from .network import network_of
+from .run_folder import load_checkpoint
+from .samples import floored
+
+#: Patches that are shown at a time to an encoder whose statistics are measured.
+SHOWN = 64
+
+
+def starting_network(
+    config: Config,
+    patches: Patches,
+    unlabelled: np.ndarray,
+    held_out: np.ndarray,
+    statistics: Statistics,
+    device: torch.device,
+) -> nn.Module:
+    """The network of a recipe before its first step: random, or with a pre-trained encoder.
+
+    Args:
+        config: The recipe.
+        patches: All patches.
+        unlabelled: Indices of those that may be looked at, labelled or not.
+        held_out: Indices of those that a pre-training must not have seen.
+        statistics: What each scene's patches are normalised with.
+        device: Where it goes.
+
+    Raises:
+        ParameterError: The encoder does not fit, saw what is held out, or would stay random.
+    """
+    model = network_of(config, len(patches.bands))
+    if config.encoder:
+        pretrained = load_checkpoint(Path(config.encoder))
+        load_encoder(model, pretrained, patches.bands)
+        check_never_seen(patches, held_out, pretrained)
+    model = model.to(device, memory_format=torch.channels_last)
+    if config.measure_encoder:
+        measure_encoder(model, patches, unlabelled, statistics, config.floor)
+    if config.freeze_encoder and not config.start:  # else when its weights are there
+        source = config.encoder or ("measured" if config.measure_encoder else "")
+        freeze_encoder(model, source)
+    return model
 
 
 def few_labelled(
@@ -108,20 +155,59 @@ def check_never_seen(patches: Patches, held_out: np.ndarray, state: dict) -> Non
         )
 
 
+@torch.no_grad()
+def measure_encoder(
+    model: nn.Module,
+    patches: Patches,
+    chosen: np.ndarray,
+    statistics: Statistics,
+    floor: float = 0.0,
+) -> None:
+    """Give the encoder's BatchNorm the means and variances of these patches; no weight changes.
+
+    Args:
+        model: A network with a ResNet encoder.
+        patches: All patches.
+        chosen: Indices of those that are shown.
+        statistics: Of their scenes.
+        floor: The recipe's.
+
+    Raises:
+        ParameterError: The network has no such encoder.
+    """
+    encoder = resnet_encoder(model)
+    norms = [module for module in encoder.modules() if isinstance(module, nn.BatchNorm2d)]
+    usual = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the mean over all batches
+    device = next(encoder.parameters()).device
+    encoder.train()
+    for mine in np.array_split(chosen, max(1, len(chosen) // SHOWN)):
+        levels, step = (torch.from_numpy(array[mine]) for array in (patches.levels, patches.step))
+        mean, std = batch_statistics(patches, mine, statistics)
+        image = normalise(physical(levels, step), mean, floored(mean, std, patches.bands, floor))
+        with autocast(device):
+            encoder(image.to(device))
+    for norm, momentum in zip(norms, usual, strict=True):
+        norm.momentum = momentum
+
+
 def freeze_encoder(model: nn.Module, source: str) -> None:
     """Train the rest alone: the encoder's weights and BatchNorm statistics stay.
 
     Args:
         model: A network with a `freeze_encoder` of its own.
-        source: Where its encoder came from.
+        source: Where its encoder came from: a file, or what was measured.
 
     Raises:
         ParameterError: The network cannot do that, or its encoder is still random.
     """
     if not source:
         raise ParameterError(
-            "freeze_encoder would keep a random encoder. Name a pre-trained one with encoder, or a "
-            "run to start from with start."
+            "freeze_encoder would keep a random encoder, whose BatchNorm has seen nothing. Name a "
+            "pre-trained one with encoder, a run to start from with start, or set "
+            "measure_encoder=true for a control that is random but has seen the unlabelled patches."
         )
     network = core(model)
     if not hasattr(network, "freeze_encoder"):

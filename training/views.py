@@ -78,7 +78,7 @@ def multi_crop(
         std: [N, C], of each patch's scene.
         optical: [C] bool, from `optical_bands`.
         settings: How much the views differ.
-        rng: Source of all chance.
+        rng: Source of all chance, on the image's device.
 
     Returns:
         Two [N, C, global_size, global_size], then `small_count` [N, C, small_size, small_size].
@@ -108,12 +108,12 @@ def random_crop(
     Returns:
         [N, C, size, size].
     """
-    count = len(image)
-    share = area[0] + (area[1] - area[0]) * torch.rand(count, generator=rng)
-    ratio = torch.exp(math.log(aspect) * (2 * torch.rand(count, generator=rng) - 1))
+    count, place = len(image), image.device
+    share = area[0] + (area[1] - area[0]) * torch.rand(count, generator=rng, device=place)
+    ratio = torch.exp(math.log(aspect) * (2 * torch.rand(count, generator=rng, device=place) - 1))
     extent = torch.stack([share * ratio, share / ratio], dim=1).sqrt().clamp(max=1)
-    centre = (1 - extent) * (2 * torch.rand(count, 2, generator=rng) - 1)
-    turn = DIHEDRAL[torch.randint(len(DIHEDRAL), (count,), generator=rng)]
+    centre = (1 - extent) * (2 * torch.rand(count, 2, generator=rng, device=place) - 1)
+    turn = DIHEDRAL.to(place)[torch.randint(len(DIHEDRAL), (count,), generator=rng, device=place)]
     theta = torch.cat([extent[:, :, None] * turn, centre[:, :, None]], dim=2)
     grid = F.affine_grid(theta, [count, 1, size, size], align_corners=False)
     # Half an output pixel may reach over the patch's edge.
@@ -122,15 +122,16 @@ def random_crop(
 
 def blur(image: Tensor, share: float, rng: torch.Generator) -> Tensor:
     """Blur a share of the batch, each patch by a random part of one pixel's Gaussian."""
-    chosen = torch.rand(len(image), generator=rng) < share
+    place = image.device
+    chosen = torch.rand(len(image), generator=rng, device=place) < share
     if not chosen.any():
         return image
     sharp = image[chosen]
-    bands = image.shape[1]
+    bands, taps = image.shape[1], BLUR.to(place)
     soft = F.pad(sharp, (2, 2, 2, 2), mode="replicate")
-    soft = F.conv2d(soft, BLUR.view(1, 1, 1, 5).expand(bands, 1, 1, 5), groups=bands)
-    soft = F.conv2d(soft, BLUR.view(1, 1, 5, 1).expand(bands, 1, 5, 1), groups=bands)
-    strength = torch.rand(len(sharp), 1, 1, 1, generator=rng)
+    soft = F.conv2d(soft, taps.view(1, 1, 1, 5).expand(bands, 1, 1, 5), groups=bands)
+    soft = F.conv2d(soft, taps.view(1, 1, 5, 1).expand(bands, 1, 5, 1), groups=bands)
+    strength = torch.rand(len(sharp), 1, 1, 1, generator=rng, device=place)
     image = image.clone()
     image[chosen] = torch.lerp(sharp, soft, strength)
     return image
@@ -145,9 +146,9 @@ def jitter(
     rng: torch.Generator,
 ) -> Tensor:
     """Vary the optical bands' gain and offset, and normalise. Terrain bands are only normalised."""
-    count, bands = image.shape[:2]
-    gain = settings.gain * torch.randn(count, 1, generator=rng)
-    gain = gain + settings.band_gain * torch.randn(count, bands, generator=rng)
-    offset = settings.band_offset * torch.randn(count, bands, generator=rng)
+    (count, bands), place = image.shape[:2], image.device
+    gain = settings.gain * torch.randn(count, 1, generator=rng, device=place)
+    gain = gain + settings.band_gain * torch.randn(count, bands, generator=rng, device=place)
+    offset = settings.band_offset * torch.randn(count, bands, generator=rng, device=place)
     gain, offset = torch.exp(gain * optical), offset * optical
     return normalise(image * gain[:, :, None, None], mean - offset * std, std)

@@ -13,7 +13,9 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from ..common.errors import DependencyError, OutputError, ParameterError
+import numpy as np
+
+from ..common.errors import ModelError, OutputError, ParameterError
 from ..common.file_names import stem_of
 from ..common.output import check_writable
 from ..common.report import footer, heading, number, page, paragraph, table, write_page
@@ -23,13 +25,13 @@ from ..inventory.kml import write_kml
 from ..inventory.polygons import Outlines
 from ..inventory.run_facts import Facts, shown_name
 from ..inventory.table import Table
-from ..models.probability import open_probability
-from ..models.runtime import Model
-from ..models.zoo import model_path, shipped_models
+from ..models.card_file import read_card
+from ..models.probability import AND, open_probability
+from ..models.zoo import model_path, own_models, shipped_models
 from ..raster.grid import Grid
 from .assess import Assessment, AssessRequest, Side, assess
 from .report import assessment_parts, curve_parts
-from .report_maps import Below, comparison_map, map_part, results_map, sources_part
+from .report_maps import COMPARED, Below, comparison_map, map_part, results_map, sources_part
 from .review_page import chip_svg
 from .review_sheet import Card, SheetRequest, cards
 from .statistics import (
@@ -45,7 +47,7 @@ LARGEST = 9
 #: Cards side by side.
 _ACROSS = 3
 SCRIPT = Path(__file__).resolve().parents[2] / "resources" / "event_map.js"
-_REJECTED = REVIEW_STATUS[-1]
+_STATUS, _REJECTED = "review_status", REVIEW_STATUS[-1]
 _COPERNICUS = "Contains modified Copernicus Sentinel data{}."
 _COASTS = "Coasts of the locator: Natural Earth, public domain."
 
@@ -96,8 +98,8 @@ class EventReportRequest:
         inventory: The landslides; rejected ones are left out.
         name: Name of the event.
         reference: Inventory or raster to assess them with; None for none.
-        probability: Probability raster that they came from; adds its curves to an assessment, and
-            what it says of the model.
+        probability: Probability raster that they came from; adds its curves to an assessment,
+            what it says of the model, and what its runs differ by.
         study: Polygons that were searched for landslides; None for the convex hull.
         below: What lies below the maps, and the image of the pictures.
     """
@@ -141,8 +143,10 @@ class EventReport:
         """The event in a line."""
         known = dict(self.facts)
         day = known.get("Date of the event", "")
-        what = f"{len(self.statistics.areas):,} landslides"
-        area = f"{number(self.statistics.areas.sum() / 1e6, 2)} km2"
+        count, total = len(self.statistics.areas), float(self.statistics.areas.sum())
+        what = f"{count:,} landslide{'s' * (count != 1)}"
+        # Below a hectare, square kilometres with two decimals are nothing.
+        area = f"{number(total / 1e6, 2)} km2" if total >= 1e4 else f"{number(total)} m2"
         trigger = known.get("Trigger", "")
         event = " ".join((f"of {day}" if day else "", f"({trigger})" if trigger else "")).strip()
         return f"{what}, {area}. Event {event}" if event else f"{what}, {area}"
@@ -197,15 +201,19 @@ def event_report(
         return lambda done, text: progress(first + (last - first) * done, text)
 
     request.below.check()
-    rejected = [r for r in request.inventory.records if r.get("review_status") == _REJECTED]
-    kept = tuple(r for r in request.inventory.records if r.get("review_status") != _REJECTED)
+    status = request.inventory.own_name(_STATUS)
+    kept = tuple(r for r in request.inventory.records if r.get(status) != _REJECTED)
     shown = Table(
         request.inventory.name, request.inventory.crs, request.inventory.columns, kept
     ).with_ids()
     outlines = Outlines.of(shown)
     statistics = inventory_statistics(
         StatisticsRequest(
-            outlines, request.study, request.below.dem, attributes=terrain_attributes(shown)
+            outlines,
+            request.study,
+            request.below.dem,
+            attributes=terrain_attributes(shown),
+            probability=request.probability,
         ),
         share(0.0, 0.3),
         cancelled,
@@ -226,7 +234,7 @@ def event_report(
     return EventReport(
         request=request,
         table=shown,
-        rejected=len(rejected),
+        rejected=len(request.inventory.records) - len(kept),
         statistics=statistics,
         assessment=assessment,
         curves=curves,
@@ -289,15 +297,12 @@ def event_parts(report: EventReport, made_by: str, interactive: bool) -> Iterato
 
 def _web_map(drawing: str, caption: str, grid: Grid) -> str:
     """The map with what a script needs to move in it; without one it is a picture."""
-    cols, rows = [0, grid.width, 0, grid.width], [0, 0, grid.height, grid.height]
-    places = [
-        Geodesy(grid.crs).lonlat(*grid.to_map(float(col), float(row)))
-        for col, row in zip(cols, rows)
-    ]
-    west = float(places[0][0])
-    corners = [[(float(lon) - west + 180) % 360 - 180 + west, float(lat)] for lon, lat in places]
+    cols, rows = np.meshgrid(np.linspace(0, grid.width, 3), np.linspace(0, grid.height, 3))
+    lon, lat = Geodesy(grid.crs).lonlat(*grid.to_map(cols.ravel(), rows.ravel()))
+    lon = (lon - lon[0] + 180) % 360 - 180 + lon[0]
+    places = np.column_stack((lon, lat)).round(7).tolist()
     size = [grid.width, grid.height, float(grid.pixel_size_metres()[0][0])]
-    data = f"data-corners='{json.dumps(corners)}' data-size='{json.dumps(size)}'"
+    data = f"data-places='{json.dumps(places)}' data-size='{json.dumps(size)}'"
     buttons = "".join(
         f'<button class="{word}" title="{text}" aria-label="{text}">{sign}</button>'
         for word, text, sign in (
@@ -323,9 +328,9 @@ def _texts(report: EventReport) -> tuple[str, ...]:
 
 def _largest(report: EventReport) -> Iterator[str]:
     if report.largest:
-        rows = [report.largest[i : i + _ACROSS] for i in range(0, len(report.largest), _ACROSS)]
-        body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
-        yield f'<table class="cards">{body}</table>'
+        for i in range(0, len(report.largest), _ACROSS):  # a table each: pages end between them
+            row = "".join(map(_cell, report.largest[i : i + _ACROSS]))
+            yield f'<table class="cards"><tr>{row}</tr></table>'
         return
     order = report.statistics.areas.argsort()[::-1][:LARGEST]
     if len(report.table.records) == len(report.statistics.areas):
@@ -350,23 +355,25 @@ def _assessment(report: EventReport, assessment: Assessment) -> Iterator[str]:
         "and what it lacks counts as a false alarm."
     )
     drawing, _ = comparison_map(assessment, report.request.below)
-    yield map_part(drawing, "Red: found. Green: missed. Blue: detected, but not in the reference.")
+    yield map_part(drawing, COMPARED)
     yield from assessment_parts(assessment)
     if report.curves and report.curves.curves:
         yield from curve_parts(report.curves.curves, report.curves.threshold)
 
 
 def _caveats(report: EventReport) -> Iterator[str]:
-    records = report.table.records
-    waiting = sum(r.get("review_status") in (None, "", UNREVIEWED) for r in records)
-    if waiting:
+    records, status = report.table.records, report.table.own_name(_STATUS)
+    waiting = sum(r.get(status) in (None, "", UNREVIEWED) for r in records)
+    if status not in report.table.columns:
+        yield "The inventory does not say whether anybody has looked at its landslides."
+    elif waiting:
         yield (
-            f"{waiting:,} of {len(records):,} landslides have been looked at by nobody. A "
+            f"Nobody has looked at {waiting:,} of {len(records):,} landslides. A "
             "detection is not a mapped landslide: bare fields, quarries, river banks and clouds "
             "can look alike."
         )
     if report.rejected:
-        yield f"{report.rejected:,} outlines that a reviewer has rejected are left out."
+        yield f"Left out: {report.rejected:,} that a reviewer has rejected."
     if report.statistics.study_is_hull:
         yield (
             "Nobody said which area was searched: the convex hull of the landslides stands for it, "
@@ -383,7 +390,9 @@ def _caveats(report: EventReport) -> Iterator[str]:
 
 def _rows(report: EventReport, made_by: str) -> list[tuple[str, str]]:
     request, study = report.request, report.statistics.study
+    raster = request.probability
     return [
+        ("Model adapted with", open_probability(raster).provenance.adapted if raster else ""),
         ("Inventory", shown_name(report.table.name)),
         ("Probability", shown_name(request.probability or "")),
         ("Image", shown_name(request.below.image or "")),
@@ -407,12 +416,16 @@ def _credits(known: dict[str, str], probability: str | None) -> Iterator[str]:
     model = known.get("Model", "")
     if probability and (said := open_probability(probability).provenance.attribution):
         yield f"Model {model}: {said}"
-    elif model in shipped_models():
-        try:
-            card = Model(model_path(model), "cpu").card
-        except DependencyError:  # its file cannot be opened here
-            yield f"Model {model}: see its card for whom to name."
-        else:
-            yield f"Model {model} {card.version}: {card.attribution} Licence: {card.licence}."
+    else:
+        known_models = {*shipped_models(), *own_models()}
+        yield from map(_model_credit, sorted({*model.split(AND)} & known_models))
     yield "Landslip: free software, GPL-2.0-or-later."
     yield _COASTS
+
+
+def _model_credit(model: str) -> str:
+    try:
+        card = read_card(model_path(model))
+    except ModelError:  # its file is damaged
+        return f"Model {model}: see its card for whom to name."
+    return f"Model {model} {card.version}: {card.attribution} Licence: {card.licence}."

@@ -10,7 +10,7 @@ from ..inventory.run_facts import shown_name
 from .assess import Assessment
 from .curves import ProbabilityCounts, thresholds
 from .object_scores import MAX_DISTANCE, SizeClass
-from .report_maps import Below, comparison_map, map_part, sources_part
+from .report_maps import COMPARED, Below, comparison_map, map_part, sources_part
 
 _SHARE = Axis("share", 0, 1)
 
@@ -71,7 +71,7 @@ def map_parts(
     ]
     return [
         heading("Map"),
-        map_part(drawing, "Red: found. Green: missed. Blue: detected, but not in the reference."),
+        map_part(drawing, COMPARED),
         *sources_part(assessment.facts, rows, grid),
         paragraph(
             f"What is smaller than a pixel ({width * height:,.0f} m2) is not judged, and "

@@ -27,6 +27,11 @@ from .maps import (
     whole_map,
 )
 
+#: What the colours of a comparison say.
+COMPARED = (
+    "Red: found. Green: missed. Blue: detected, but not in the reference. No colour: nothing in "
+    "either, or not judged."
+)
 #: How much of a mark's colour covers what lies below.
 _COVER = 0.75
 _PLAIN, _GREY_FROM = 244, 70

@@ -17,7 +17,7 @@ _RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 _SCRIPT, _STYLE = _RESOURCES / "review_sheet.js", _RESOURCES / "review_sheet.css"
 
 _KEYS = (
-    "Keys: a accept, e edit, r reject, u take back; 1 to 5 confidence; n note, Esc leaves it; "
+    "Keys: a accept, e edit, r reject, u take back; 1 to 5 confidence; n note, Enter leaves it; "
     "arrows go to another landslide. The page keeps what you enter; save it to a file to hand it "
     "on."
 )

@@ -15,6 +15,7 @@ from ..common.errors import Cancelled, ParameterError
 from ..inventory.fields import UNREVIEWED
 from ..inventory.polygons import Outlines, ellipsoidal_areas
 from ..inventory.review import outline_hashes
+from ..inventory.run_facts import shown_name
 from ..inventory.table import Table
 from ..inventory.wkb import polygons_of
 from .image_chips import Chip, image_chips
@@ -26,6 +27,7 @@ _STAY = "\N{NO-BREAK SPACE}"
 #: Columns that are shown where they are known: name, text, digits, unit.
 _SHOWN = (
     ("prob_mean", "probability", 2, ""),
+    ("prob_std", "spread", 2, ""),
     ("slope_mean", "mean slope", 0, "°"),
     ("height_m", "height H", 0, f"{_STAY}m"),
     ("length_m", "length", 0, f"{_STAY}m"),
@@ -105,7 +107,7 @@ def sheet_of(table: Table, request: SheetRequest) -> Sheet:
     if request.pre_image:
         about += f"; before the event: {Path(request.pre_image).name}"
     name = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return Sheet(name, table.name, about, bool(request.pre_image))
+    return Sheet(name, shown_name(table.name), about, bool(request.pre_image))
 
 
 def cards(
@@ -167,8 +169,10 @@ def _ordered(table: Table, areas: np.ndarray, order: str) -> list[int]:
         return [int(i) for i in np.argsort(-areas, kind="stable")]
     if order == ORDERS[0]:
         return list(range(len(areas)))
-    known = [record.get("prob_mean") for record in table.records]
-    sure = np.array([x if isinstance(x, (int, float)) else np.nan for x in known], float)
+    known = [[record.get(name) for name in ("prob_mean", "prob_std")] for record in table.records]
+    numbers = [[x if isinstance(x, (int, float)) else np.nan for x in row] for row in known]
+    mean, spread = np.array(numbers, float).T
+    sure = mean - np.nan_to_num(spread)  # of several runs, one spread lower
     # Unknown ones come last, whichever way.
     return [int(i) for i in np.argsort(-sure if order == "surest" else sure, kind="stable")]
 

@@ -14,6 +14,14 @@ LIGHT = (-1.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 #: Sectors of aspect, the first centred on north.
 SECTORS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 
+#: Recall of pixels in the classes of `LIGHT` on Hokkaido, which no model was trained on, by the
+#: name of the model (`python -m landslip.training shade-recall`, at 0.5). Too few pixels of the
+#: first class are landslide to tell.
+MEASURED = {
+    "effnet_rgb_slope": (None, 0.12, 0.18, 0.25, 0.40, 0.52, 0.75, 0.85),
+    "fast_rgb": (None, 0.06, 0.11, 0.17, 0.35, 0.49, 0.69, 0.76),
+}
+
 
 @dataclass(frozen=True)
 class ClassScore:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,14 +15,19 @@ from ..common.errors import Cancelled, ParameterError
 from ..inventory.polygons import Outlines, ellipsoidal_areas
 from ..inventory.table import Table
 from ..inventory.wkb import Polygon, polygon_wkb, polygons_of
+from ..models.runs import area_numbers
 from ..raster.elevation import DemSource, Elevation
 from ..raster.grid import Grid
+from ..raster.illumination import Sun, gradient_east_north, illumination
 from ..raster.reading import bounded_cache, open_raster
 from ..raster.relief import Relief
 from ..raster.tiling import Window
+from .assessed_ground import AssessedGround, GroundMask, assessed_ground
 from .footprint import PolygonFootprint
 from .frequency_area import LEAST, InverseGamma, PowerLaw, fit_inverse_gamma, fit_power_law
 from .metrics import finite
+from .shade_recall import LIGHT
+from .uncertainty import SPREAD_FIELDS, Uncertainty, uncertainty_of
 
 #: Pixels of the DEM read at a time.
 BAND_PIXELS = 2_000_000
@@ -49,14 +54,14 @@ _MOST_STEPS = 14
 
 
 def terrain_attributes(table: Table) -> dict[str, np.ndarray]:
-    """The fields of terrain and shape that an inventory has, float [n], NaN where one is empty."""
+    """Fields of terrain, shape and spread that an inventory has, float [n], NaN where empty."""
 
     def number(value: Any) -> float:
         return float(value) if isinstance(value, (int, float)) else math.nan
 
     return {
         name: np.array([number(record.get(name)) for record in table.records])
-        for name in (*TERRAIN_FIELDS, *SHAPE_FIELDS)
+        for name in (*TERRAIN_FIELDS, *SHAPE_FIELDS, *SPREAD_FIELDS)
         if name in table.columns
     }
 
@@ -70,9 +75,12 @@ class StatisticsRequest:
         study: Polygons that were searched for landslides; None for the convex hull of the
             inventory.
         dem: DEM raster; None to take the terrain from the attributes.
-        attributes: Columns `TERRAIN_FIELDS` and `SHAPE_FIELDS` of the inventory, as far as it has
-            them, float [n] with NaN where unknown.
+        attributes: Columns `TERRAIN_FIELDS`, `SHAPE_FIELDS` and `SPREAD_FIELDS` of the inventory,
+            as far as it has them, float [n] with NaN where unknown.
         min_area: Smaller landslides are left out, m2.
+        assessability: Raster of *Assessable ground*; densities, distributions and counts are then
+            those of assessable ground alone.
+        probability: Raster that the inventory was made of, which tells what its runs differ by.
     """
 
     inventory: Outlines
@@ -80,11 +88,13 @@ class StatisticsRequest:
     dem: str | None = None
     attributes: dict[str, np.ndarray] | None = None
     min_area: float = 0.0
+    assessability: str | None = None
+    probability: str | None = None
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """Area by classes of aspect, slope or elevation.
+    """Area by classes of aspect, slope, elevation or light.
 
     Attributes:
         edges: Borders of the n classes [n + 1]; of aspect, sectors clockwise.
@@ -119,6 +129,9 @@ class InventoryStatistics:
         pixel: Side of the pixels that outlines came from, metres; NaN where unknown.
         wide: Share of landslides that are wider than long; NaN where unknown.
         min_area: Smaller landslides were left out, m2.
+        ground: What of the study area could be assessed; None where nobody asked.
+        light: How the sun met them, cosine of its incidence; None where that is not known.
+        uncertainty: What the runs of models differ by; None where nothing is known.
     """
 
     areas: np.ndarray
@@ -134,16 +147,26 @@ class InventoryStatistics:
     pixel: float
     wide: float
     min_area: float
+    ground: AssessedGround | None = None
+    light: Distribution | None = None
+
+    @property
+    def judged_area(self) -> float:
+        """Area that densities go by: the assessable ground, else the study area, m2."""
+        return self.ground.area if self.ground else self.study_area
+
+    uncertainty: Uncertainty | None = None
 
     @property
     def per_km2(self) -> float:
-        """Landslides per square kilometre of the study area."""
-        return len(self.areas) / self.study_area * 1e6
+        """Landslides per square kilometre of the judged area."""
+        return len(self.areas) / self.judged_area * 1e6
 
     @property
     def area_share(self) -> float:
-        """Landslide area over study area, 0..1."""
-        return float(self.areas.sum()) / self.study_area
+        """Landslide area over the judged area, 0..1."""
+        covered = self.ground.landslide_area if self.ground else float(self.areas.sum())
+        return covered / self.judged_area
 
     def numbers(self) -> dict[str, float | None]:
         """What there is to tell, by name; None for what is no number, as there is no fit."""
@@ -156,7 +179,9 @@ class InventoryStatistics:
         return {
             "COUNT": len(self.areas),
             **finite({"AREA": float(self.areas.sum()), "DENSITY": self.per_km2}),
+            **finite({"ASSESSABLE_AREA": self.ground.area if self.ground else math.nan}),
             **finite(dict(zip(FITTED, fits))),
+            **area_numbers(self.uncertainty.area if self.uncertainty else None),
         }
 
 
@@ -187,8 +212,14 @@ def inventory_statistics(
             "The study area is empty: its layer has no polygon (is a filter or a selection set?). "
             "Give polygons of the area that was searched, or leave the field empty."
         )
+    ground = None
+    if request.assessability:
+        ground = assessed_ground(request.assessability, inventory, study, cancelled, band_pixels)
+        chosen = np.flatnonzero(ground.counted)
+        inventory, attributes, areas = _on_ground(inventory, attributes, areas, chosen, ground)
     if request.dem:
-        counts = _from_dem(inventory, study, request.dem, progress, cancelled, band_pixels)
+        hooks = progress, cancelled
+        counts = _from_dem(inventory, study, request.dem, ground, hooks, band_pixels)
     else:
         counts = _from_attributes(attributes, areas)
     enough = len(areas) >= LEAST
@@ -204,7 +235,26 @@ def inventory_statistics(
         pixel=_pixel_side(attributes, areas),
         wide=_wide_share(attributes),
         min_area=request.min_area,
+        ground=ground,
+        uncertainty=uncertainty_of(attributes, areas, request.probability),
     )
+
+
+def _on_ground(
+    inventory: Outlines,
+    attributes: dict[str, np.ndarray],
+    areas: np.ndarray,
+    chosen: np.ndarray,
+    ground: AssessedGround,
+) -> tuple[Outlines, dict[str, np.ndarray], np.ndarray]:
+    """The landslides that lie on assessable ground."""
+    if not len(chosen):
+        raise ParameterError(
+            f"None of the {len(areas)} landslides lies mostly on the assessable ground of "
+            f"{ground.path}. Check that it is that of the image they were mapped on."
+        )
+    kept = replace(inventory, wkb=tuple(inventory.wkb[i] for i in chosen))
+    return kept, {name: values[chosen] for name, values in attributes.items()}, areas[chosen]
 
 
 def _pixel_side(attributes: dict[str, np.ndarray], areas: np.ndarray) -> float:
@@ -265,32 +315,52 @@ def _from_dem(
     inventory: Outlines,
     study: Outlines,
     dem: str,
-    progress: Callable[[float, str], None] | None,
-    cancelled: Callable[[], bool] | None,
+    ground: AssessedGround | None,
+    hooks: tuple[Callable[[float, str], None] | None, Callable[[], bool] | None],
     band_pixels: int,
 ) -> dict[str, Distribution | None]:
+    progress, cancelled = hooks
     with open_raster(dem) as dataset:
         grid = Grid.of(dataset, dem)
     slides, searched = PolygonFootprint(inventory, grid), PolygonFootprint(study, grid)
     area = grid.window_of(searched.bounds)
     rows = max(1, band_pixels // area.width)
     on, everywhere = _Counts.none(), _Counts.none()
-    with bounded_cache(), closing(Elevation([DemSource(dem)], grid)) as terrain:
+    light = np.zeros((2, len(LIGHT) - 1))
+    with ExitStack() as files:
+        files.enter_context(bounded_cache())
+        terrain = files.enter_context(closing(Elevation([DemSource(dem)], grid)))
+        mask = files.enter_context(closing(GroundMask(ground.path, grid))) if ground else None
         for row in range(area.row, area.row_stop, rows):
             if cancelled and cancelled():
                 raise Cancelled("Stopped on request. No report was written.")
             window = Window(row, area.col, min(rows, area.row_stop - row), area.width)
             relief = terrain.read_relief(window)
             inside = searched.read(window).covered
+            if mask:
+                inside = inside & mask.read(window)
+            covered = inside & slides.read(window).covered
             everywhere += _Counts.of_relief(relief, inside)
-            on += _Counts.of_relief(relief, inside & slides.read(window).covered)
+            on += _Counts.of_relief(relief, covered)
+            if ground and ground.sun:
+                light += _by_light(relief, grid, ground.sun, (covered, inside))
             if progress:
                 progress((window.row_stop - area.row) / area.height, "")
     return {
         "aspect": _distribution(_sector_edges(), on.aspect, everywhere.aspect),
         "slope": _distribution(SLOPE_EDGES, on.slope, everywhere.slope),
         "elevation": _elevations(on.elevation, everywhere.elevation),
+        "light": _distribution(np.array(LIGHT), *light),
     }
+
+
+def _by_light(
+    relief: Relief, grid: Grid, sun: Sun, places: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """Area by the cosine of the sun's incidence, of the pixels of each place, m2 [2, n]."""
+    lit = illumination(*gradient_east_north(relief, grid), sun)
+    area = relief.width * relief.height
+    return np.stack([_histogram(lit[w], np.array(LIGHT), area[w]) for w in places])
 
 
 @dataclass(frozen=True)

@@ -19,14 +19,12 @@ from ..common.report import (
 )
 from ..inventory.run_facts import shown_name
 from .frequency_area import LEAST, log_binned_density
+from .ground_parts import WHOLE_ROSE, WINDS, aspect_density, ground_parts, light_parts
 from .report_maps import Below, map_part, results_map, sources_part
-from .statistics import SECTORS, Distribution, InventoryStatistics
+from .statistics import Distribution, InventoryStatistics
+from .uncertainty import uncertainty_parts
 
 _LANDSLIDES, _TERRAIN = "landslides", "study area"
-_WINDS = [(45.0 * i, name) for i, name in enumerate(("N", "NE", "E", "SE", "S", "SW", "W", "NW"))]
-#: The first sector is centred on north.
-_WHOLE_ROSE = (-180.0 / SECTORS, 360 - 180.0 / SECTORS)
-
 
 #: Rollovers of fewer pixels than this are taken for the image's.
 ROLLOVER_PIXELS = 20
@@ -68,6 +66,7 @@ def statistics_parts(statistics: InventoryStatistics) -> list[str]:
     """The numbers, curves and roses as parts of a page."""
     return [
         *_numbers(statistics),
+        *uncertainty_parts(statistics.uncertainty),
         *_sizes(statistics),
         *_limits(statistics),
         *_terrain(statistics),
@@ -146,8 +145,9 @@ def _numbers(statistics: InventoryStatistics) -> list[str]:
         ("Landslides", number(len(areas))),
         ("Landslide area", f"{number(areas.sum() / 1e6, 3)} km2"),
         ("Study area", f"{number(statistics.study_area / 1e6, 2)} km2"),
+        *_assessable(statistics),
         ("Density", f"{number(statistics.per_km2, 2)} per km2"),
-        ("Landslide share of the study area", f"{100 * statistics.area_share:.2f} %"),
+        ("Landslide share of the area", f"{100 * statistics.area_share:.2f} %"),
         ("Smallest", f"{number(areas.min())} m2"),
         ("Median", f"{number(float(np.median(areas)))} m2"),
         ("Mean", f"{number(areas.mean())} m2"),
@@ -161,6 +161,19 @@ def _numbers(statistics: InventoryStatistics) -> list[str]:
         heading("In numbers"),
         table(("", "Value"), rows),
         paragraph(hull) if statistics.study_is_hull else "",
+        *ground_parts(statistics),
+    ]
+
+
+def _assessable(statistics: InventoryStatistics) -> list[tuple[str, str]]:
+    ground = statistics.ground
+    if not ground:
+        return []
+    share = 100 * ground.area / statistics.study_area
+    out = int(np.count_nonzero(~ground.counted))
+    return [
+        ("Assessable ground in it", f"{number(ground.area / 1e6, 2)} km2 ({share:.1f} %)"),
+        ("Landslides elsewhere, not counted here", number(out)),
     ]
 
 
@@ -234,13 +247,14 @@ def _terrain(statistics: InventoryStatistics) -> list[str]:
         ]
     parts = [heading("Terrain")]
     if statistics.aspect:
-        rose = Rose(_series(statistics.aspect), _WHOLE_ROSE, _WINDS)
+        rose = Rose(_series(statistics.aspect), WHOLE_ROSE, WINDS)
         parts.append(figure(rose.svg("Aspect"), "Where slopes face: share of area by aspect."))
+        parts += aspect_density(statistics)
     if statistics.slope:
         parts.append(figure(_slope_rose(statistics.slope), "How steep: share of area by slope."))
     if statistics.elevation:
         parts += _elevation(statistics.elevation)
-    return parts
+    return parts + light_parts(statistics)
 
 
 def _series(distribution: Distribution) -> list[tuple[str, np.ndarray, str]]:

@@ -38,11 +38,15 @@ class Background:
 
     def __exit__(self, kind: object, *_: object) -> None:
         self._pool.shutdown(wait=True)
-        if kind is None and self._last:
+        if kind is None:
+            self.wait()
+
+    def wait(self) -> None:
+        """Wait for the call that was handed over last."""
+        if self._last:
             self._last.result()
 
     def put(self, *arguments: Any) -> None:
         """Wait for the call before, then hand this one over."""
-        if self._last:
-            self._last.result()
+        self.wait()
         self._last = self._pool.submit(self._write, *arguments)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import DependencyError
+from .errors import DependencyError, PyTorchError
 
 #: What the engine needs, as pip reads it; pyproject.toml says why of each.
 REQUIREMENTS = (
@@ -55,8 +55,10 @@ class Requirement:
         return cls(text, package, minimum, _MODULES.get(package, package))
 
 
+#: What adapting a model needs besides.
+ADAPTING = Requirement.of("onnx>=1.16")
 #: By module.
-_NEEDED = {item.module: item for item in map(Requirement.of, REQUIREMENTS)}
+_NEEDED = {item.module: item for item in (*map(Requirement.of, REQUIREMENTS), ADAPTING)}
 
 
 def require(module: str, package: str | None = None) -> Any:
@@ -84,6 +86,20 @@ def require(module: str, package: str | None = None) -> Any:
     if top == "pyproj":
         _give_proj_its_data(sys.modules["pyproj"])
     return found
+
+
+def require_pytorch() -> None:
+    """Check that a network can be trained here.
+
+    Raises:
+        PyTorchError: It cannot.
+    """
+    if sys.version_info < (3, 11):
+        raise PyTorchError(f"Python is {sys.version.split()[0]}, and 3.11 or newer is needed")
+    try:
+        require("torch")
+    except DependencyError as err:
+        raise PyTorchError(err.reason) from err
 
 
 def _accept(top: str, package: str) -> None:

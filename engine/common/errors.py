@@ -13,6 +13,10 @@ class ProductError(LandslipError):
     """A satellite product is damaged, hostile, incomplete, or does not fit the others."""
 
 
+class CatalogueError(LandslipError):
+    """A catalogue of scenes, or what it points to, does not answer as it should."""
+
+
 class BandError(LandslipError):
     """A band is missing, named twice, or cannot be told from the others."""
 
@@ -57,6 +61,21 @@ class DependencyError(LandslipError):
             f"missing' ticked; elsewhere, install it with pip: {package}."
         )
         self.package, self.reason, self.outdated = package, reason, outdated
+
+
+class PyTorchError(DependencyError):
+    """PyTorch, which only training needs, is not there or will not do."""
+
+    def __init__(self, reason: str) -> None:
+        LandslipError.__init__(
+            self,
+            f"This trains a network, and needs PyTorch 2.4 or newer, which could not be used "
+            f"({reason}). Which build is right depends on the machine, so Landslip does not "
+            "install it: follow https://pytorch.org/get-started with the Python of your QGIS "
+            "('Check and set up' says which), or train on another machine with the command "
+            "'landslip'. The method 'quick' needs none.",
+        )
+        self.package, self.reason, self.outdated = "torch", reason, False
 
 
 class SetUpError(LandslipError):

@@ -237,11 +237,19 @@ def _round_step(step: float) -> float:
     return float(next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= step * (1 - 1e-9)))
 
 
+#: As letters, since Qt's SVG does not raise a text that is told to be higher.
+_RAISED = str.maketrans(
+    "0123456789-",
+    "\N{SUPERSCRIPT ZERO}\N{SUPERSCRIPT ONE}\N{SUPERSCRIPT TWO}\N{SUPERSCRIPT THREE}"
+    "\N{SUPERSCRIPT FOUR}\N{SUPERSCRIPT FIVE}\N{SUPERSCRIPT SIX}\N{SUPERSCRIPT SEVEN}"
+    "\N{SUPERSCRIPT EIGHT}\N{SUPERSCRIPT NINE}\N{SUPERSCRIPT MINUS}",
+)
+
+
 def _power(power: int) -> str:
     if 0 <= power <= 3:
         return f"{10**power:,}"
-    sign = "\N{MINUS SIGN}" if power < 0 else ""
-    return f'10<tspan dy="-5" font-size="9">{sign}{abs(power)}</tspan>'
+    return "10" + str(power).translate(_RAISED)
 
 
 def _around(middle: tuple[float, float], radius: float, angle: float) -> tuple[float, float]:

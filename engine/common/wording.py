@@ -13,3 +13,8 @@ def number_within(least: float | None, most: float | None, whole: bool = False) 
     if most is not None:
         return f"{kind} of {most:.10g} or less"
     return kind if whole else "a finite number"
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a list that commas part, such as ``B02, B03``."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())

@@ -1,6 +1,6 @@
 """The regions of a scene on the workers of a Dask cluster.
 
-A task is a region: a worker opens the scene by its path, the model once, and gives probabilities
+A task is a region: a worker opens the scene by its path, the models once, and gives probabilities
 back. Writing, outlining, and what is kept of a run that was stopped, stay with the caller; so the
 result is that of a run on one machine, and a worker that dies costs what it had in work.
 """
@@ -93,8 +93,8 @@ class Cluster:
 
     Args:
         address: Such as ``tcp://host:8786``.
-        model: Path of the model.
-        device: What workers run it on; ``auto`` lets each choose.
+        models: Paths of the models.
+        device: What workers run them on; ``auto`` lets each choose.
         threads: See `ModelFile`.
         tell: Called with sentences on what becomes of the cluster.
         look: Called now and then while something is waited for; may raise.
@@ -107,15 +107,17 @@ class Cluster:
     def __init__(
         self,
         address: str,
-        model: str,
+        models: Sequence[str],
         device: str = "auto",
         threads: int = 0,
         tell: Callable[[str], None] = lambda _message: None,
         look: Callable[[], None] = lambda: None,
     ) -> None:
         self._address, self._tell, self._look = address, tell, look
-        content = Path(model).read_bytes()
-        self._file = ModelFile(content, checksum(model), device, threads)
+        self._files = tuple(
+            ModelFile(Path(model).read_bytes(), checksum(model), device, threads)
+            for model in models
+        )
         self._client: Any = None
         self._count: Future[Census] | None = None
         self._asked = 0.0
@@ -135,7 +137,7 @@ class Cluster:
         inside: Inside,
         advance: Callable[[int], None],
     ) -> Generator[tuple[Window, Region, int], None, None]:
-        """Run the model on regions, in any order; as `region_job.run_regions`.
+        """Run the models on regions, in any order; as `region_job.run_regions`.
 
         Raises:
             ClusterError: The cluster is gone, or its workers die of this work.
@@ -148,7 +150,7 @@ class Cluster:
                 advance(0)
                 run.hand_out()
                 for region, found, ran in run.collect():
-                    advance(len(job.lattice.patches(region)))
+                    advance(job.patches(region))
                     yield region, found, ran
                 time.sleep(_POLL)
         finally:
@@ -185,9 +187,11 @@ class Cluster:
         self._tell(f"The scheduler {self._address} is back.")
 
     def submit(self, task: Callable[..., Any], *arguments: Any, key: str, **options: Any) -> Any:
-        """Hand a task out that takes a model file first, which only the named worker is sent."""
-        file = self._file if options.get("workers") else replace(self._file, content=None)
-        return self._client.submit(task, file, *arguments, key=key, pure=False, **options)
+        """Hand a task out that takes model files first, which only the named worker is sent."""
+        files = self._files
+        if not options.get("workers"):
+            files = tuple(replace(file, content=None) for file in files)
+        return self._client.submit(task, files, *arguments, key=key, pure=False, **options)
 
     def counted(self) -> Census | None:
         """A new census; None until it has come.
@@ -244,10 +248,16 @@ class Cluster:
         """Connect; Dask waits for ever for what takes connections and says nothing."""
         distributed = require("distributed", "dask[distributed]")
         options = {"timeout": _ANSWER, "set_as_default": False, "name": "landslip"}
-        coming = _aside(lambda: distributed.Client(self._address, **options))
         self._count, self._asked = None, 0.0
         try:
-            self._client = self._awaited(coming)
+            # A client of what is no address waits for itself at the end, and ends in a traceback.
+            scheme, _ = distributed.comm.parse_address(self._address)
+            distributed.comm.registry.get_backend(scheme)
+            if scheme in ("tcp", "tls"):
+                distributed.comm.get_address_host_port(self._address)
+            self._client = self._awaited(
+                _aside(lambda: distributed.Client(self._address, **options))
+            )
         except (OSError, TimeoutError, asyncio.TimeoutError, ValueError, TypeError) as err:
             # The latter two: no address.
             reason = (str(err).splitlines() or ["it took too long"])[0][:200]
@@ -379,7 +389,7 @@ class _Run:
         self._out.clear()
 
     def _submit(self, region: Window, workers: Sequence[str] = ()) -> None:
-        """Hand a region out; if some workers are preferred, with the model, which they may lack."""
+        """Hand a region out; to workers that are preferred with the models, which they may lack."""
         inside = self._inside(region)
         packed = None if inside is None else np.packbits(inside)
         self._number += 1
@@ -453,24 +463,26 @@ _opening = threading.Lock()
 
 
 def _region(
-    file: ModelFile, job: RegionJob, region: Window, packed: np.ndarray | None
+    files: tuple[ModelFile, ...], job: RegionJob, region: Window, packed: np.ndarray | None
 ) -> tuple[Region | str, int]:
-    """A region's probabilities, and on how many patches the model ran.
+    """A region's probabilities, and on how many patches the models ran.
 
-    A worker that has no model and was not sent one gives its address instead.
+    A worker that lacks a model and was not sent it gives its address instead.
     """
     worker = require("distributed").get_worker()
-    _check_version(worker.address, __version__, file.version)
+    _check_version(worker.address, __version__, files[0].version)
     try:
-        model = _opened(file, job, worker)
-        if model is None:
-            return str(worker.address), 0
+        models: list[Model] = []
+        for number, file in enumerate(files):
+            if (model := _opened(file, job, number, worker)) is None:
+                return str(worker.address), 0
+            models.append(model)
         inside = None
         if packed is not None:
             bits = np.unpackbits(packed, count=region.height * region.width)
             inside = bits.reshape(region.height, region.width).astype(bool)
         work = run_regions(
-            job, model, [region], lambda _region: inside, lambda _count: None, worker.log_event
+            job, models, [region], lambda _region: inside, lambda _count: None, worker.log_event
         )
         ((_, found, ran),) = work
     except LandslipError as err:
@@ -478,7 +490,7 @@ def _region(
     return found, ran
 
 
-def _opened(file: ModelFile, job: RegionJob, worker: Any) -> Model | None:
+def _opened(file: ModelFile, job: RegionJob, number: int, worker: Any) -> Model | None:
     """The model, opened once in this process for a device; None where it is not there."""
     threads = file.threads or max(1, (os.cpu_count() or 1) // worker.state.nthreads)
     key = file.sha256, file.device, threads
@@ -490,20 +502,21 @@ def _opened(file: ModelFile, job: RegionJob, worker: Any) -> Model | None:
             try:
                 with os.fdopen(handle, "wb") as target:
                     target.write(file.content)
-                _models[key] = _on_device(path, file, job, threads)
+                _models[key] = _on_device(path, file, job, number, threads)
             finally:
                 os.unlink(path)
         return _models[key]
 
 
-def _on_device(path: str, file: ModelFile, job: RegionJob, threads: int) -> Model:
+def _on_device(path: str, file: ModelFile, job: RegionJob, number: int, threads: int) -> Model:
     if file.device != "auto":
         return Model(path, file.device, threads)
     model = Model(path, "cpu", threads)
     if not candidates():
         return model
-    batch = real_batch(job.stack, model.card, job.statistics, job.batch_size)
-    return fastest(path, file.sha256, batch, job.statistics, threads)
+    statistics = job.statistics.of(model.card.bands)
+    batch = real_batch(job.stack, model.card, statistics, job.members[number].batch_size)
+    return fastest(path, file.sha256, batch, statistics, threads)
 
 
 def _check_version(worker: str, version: str, here: str) -> None:

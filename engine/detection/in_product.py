@@ -1,4 +1,4 @@
-"""From a downloaded product to landslides: prepare the bands that the model reads, then detect."""
+"""From a downloaded product to landslides: prepare the bands that models read, then detect."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..common.output import work_folder
 from ..preparation.prepare import PrepareRequest, prepare
 from ..products.product import open_products
 from ..stack.even_light import check_elevation
-from .pipeline import Detection, DetectRequest, check_request, detect
+from .pipeline import Detection, DetectRequest, check_request, detect, tell_ground
 
 #: Share of the progress bar that preparing takes; networks take longer than resampling.
 _PREPARING_SHARE = 0.3
@@ -35,7 +35,7 @@ def detect_in_product(
         warn: As for `detect`.
 
     Raises:
-        BandError: The product lacks a band that the model reads; names models that do without.
+        BandError: The product lacks a band that a model reads; names models that do without.
         LandslipError: As for `detect` and `landslip.engine.preparation.prepare.prepare`.
     """
     progress, cancelled, warn = or_silent(progress, cancelled, warn)
@@ -57,14 +57,24 @@ def detect_in_product(
             cancelled,
             warn,
         )
-        return detect(
-            replace(request, stack=stack, band_mapping="", product=product, origin=request.stack),
+        found = detect(
+            replace(
+                request,
+                stack=stack,
+                band_mapping="",
+                product=product,
+                origin=request.stack,
+                assessability="",
+            ),
             lambda fraction, message: progress(
                 _PREPARING_SHARE + (1 - _PREPARING_SHARE) * fraction, message
             ),
             cancelled,
             lambda message: warn(message.replace(stack, product)),
         )
+    if request.assessability:  # of the product, which has masks
+        tell_ground(request, progress, cancelled, warn)
+    return found
 
 
 def _preparation(request: DetectRequest, stack: str) -> PrepareRequest:
@@ -73,5 +83,6 @@ def _preparation(request: DetectRequest, stack: str) -> PrepareRequest:
         stack=stack,
         dems=(request.dem,) if request.dem else (),
         model=request.model,
+        ensemble=request.ensemble,
         band_mapping=request.band_mapping,
     )

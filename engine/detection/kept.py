@@ -25,8 +25,10 @@ from ..raster.reading import open_raster
 from ..raster.tiling import Window
 
 #: Version of the files; others are not read.
-_FORMAT = 1
+_FORMAT = 2
 _RUN, _LOCK = "run.json", "lock"
+#: What a region has where several runs made it.
+_OPTIONAL = ("spread", "pixels")
 
 
 class Region(NamedTuple):
@@ -35,12 +37,16 @@ class Region(NamedTuple):
     Attributes:
         probability: Float32 [height, width].
         valid: Bool [height, width].
-        spread: Float32 [height, width], or None where each patch is run once.
+        spread: Standard deviation of the runs, float32 [height, width]; None where one model runs
+            once.
+        pixels: How many pixels each run finds, as in `models.runs.RunCounts`; None likewise, and
+            where they are not those of ``probability``.
     """
 
     probability: np.ndarray
     valid: np.ndarray
-    spread: np.ndarray | None
+    spread: np.ndarray | None = None
+    pixels: np.ndarray | None = None
 
 
 def identity(path: str) -> list[Any]:
@@ -141,8 +147,9 @@ class KeptRegions:
             with np.load(self._path(window), allow_pickle=False) as file:
                 shape = (window.height, window.width)
                 bits = np.unpackbits(file["valid"], count=window.height * window.width)
-                spread = file["spread"] if "spread" in file.files else None
-                region = Region(file["probability"], bits.reshape(shape).astype(bool), spread)
+                optional = {name: file[name] for name in _OPTIONAL if name in file.files}
+                valid = bits.reshape(shape).astype(bool)
+                region = Region(file["probability"], valid, **optional)
         except Exception:  # zip, NumPy and zlib each raise their own; the region is run again
             return None
         return region if region.probability.shape == shape else None
@@ -156,8 +163,9 @@ class KeptRegions:
         path = self._path(window)
         beside = path.with_suffix(".part")
         arrays = {"probability": region.probability, "valid": np.packbits(region.valid)}
-        if region.spread is not None:
-            arrays["spread"] = region.spread
+        for name in _OPTIONAL:
+            if (values := getattr(region, name)) is not None:
+                arrays[name] = values
         try:
             with beside.open("wb") as file:
                 np.savez(file, **arrays)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -19,13 +19,16 @@ from ..common.errors import Cancelled, ParameterError, RasterError
 from ..common.hooks import Check, Progress, Warn, or_silent
 from ..common.memory import memory
 from ..common.output import check_geotiff
+from ..ground.assessability import AssessabilityRequest, assessability
+from ..ground.image import ImageSource
 from ..inventory.drawn import DrawnPolygons
 from ..inventory.event import EventFacts
 from ..inventory.fields import Landslide
 from ..inventory.polygons import Outlines
 from ..models.card import ModelCard
 from ..models.device_choice import candidates, fastest
-from ..models.probability import Provenance, probability_writer
+from ..models.probability import AND, Provenance, open_probability, probability_writer
+from ..models.runs import AreaRange, RunCounts, run_names
 from ..models.runtime import Model
 from ..models.test_time import TEST_TIME
 from ..outlines.layers import check_edge_image, check_mask
@@ -41,7 +44,7 @@ from ..raster.elevation import DemSource, Elevation
 from ..raster.reading import bounded_cache, open_raster
 from ..raster.tiling import Lattice, Window, regions
 from ..stack.acquisition import TIFF_DATE, image_facts, tiff_date
-from ..stack.check import check_stack
+from ..stack.check import check_pixel_size, check_stack
 from ..stack.even_light import check_elevation, light_text, with_even_light
 from ..stack.reader import ACQUISITION_TAGS, Stack, open_stack
 from ..stack.scene import (
@@ -55,7 +58,7 @@ from ..stack.sunlight import sun_of, with_sun
 from .cluster import DEVICE, Cluster
 from .fusion import PreEvent, open_pre_event
 from .kept import KeptRegions, Region, checksum, former_run, identity
-from .region_job import RegionJob, real_batch, run_regions
+from .region_job import Member, RegionJob, real_batch, run_regions
 
 #: Sides of a region, pixels: multiples of the output's TIFF block. Larger regions repeat fewer
 #: patches at their borders (9 % of the largest at half overlap); smaller ones need less memory.
@@ -64,9 +67,8 @@ _REGION_SIZE = "region size"
 #: What a run takes, bytes: in any case, and for a pixel of a region; the same again for each band.
 _BASE, _PER_PIXEL = 350 * 2**20, 60
 _BAND_BASE, _BAND_PER_PIXEL = 20 * 2**20, 11
-
-#: Ground pixel sizes within this factor of the model's training pixels need no warning.
-PIXEL_SIZE_TOLERANCE = 1.25
+#: The same for each model beside the first.
+_MODEL_BASE = 200 * 2**20
 
 #: Share of the progress bar that inference takes; the rest is for vectorising.
 _INFERENCE_SHARE = 0.95
@@ -79,12 +81,14 @@ class DetectRequest:
     Attributes:
         stack: Raster with named bands.
         model: Path of the ONNX model.
+        ensemble: Paths of other models that run as well; the probability is the mean of all.
         probability: Path of the GeoTIFF to write.
         dem: DEM raster of any CRS and resolution, or None.
         extent: xmin, ymin, xmax, ymax in the stack's CRS; None for all of it.
         mask: Polygons outside of which nothing is looked for; None for none. Inside, the result is
             that of a run without them.
-        threshold: Probability from which a pixel is landslide; None for the model card's.
+        threshold: Probability from which a pixel is landslide; None for what the card of ``model``
+            says.
         min_area: Smallest landslide to keep, square metres.
         overlap: Share of a patch that the next one repeats, 0..0.75; None for what the model's
             card says, which may be larger windows instead of patches.
@@ -109,6 +113,8 @@ class DetectRequest:
             (`stack.even_light`).
         pre_event: Raster of the time before the event on the stack's grid, whose change raises
             probabilities (`fusion.PreEvent`); None to go without.
+        assessability: Path of a GeoTIFF of the ground on which the image shows landslides
+            (`ground.assessability`); empty for none.
         outlines: How landslides are outlined and which are dropped; its rasters, threshold and
             smallest area are those of this request.
         event: What is known of the event; the image's file tells the dates that it lacks.
@@ -137,8 +143,20 @@ class DetectRequest:
     sun_elevation: float | None = None
     even_light: bool = False
     pre_event: str | None = None
+    assessability: str = ""
     outlines: VectoriseRequest = field(default_factory=lambda: VectoriseRequest(""))
     event: EventFacts = field(default_factory=EventFacts)
+    ensemble: tuple[str, ...] = ()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """All models, the first one first."""
+        return (self.model, *self.ensemble)
+
+    @property
+    def several_runs(self) -> bool:
+        """Whether there is a spread."""
+        return bool(self.ensemble) or self.test_time != "none"
 
     def outlining(self, threshold: float) -> VectoriseRequest:
         """What to outline once the probability raster is there."""
@@ -159,11 +177,14 @@ class Detection:
         probability: Path of the probability raster.
         landslides: The inventory.
         crs: The stack's CRS as WKT, which is the inventory's too.
-        device: The device that really ran.
+        device: The device that really ran; several where the models' differ.
         card: The model's card.
         threshold: The threshold that was used.
-        patches: How many patches the model ran on.
+        patches: How many patches the models ran on, each as often as it ran on it.
         seconds: How long the whole took.
+        others: Cards of the other models of an ensemble.
+        area_range: What the total area is uncertain by, by what the runs differ in; None where
+            one model ran once, or where nothing was found.
     """
 
     probability: str
@@ -174,6 +195,13 @@ class Detection:
     threshold: float
     patches: int
     seconds: float
+    others: tuple[ModelCard, ...] = ()
+    area_range: AreaRange | None = None
+
+    @property
+    def area(self) -> float:
+        """Of all landslides, m2."""
+        return float(sum(landslide["area_m2"] for landslide in self.landslides))
 
 
 def detect(
@@ -202,7 +230,27 @@ def detect(
     check_settings(request.outlining(0.5))
 
     with bounded_cache():
-        return _detect(request, progress, cancelled, warn)
+        found = _detect(request, progress, cancelled, warn)
+    if request.assessability:
+        tell_ground(request, progress, cancelled, warn)
+    return found
+
+
+def tell_ground(request: DetectRequest, progress: Progress, cancelled: Check, warn: Warn) -> None:
+    """Write the ground on which the image shows landslides, and tell its share.
+
+    Raises:
+        LandslipError: As for `assessability`; what was detected is complete by then.
+    """
+    image = ImageSource(
+        path=request.stack,
+        dem=request.dem,
+        sun_azimuth=request.sun_azimuth,
+        sun_elevation=request.sun_elevation,
+        band_mapping=request.band_mapping,
+    )
+    asked = AssessabilityRequest(image, request.assessability, request.extent)
+    progress(1, assessability(asked, None, cancelled, warn).sentence())
 
 
 def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: Warn) -> Detection:
@@ -221,48 +269,54 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
         check_edge_image(request.outlines.edge_image, stack.grid)
     automatic = request.device == "auto" and not request.scheduler
     here = "cpu" if automatic or request.scheduler else request.device
-    model = Model(request.model, here, request.threads)
-    stack.require_bands(model.card.bands, f"The model {model.card.name}")
-    _warn_of_pixel_size(stack, model.card, warn)
+    models = [Model(path, here, request.threads) for path in request.models]
+    cards = [model.card for model in models]
+    bands = _bands_of(cards)
+    for card in cards:
+        stack.require_bands(card.bands, f"The model {card.name}")
+        _warn_of_pixel_size(stack, card, warn)
     told = sun_of(request.sun_azimuth, request.sun_elevation)
-    if "illumination" in model.card.bands and stack.number("illumination") is None:
+    if "illumination" in bands and stack.number("illumination") is None:
         stack = with_sun(stack, told, warn, cancelled)
     if before:
         progress(0, f"Image from before the event: {before.path}")
     if stack.scales:
         progress(0, stack.scale_text())
-    sample = scene_sample(stack, model.card.bands, cancelled)
-    if looks_like_unit_reflectance(stack, model.card.bands, sample):
+    sample = scene_sample(stack, bands, cancelled)
+    if looks_like_unit_reflectance(stack, bands, sample):
         warn(
             f"The values of {stack.path} are reflectance from 0 to 1. They are multiplied by 10000."
         )
-        stack, sample = with_unit_reflectance(stack, model.card.bands, sample)
+        stack, sample = with_unit_reflectance(stack, bands, sample)
     if not request.product:
-        for sentence in check_stack(stack, model.card.bands, sample, cancelled):
+        for sentence in check_stack(stack, bands, sample, cancelled):
             warn(sentence)
     if request.even_light:
-        stack = with_even_light(stack, model.card.bands, told, warn, cancelled)
+        stack = with_even_light(stack, bands, told, warn, cancelled)
         if stack.light:
-            sample = scene_sample(stack, model.card.bands, cancelled)
+            sample = scene_sample(stack, bands, cancelled)
         progress(0, light_text(stack))
 
-    statistics = statistics_of(sample, model.card.bands)
-    model_sha256 = checksum(request.model)
+    statistics = statistics_of(sample, bands)
+    checksums = _checksums(request, cards)
     if automatic and candidates():
-        batch = real_batch(stack, model.card, statistics, request.batch_size)
-        options = model_sha256, batch, statistics, request.threads
-        model = fastest(request.model, *options, lambda message: progress(0, message))
-    device = DEVICE if request.scheduler else model.device
-    progress(0, f"Model {model.card.name} {model.card.version} on {device}")
-    threshold = model.card.threshold if request.threshold is None else request.threshold
-    provenance = _provenance(request, stack, model.card, device, model_sha256, tags, event)
-    request = replace(request, region_size=region_side(request, model.card))
+        models = [
+            _on_fastest(request, path, sha256, stack, card, statistics.of(card.bands), progress)
+            for path, sha256, card in zip(request.models, checksums, cards)
+        ]
+    device = DEVICE if request.scheduler else _joined(dict.fromkeys(m.device for m in models))
+    for card, model in zip(cards, models):
+        where = DEVICE if request.scheduler else model.device
+        progress(0, f"Model {card.name} {card.version} on {where}")
+    threshold = cards[0].threshold if request.threshold is None else request.threshold
+    provenance = _provenance(request, stack, cards, device, checksums, tags, event)
+    request = replace(request, region_size=region_side(request, cards))
     with KeptRegions(request.probability, _decides(request, provenance)) as kept:
         _tell_of_kept(kept, progress)
         patches = write_probability(
             request,
             stack,
-            model,
+            models,
             statistics,
             provenance,
             kept,
@@ -280,22 +334,64 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
             )
         )
         kept.finish()
-    return Detection(
+    found = Detection(
         probability=request.probability,
         landslides=landslides,
         crs=stack.grid.crs,
         device=device,
-        card=model.card,
+        card=cards[0],
         threshold=threshold,
         patches=patches,
         seconds=time.monotonic() - started,
+        others=tuple(cards[1:]),
     )
+    area_range = open_probability(request.probability).area_range(found.area, threshold)
+    return replace(found, area_range=area_range)
+
+
+def _bands_of(cards: Sequence[ModelCard]) -> tuple[str, ...]:
+    """All bands that some models read, those of the first one first."""
+    return tuple(dict.fromkeys(band for card in cards for band in card.bands))
+
+
+def _checksums(request: DetectRequest, cards: Sequence[ModelCard]) -> list[str]:
+    """Of the models' files.
+
+    Raises:
+        ParameterError: Two are the same model, which would agree with itself.
+    """
+    found = [checksum(path) for path in request.models]
+    for number, sha256 in enumerate(found):
+        if sha256 in found[:number]:
+            raise ParameterError(
+                f"The model {cards[number].name} is in the ensemble twice; expected models that "
+                "differ, as one agrees with itself. Take it out of the ensemble."
+            )
+    return found
+
+
+def _on_fastest(
+    request: DetectRequest,
+    path: str,
+    sha256: str,
+    stack: Stack,
+    card: ModelCard,
+    statistics: SceneStatistics,
+    progress: Progress,
+) -> Model:
+    batch = real_batch(stack, card, statistics, request.batch_size)
+    options = sha256, batch, statistics, request.threads
+    return fastest(path, *options, lambda message: progress(0, message))
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return AND.join(texts)
 
 
 def write_probability(
     request: DetectRequest,
     stack: Stack,
-    model: Model,
+    models: Sequence[Model],
     statistics: SceneStatistics,
     provenance: Provenance,
     kept: KeptRegions,
@@ -303,17 +399,16 @@ def write_probability(
     cancelled: Check,
     before: Stack | None = None,
 ) -> int:
-    """Run the model over the stack and write the probability raster.
+    """Run the models over the stack and write the probability raster.
 
-    Reading the next region, running the model and writing the last region overlap; no more than
+    Reading the next region, running the models and writing the last region overlap; no more than
     three regions are in memory. Regions that an earlier run kept are taken over.
 
     Returns:
-        How many patches the model ran on.
+        How many patches the models ran on.
     """
-    card = model.card
-    job = region_job_of(request, stack, card, statistics)
-    lattice = job.lattice
+    cards = [model.card for model in models]
+    job = region_job_of(request, stack, cards, statistics)
     area = stack.grid.window_of(request.extent) if request.extent else stack.grid.area
     _check_dem_there(stack, area)
     mask = DrawnPolygons.of(request.mask, stack.grid) if request.mask else None
@@ -328,11 +423,16 @@ def write_probability(
             f"on {stack.path} (or on the extent that was asked for). Check their CRS, or go "
             "without a mask."
         )
-    total = sum(len(lattice.patches(block)) for block in blocks)
+    total = sum(job.patches(block) for block in blocks)
     done = ran = 0
 
+    pixels: np.ndarray | None = None
+
     def write(region: Window, found: Region) -> None:
-        writer.write(region, *found)
+        nonlocal pixels
+        writer.write(region, found.probability, found.valid, found.spread)
+        if found.pixels is not None:
+            pixels = found.pixels if pixels is None else pixels + found.pixels
 
     def inside(region: Window) -> np.ndarray | None:
         return mask.numbers(region) > 0 if mask else None
@@ -351,7 +451,7 @@ def write_probability(
                 stack.grid,
                 area,
                 provenance,
-                with_spread=request.test_time != "none",
+                with_spread=request.several_runs,
             )
         )
         writing = context.enter_context(Background(write))
@@ -362,7 +462,7 @@ def write_probability(
             advance(0)
             if found := kept.saved(region):
                 writing.put(region, found)
-                done += len(lattice.patches(region))
+                done += job.patches(region)
             else:
                 missing.append(region)
         if request.scheduler and missing:
@@ -371,37 +471,49 @@ def write_probability(
             work = cluster.run_regions(job, missing, inside, advance)
         else:
             work = run_regions(
-                job, model, missing, inside, advance, lambda text: progress(done / total, text)
+                job, models, missing, inside, advance, lambda text: progress(done / total, text)
             )
         for region, found, patches in context.enter_context(closing(work)):
             ran += patches
             if change:
-                found = found._replace(probability=change.raised(found.probability, region))
+                # The runs found their pixels without it.
+                raised = change.raised(found.probability, region)
+                found = found._replace(probability=raised, pixels=None)
             if len(blocks) > 1 and found.valid.any():  # else nothing was run
                 kept.save(region, found)
             writing.put(region, found)
+        writing.wait()
+        if pixels is not None:
+            names = run_names([card.name for card in cards], job.orientations)
+            writer.tell_of_runs(RunCounts(names, pixels))
     return ran
 
 
 def region_job_of(
-    request: DetectRequest, stack: Stack, card: ModelCard, statistics: SceneStatistics
+    request: DetectRequest, stack: Stack, cards: Sequence[ModelCard], statistics: SceneStatistics
 ) -> RegionJob:
-    """The job, in large windows where the card has them and nobody asks for patches."""
+    """The job of some models on a scene, whose statistics are of all bands that they read."""
+    members = tuple(_member(request, card) for card in cards)
+    return RegionJob(stack, statistics, members, request.test_time)
+
+
+def _member(request: DetectRequest, card: ModelCard) -> Member:
+    """A model in large windows where its card has them and nobody asks for patches."""
     overlap = card.overlap if request.overlap is None else request.overlap
     lattice, batch = Lattice.from_overlap(card.patch_size, overlap), request.batch_size
     if card.window and request.overlap is None:
         lattice = Lattice(card.window, card.window - card.window_overlap)
         batch = max(1, batch * card.patch_size**2 // card.window**2)
-    return RegionJob(stack, card.bands, statistics, lattice, request.test_time, batch)
+    return Member(card.bands, lattice, batch)
 
 
 def _cluster(
     request: DetectRequest, tell: Callable[[str], None], look: Callable[[], None]
 ) -> Cluster:
-    return Cluster(request.scheduler, request.model, request.device, request.threads, tell, look)
+    return Cluster(request.scheduler, request.models, request.device, request.threads, tell, look)
 
 
-def region_side(request: DetectRequest, card: ModelCard) -> int:
+def region_side(request: DetectRequest, cards: Sequence[ModelCard]) -> int:
     """Side of the regions: what was asked for, else what the memory holds.
 
     A run that was stopped goes on with its regions, whatever memory is free now.
@@ -415,15 +527,18 @@ def region_side(request: DetectRequest, card: ModelCard) -> int:
     budget = request.memory * 2**20 or (free or 0) / 4
     if not budget:  # the system does not tell
         return _SIDES[-1]
-    spread = request.test_time != "none"
-    return max(side for side in _SIDES if side == _SIDES[0] or needs(card, side, spread) <= budget)
+    several = request.several_runs
+    fitting = (side for side in _SIDES if needs(cards, side, several) <= budget)
+    return max(fitting, default=_SIDES[0])
 
 
-def needs(card: ModelCard, side: int, spread: bool) -> int:
+def needs(cards: Sequence[ModelCard], side: int, spread: bool) -> int:
     """Bytes that a run takes with regions of a side, measured (`benchmarks/bench_memory.py`)."""
-    halo = 2 * card.window - card.window_overlap if card.window else card.patch_size
-    pixels, bands = (side + halo) ** 2, len(card.bands)
-    in_any_case = _BASE + bands * _BAND_BASE
+    halo = max(
+        2 * card.window - card.window_overlap if card.window else card.patch_size for card in cards
+    )
+    pixels, bands = (side + halo) ** 2, len(_bands_of(cards))
+    in_any_case = _BASE + bands * _BAND_BASE + (len(cards) - 1) * _MODEL_BASE
     return in_any_case + pixels * (_PER_PIXEL * (1 + spread) + bands * _BAND_PER_PIXEL)
 
 
@@ -476,7 +591,8 @@ def _decides(request: DetectRequest, provenance: Provenance) -> dict[str, Any]:
         **{name.replace("_", " "): getattr(request, name) for name in settings.split()},
         _REGION_SIZE: request.region_size,
         "the mask": _digest(request.mask),
-        "the model": provenance.model_sha256,
+        "the model": provenance.model_sha256.partition(AND)[0],
+        "the ensemble": provenance.model_sha256.split(AND)[1:],
         "the device": provenance.device,
         "Landslip's version": provenance.landslip,
     }
@@ -521,22 +637,20 @@ def check_request(request: DetectRequest) -> None:
         check_threshold(request.threshold)
     check_minimum_area(request.min_area)
     sun_of(request.sun_azimuth, request.sun_elevation)
-    inputs = [
-        path for path in (request.stack, request.dem, request.model, request.pre_event) if path
-    ]
+    given = (request.stack, request.dem, *request.models, request.pre_event)
+    inputs = list(filter(None, given))
     check_geotiff(request.probability, inputs, "The probability raster")
+    if request.assessability:
+        inputs.append(request.probability)
+        check_geotiff(request.assessability, inputs, "The raster of assessable ground")
 
 
 def _warn_of_pixel_size(stack: Stack, card: ModelCard, warn: Warn) -> None:
-    width, height = (float(size[0]) for size in stack.grid.pixel_size_metres())
-    ratio = max(width, height, card.pixel_size) / min(width, height, card.pixel_size)
-    if ratio > PIXEL_SIZE_TOLERANCE:
-        warn(
-            f"Pixels of {stack.path} measure {width:.3g} x {height:.3g} m on the ground; the model "
-            f"{card.name} was trained on {card.pixel_size:g} m. Expect lower accuracy, or resample "
-            f"the stack to {card.pixel_size:g} m."
-        )
+    who = f"the model {card.name}"
+    if sentence := check_pixel_size(stack.grid, card.pixel_size, stack.path, who):
+        warn(sentence)
     elif stack.grid.is_geographic:
+        width, height = (float(size[0]) for size in stack.grid.pixel_size_metres())
         warn(
             f"{stack.path} is in degrees: a pixel measures {width:.3g} x {height:.3g} m on the "
             f"ground, and the model {card.name} was trained on square {card.pixel_size:g} m "
@@ -571,17 +685,18 @@ def _event(
 def _provenance(
     request: DetectRequest,
     stack: Stack,
-    card: ModelCard,
+    cards: Sequence[ModelCard],
     device: str,
-    model_sha256: str,
+    checksums: Sequence[str],
     tags: dict[str, str],
     event: EventFacts,
 ) -> Provenance:
     return Provenance(
-        model=card.name,
-        model_version=card.version,
-        model_sha256=model_sha256,
-        threshold=card.threshold,
+        model=_joined(card.name for card in cards),
+        model_version=_joined(card.version for card in cards),
+        model_sha256=_joined(checksums),
+        adapted=" ".join(card.adapted for card in cards if card.adapted),
+        threshold=cards[0].threshold,
         source=request.product or Path(request.stack).name,
         product_id=tags.get(ACQUISITION_TAGS["product_id"], ""),
         **event.known(),
@@ -591,5 +706,5 @@ def _provenance(
         even_light=light_text(stack) if request.even_light else "",
         pre_event=Path(request.pre_event).name if request.pre_event else "",
         landslip=__version__,
-        attribution=card.attribution,
+        attribution=" ".join(dict.fromkeys(card.attribution for card in cards)),
     )

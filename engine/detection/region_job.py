@@ -1,4 +1,4 @@
-"""The probabilities of regions: read with their halo, run patch by patch, blended."""
+"""The probabilities of regions: read with their halo; each run patch by patch, blended."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import numpy as np
 from ..common.background import read_ahead
 from ..common.errors import DeviceMemoryError
 from ..models.card import ModelCard
+from ..models.runs import RunSums
 from ..models.runtime import Model
 from ..models.stitch import RegionBlender
-from ..models.test_time import run_with_test_time
+from ..models.test_time import ORIENTATIONS, Orientation
 from ..raster.reading import bounded_cache
 from ..raster.tiling import Lattice, Window
 from ..stack.reader import Stack, StackReader
@@ -22,102 +23,137 @@ from .kept import Region
 
 #: Most patches of a scene that devices are tried on.
 _TRIED = 8
+#: What patches that reach into later regions may take, bytes; what finds no room is run again.
+_STRADDLING = 256 * 2**20
 #: Which pixels of a region are asked for, bool [height, width]; None for all.
 Inside = Callable[[Window], "np.ndarray | None"]
 
 
 @dataclass(frozen=True)
+class Member:
+    """How one model of a job runs.
+
+    Attributes:
+        bands: What it reads, in its order.
+        lattice: Where its patches lie.
+        batch_size: Patches a call of it.
+    """
+
+    bands: tuple[str, ...]
+    lattice: Lattice
+    batch_size: int
+
+
+@dataclass(frozen=True)
 class RegionJob:
-    """All that the probabilities of a scene's regions depend on, beside the model. Pickles.
+    """All that the probabilities of a scene's regions depend on, beside the models. Pickles.
 
     Attributes:
         stack: The scene.
-        bands: What the model reads, in its order.
-        statistics: The scene's.
-        lattice: Where the patches lie.
+        statistics: The scene's, of all bands that a model reads.
+        members: One a model.
         test_time: One of `test_time.TEST_TIME`.
-        batch_size: Patches a call of the model.
     """
 
     stack: Stack
-    bands: tuple[str, ...]
     statistics: SceneStatistics
-    lattice: Lattice
+    members: tuple[Member, ...]
     test_time: str
-    batch_size: int
+
+    @property
+    def orientations(self) -> tuple[Orientation, ...]:
+        """How patches lie, one a run of each model."""
+        return ORIENTATIONS[self.test_time]
+
+    def patches(self, region: Window) -> int:
+        """On how many patches the runs of a region are, at most."""
+        once = sum(len(member.lattice.patches(region)) for member in self.members)
+        return once * len(self.orientations)
+
+    def halo_window(self, region: Window) -> Window:
+        """The region with the halo that all models' patches need."""
+        halos = [member.lattice.halo_window(region) for member in self.members]
+        row, col = min(halo.row for halo in halos), min(halo.col for halo in halos)
+        row_stop = max(halo.row_stop for halo in halos)
+        return Window(row, col, row_stop - row, max(halo.col_stop for halo in halos) - col)
 
 
 def run_regions(
     job: RegionJob,
-    model: Model,
+    models: Sequence[Model],
     regions: Sequence[Window],
     inside: Inside,
     advance: Callable[[int], None],
     tell: Callable[[str], None],
 ) -> Generator[tuple[Window, Region, int], None, None]:
-    """Run the model on regions, reading the next one meanwhile.
+    """Run the models on regions, reading the next one meanwhile.
 
     Args:
         job: What to run.
-        model: The model.
+        models: One a member of the job.
         regions: Where.
         inside: See `Inside`.
         advance: Called with a number of patches before they are run; may raise.
         tell: Called with a sentence when batches become smaller.
 
     Yields:
-        A region, what was found in it, and on how many patches the model ran.
+        A region, what was found in it, and on how many patches the models ran.
     """
-    batches = BatchSize(job.batch_size, tell)
-    straddling = Straddling(regions, with_spread=job.test_time != "none")
+    batches = [BatchSize(member.batch_size, tell) for member in job.members]
+    straddling = Straddling(regions)
     with closing(_read_regions(job, regions)) as reading:
         for region, values, valid in reading:
             straddling.begin(region)
-            runner = _RegionRunner(
-                job, model, region, values, valid, inside(region), batches, straddling
-            )
-            for count in runner.batches():
-                advance(count)
-            yield region, runner.found(), runner.ran
-
-
-#: Probability and spread of a patch, float32 [patch, patch] each.
-_Said = tuple[np.ndarray, np.ndarray]
+            scene = _Scene(job, region, values, valid, inside(region))
+            sums = RunSums(scene.known)
+            ran = 0
+            for number, model in enumerate(models):
+                for orientation in job.orientations:
+                    run = _Run(scene, number, model, orientation, batches[number], straddling)
+                    for count in run.batches():
+                        advance(count)
+                    sums.add(run.probability())
+                    ran += run.ran
+            probability, spread, pixels = sums.found()
+            yield region, Region(probability, scene.known, spread, pixels), ran
 
 
 class Straddling:
-    """What the model said of patches that reach into regions still to come; none is run twice.
+    """What runs said of patches that reach into regions still to come; none is run twice.
 
     Large windows would otherwise be run half as often again, and patches a sixth. A batch without
     them gives the others what they get with them, bit by bit, on processors.
 
     Args:
         regions: In the order in which they are run, row by row.
-        with_spread: Whether the spread of several runs is wanted, too.
+        room: What they may take, bytes.
     """
 
-    def __init__(self, regions: Sequence[Window], with_spread: bool) -> None:
-        self._with_spread = with_spread
+    def __init__(self, regions: Sequence[Window], room: int = _STRADDLING) -> None:
+        self._room = room
         self._row_stop = max((region.row_stop for region in regions), default=0)
         self._col_stop = max((region.col_stop for region in regions), default=0)
-        self._said: dict[Window, _Said] = {}
+        self._said: dict[tuple[object, Window], np.ndarray] = {}
 
     def begin(self, region: Window) -> None:
         """Forget what neither this region nor a later one needs."""
         self._region = region
-        self._said = {p: said for p, said in self._said.items() if p.row_stop > region.row}
+        self._said = {k: said for k, said in self._said.items() if k[1].row_stop > region.row}
+        self._taken = sum(said.nbytes for said in self._said.values())
 
-    def get(self, patch: Window) -> _Said | None:
-        """What was said of a patch; None where it has not been run."""
-        reaches_on = self._reaches_on(patch)
-        return self._said.get(patch) if reaches_on else self._said.pop(patch, None)
-
-    def keep(self, patch: Window, said: _Said) -> None:
-        """Remember a patch of the present region if a later one may need it."""
+    def get(self, run: object, patch: Window) -> np.ndarray | None:
+        """What a run said of a patch; None where that is not known."""
         if self._reaches_on(patch):
-            kept = said[0].copy()  # a view would hold the whole batch
-            # Where nobody wants a spread, one array stands for both.
-            self._said[patch] = kept, said[1].copy() if self._with_spread else kept
+            return self._said.get((run, patch))
+        said = self._said.pop((run, patch), None)
+        self._taken -= 0 if said is None else said.nbytes
+        return said
+
+    def keep(self, run: object, patch: Window, said: np.ndarray) -> None:
+        """Remember a patch of the present region if a later one may need it."""
+        if self._reaches_on(patch) and self._taken + said.nbytes <= self._room:
+            self._said[run, patch] = said.copy()  # a view would hold the whole batch
+            self._taken += said.nbytes
 
     def _reaches_on(self, patch: Window) -> bool:
         row_stop = min(patch.row_stop, self._row_stop)
@@ -125,37 +161,74 @@ class Straddling:
         return row_stop > self._region.row_stop or col_stop > self._region.col_stop
 
 
-class _RegionRunner:
-    """Runs the model on the patches of one region and blends them."""
+class _Scene:
+    """What all runs of a region see.
+
+    Attributes:
+        known: Which of the region's pixels have data and are asked for.
+    """
 
     def __init__(
         self,
         job: RegionJob,
-        model: Model,
         region: Window,
         values: np.ndarray,
         valid: np.ndarray,
         inside: np.ndarray | None,
-        batches: BatchSize,
-        straddling: Straddling,
     ) -> None:
-        self._job = job
-        self._straddling = straddling
-        self._batches = batches
-        self._model = model
-        self._inside = inside
-        self._patches = job.lattice.patches(region)
-        self._region = region
-        self._halo = job.lattice.halo_window(region)
-        self._valid = valid
+        self.job, self.region = job, region
+        self._halo = job.halo_window(region)
+        self._valid, self._inside = valid, inside
         # The scene's mean is the most neutral content for pixels that are not there.
         for layer, mean in zip(values, job.statistics.mean):
             layer[~valid] = mean
         self._values = values
-        self._blender = RegionBlender(region, job.lattice.patch)
-        self._spread = None
-        if job.test_time != "none":
-            self._spread = RegionBlender(region, job.lattice.patch)
+        known = valid[self._place(region)]
+        self.known = known if inside is None else known & inside
+
+    def values(self, patch: Window, bands: Sequence[int]) -> np.ndarray:
+        """Bands [bands, patch, patch] of a patch, by their places."""
+        return self._values[(bands, *self._place(patch))]
+
+    def matters(self, patch: Window) -> bool:
+        """Whether a patch has data, and pixels that are asked for."""
+        if not self._valid[self._place(patch)].any():
+            return False
+        if self._inside is None:
+            return True
+        region = self.region
+        rows = slice(max(0, patch.row - region.row), max(0, patch.row_stop - region.row))
+        cols = slice(max(0, patch.col - region.col), max(0, patch.col_stop - region.col))
+        return bool(self._inside[rows, cols].any())
+
+    def _place(self, window: Window) -> tuple[slice, slice]:
+        return window.slices(self._halo.row, self._halo.col)
+
+
+class _Run:
+    """One model on the patches of a region, lying one way, blended.
+
+    Attributes:
+        ran: On how many patches the model ran.
+    """
+
+    def __init__(
+        self,
+        scene: _Scene,
+        number: int,
+        model: Model,
+        orientation: Orientation,
+        batches: BatchSize,
+        straddling: Straddling,
+    ) -> None:
+        self._scene, self._model, self._orientation = scene, model, orientation
+        self._batches, self._straddling = batches, straddling
+        self._name = number, orientation
+        member, statistics = scene.job.members[number], scene.job.statistics
+        self._bands = [statistics.bands.index(band) for band in member.bands]
+        self._statistics = statistics.of(member.bands)
+        self._patches = member.lattice.patches(scene.region)
+        self._blender = RegionBlender(scene.region, member.lattice.patch)
         self.ran = 0
 
     def batches(self) -> Iterator[int]:
@@ -164,64 +237,43 @@ class _RegionRunner:
         while rest:
             batch, rest = rest[: self._batches.size], rest[self._batches.size :]
             yield len(batch)
-            self._run([patch for patch in batch if self._matters(patch)])
+            self._run([patch for patch in batch if self._scene.matters(patch)])
 
-    def _matters(self, patch: Window) -> bool:
-        """Whether a patch has data, and pixels that are asked for."""
-        if not self._valid[self._place(patch)].any():
-            return False
-        if self._inside is None:
-            return True
-        region = self._region
-        rows = slice(max(0, patch.row - region.row), max(0, patch.row_stop - region.row))
-        cols = slice(max(0, patch.col - region.col), max(0, patch.col_stop - region.col))
-        return bool(self._inside[rows, cols].any())
+    def probability(self) -> np.ndarray:
+        """What it says of the region, float32 [height, width]."""
+        return self._blender.probability()
 
     def _run(self, batch: list[Window]) -> None:
         """Blend the patches in their order, so that a pixel's sum is always that of its region."""
-        known = {patch: self._straddling.get(patch) for patch in batch}
+        known = {patch: self._straddling.get(self._name, patch) for patch in batch}
         said = {patch: answer for patch, answer in known.items() if answer is not None}
         said.update(self._said_of([patch for patch in batch if patch not in said]))
         for patch in batch:
-            probability, spread = said[patch]
-            self._blender.add(patch, probability)
-            if self._spread:
-                self._spread.add(patch, spread)
+            self._blender.add(patch, said[patch])
 
-    def _said_of(self, batch: list[Window]) -> dict[Window, _Said]:
+    def _said_of(self, batch: list[Window]) -> dict[Window, np.ndarray]:
         """What the model says of patches."""
         if not batch:
             return {}
-        stacked = np.stack([self._values[(slice(None), *self._place(patch))] for patch in batch])
+        stacked = np.stack([self._scene.values(patch, self._bands) for patch in batch])
         try:
-            probability, spread = run_with_test_time(
-                self._job.test_time, stacked, lambda x: self._model.run(x, self._job.statistics)
+            probability = self._orientation.run(
+                stacked, lambda x: self._model.run(x, self._statistics)
             )
         except DeviceMemoryError:
             if len(batch) < 2:
                 raise
             self._batches.halve(len(batch))
-            pieces: dict[Window, _Said] = {}
+            pieces: dict[Window, np.ndarray] = {}
             while batch:
                 piece, batch = batch[: self._batches.size], batch[self._batches.size :]
                 pieces.update(self._said_of(piece))
             return pieces
         self.ran += len(batch)
-        said = dict(zip(batch, zip(probability, spread)))
+        said = dict(zip(batch, probability))
         for patch, answer in said.items():
-            self._straddling.keep(patch, answer)
+            self._straddling.keep(self._name, patch, answer)
         return said
-
-    def _place(self, patch: Window) -> tuple[slice, slice]:
-        return patch.slices(self._halo.row, self._halo.col)
-
-    def found(self) -> Region:
-        """The region's probability, its valid pixels, and the spread of runs, if there are some."""
-        valid = self._valid[self._place(self._region)]
-        if self._inside is not None:
-            valid = valid & self._inside
-        spread = self._spread.probability() if self._spread else None
-        return Region(self._blender.probability(), valid, spread)
 
 
 def real_batch(stack: Stack, card: ModelCard, statistics: SceneStatistics, size: int) -> np.ndarray:
@@ -247,8 +299,9 @@ def _read_regions(
                 # Without it each file brings an environment, and closing those on another thread
                 # would end that of `detect`.
                 with bounded_cache():
-                    opened.append(files.enter_context(StackReader(job.stack, job.bands)))
-            return opened[0].read(job.lattice.halo_window(region))
+                    reader = StackReader(job.stack, job.statistics.bands)
+                    opened.append(files.enter_context(reader))
+            return opened[0].read(job.halo_window(region))
 
         with closing(read_ahead(regions, read)) as reading:
             for region, (values, valid) in reading:

@@ -37,9 +37,15 @@ def find_scenes(paths: Sequence[str]) -> list[Scene]:
     A folder that is a product is one; of any other, every stack and product in it counts.
 
     Raises:
-        ParameterError: There is none.
+        ParameterError: There is none, or one of the paths leads nowhere.
         ProductError: A JSON file holds no STAC item.
     """
+    for path in paths:
+        if not (path.startswith("/vsi") or "://" in path or os.path.exists(path)):
+            raise ParameterError(
+                f"There is no {path}; expected a stack, a product, or a folder of them. Check the "
+                "path. Nothing was detected."
+            )
     found = list(dict.fromkeys(scene for path in paths for scene in _scenes_of(path)))
     if not found:
         raise ParameterError(

@@ -7,6 +7,8 @@ are worth was measured: `docs/reference/inventory.md` has the table, and
 
 from __future__ import annotations
 
+import numpy as np
+
 from .fields import CONFIDENCES
 
 #: Mean probability from which a landslide is suggested to be probable, likely, confident. Below, it
@@ -21,6 +23,19 @@ def confidence_hint(probability: float | None) -> str | None:
     if probability is None:
         return None
     return WORDS[sum(probability >= limit for limit in LIMITS)]
+
+
+def is_disputed(mean: np.ndarray, spread: np.ndarray, threshold: np.ndarray) -> np.ndarray:
+    """Whether outlines lie less than one spread of the runs above the threshold.
+
+    One spread lower, such an outline would no longer be a landslide in the mean of its pixels.
+
+    Args:
+        mean: Mean probability of each, NaN where unknown, like all of them.
+        spread: Its spread (``prob_std``).
+        threshold: Its threshold.
+    """
+    return np.asarray(mean - spread < threshold)
 
 
 def ranges() -> list[tuple[str, float | None, float | None]]:

@@ -87,7 +87,7 @@ FIELDS = (
     Field("prob_mean", float, "0..1", "Mean probability of its pixels", PROBABILITY),
     Field("prob_max", float, "0..1", "Highest probability of its pixels", PROBABILITY),
     Field("prob_p10", float, "0..1", "Probability that 10 % of its pixels stay below", PROBABILITY),
-    Field("prob_std", float, "0..1", "Mean spread of the runs of the model", PROBABILITY),
+    Field("prob_std", float, "0..1", "Standard deviation of the runs, mean of pixels", PROBABILITY),
     Field("touches_edge", int, "0/1", "1 where the raster's edge or nodata cuts it off", OUTLINE),
     Field("neighb_m", float, "m", "From its centroid to that of the nearest other one", OUTLINE),
     Field("lon", float, "degrees", "Longitude of the centroid", OUTLINE),

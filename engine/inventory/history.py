@@ -14,17 +14,23 @@ UPDATE = "comparison with a later detection"
 UNCHANGED, ENLARGED, REACTIVATED = "unchanged", "enlarged", "reactivated"
 SHRUNK, REVEGETATING = "shrunk", "revegetating"
 NEW, GONE = "new", "no longer visible"
+#: The same of outlines that are found by chance: see `doubt`.
+MAYBE_NEW, MAYBE_GONE = "possibly new", "possibly gone"
 #: Where another model, threshold or pixel size looked than before: seen by both, by the former one
 #: alone, by the new one alone. None of them is a change in time.
 NOT_COMPARABLE = "not comparable"
 NOT_FOUND, NEW_TO_MODEL = "not found by the model", "new to the model"
 NOT_IN_TIME = (NOT_COMPARABLE, NOT_FOUND, NEW_TO_MODEL)
 #: What a survey can say of a landslide.
-CHANGES = (UNCHANGED, ENLARGED, REACTIVATED, SHRUNK, REVEGETATING, NEW, GONE, *NOT_IN_TIME)
+CHANGES = (
+    *(UNCHANGED, ENLARGED, REACTIVATED, SHRUNK, REVEGETATING),
+    *(NEW, MAYBE_NEW, GONE, MAYBE_GONE),
+    *NOT_IN_TIME,
+)
 #: Those of a landslide that the survey did not show.
-UNSEEN = (GONE, NOT_FOUND)
+UNSEEN = (GONE, MAYBE_GONE, NOT_FOUND)
 #: Those of a landslide that it showed first.
-FIRST = (NEW, NEW_TO_MODEL)
+FIRST = (NEW, MAYBE_NEW, NEW_TO_MODEL)
 
 #: Columns that an update adds to those of `inventory.FIELDS`.
 HISTORY_FIELDS = (
@@ -95,7 +101,7 @@ def with_change(record: Record, date: str, by: str | None, change: str, remark: 
         remark: What to write behind the change in its history.
     """
     before = entries(record)
-    quiet = change in (UNCHANGED, NOT_COMPARABLE, NOT_FOUND)
+    quiet = change in (UNCHANGED, MAYBE_GONE, NOT_COMPARABLE, NOT_FOUND)
     known = quiet or (change == GONE and was_gone(record))
     now = [] if known else [f"{date} {change}{remark}"]
     history = BETWEEN.join(before + now) or None

@@ -199,7 +199,7 @@ INSPIRE_EVENT = Preset(
             "validFrom",
             datetime,
             _valid_from,
-            "`event_date`, else `image_date`, else *END_DATE*: it surely exists then",
+            "`event_date`, else `date_max`, else `image_date`, else *END_DATE*: it is there then",
             form=INSTANT,
         ),
         _reason("validFrom", "validF_nil", INSPIRE_UNKNOWN, _valid_from),

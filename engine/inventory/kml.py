@@ -22,7 +22,7 @@ _STYLE = (
 )
 _NAMES = tuple(field.name for field in FIELDS)
 #: What XML 1.0 has no place for.
-_FORBIDDEN = {code: None for code in range(32) if code not in (9, 10, 13)}
+_FORBIDDEN = dict.fromkeys({*range(32), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF} - {9, 10, 13})
 
 
 def write_kml(table: Table, name: str, about: str, target: str) -> None:

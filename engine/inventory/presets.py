@@ -52,8 +52,8 @@ from .vocabulary import (
     uglc_reliability,
 )
 
-_LAST_DAY = "`event_date`, else `image_date`, else *END_DATE*"
-_FIRST_DAY = "`event_date`, else `pre_date`, else *START_DATE*"
+_LAST_DAY = "`event_date`, else `date_max`, else `image_date`, else *END_DATE*"
+_FIRST_DAY = "`event_date`, else `date_min`, else `pre_date`, else *START_DATE*"
 _IMAGES = "and `pre_date` and `image_date` where there is an `event_date`"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 _CALLED = {
     "model": "Model",
     "model_version": "Version of the model",
+    "adapted": "Model adapted with",
     "threshold": "Probability threshold",
     "event_date": "Date of the event",
     "image_date": "Date of the image",

@@ -72,12 +72,18 @@ class Slide:
     @property
     def first_day(self) -> str | None:
         """First day on which it can have happened, ISO 8601."""
-        return self._day("event_date", False) or self._day("pre_date", False) or self._given(False)
+        return self._day("event_date", False) or self._by_images(False) or self._given(False)
 
     @property
     def last_day(self) -> str | None:
         """Last day on which it can have happened, ISO 8601."""
-        return self._day("event_date", True) or self._day("image_date", True) or self._given(True)
+        return self._day("event_date", True) or self._by_images(True) or self._given(True)
+
+    def _by_images(self, last: bool) -> str | None:
+        """What a series of images says, where one dated it; else the images of the detection."""
+        if self.get("date_max"):
+            return self._day("date_max" if last else "date_min", last)
+        return self._day("image_date" if last else "pre_date", last)
 
     @property
     def accuracy(self) -> float | None:

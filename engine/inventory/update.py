@@ -12,6 +12,7 @@ import numpy as np
 
 from ..common.dependencies import require
 from ..common.errors import ParameterError
+from .doubt import DEFAULT_MARGIN, is_doubtful
 from .fields import FIELDS, PERSON, REVIEW_STATUS, UNREVIEWED
 from .history import (
     BETWEEN,
@@ -19,6 +20,8 @@ from .history import (
     FIRST,
     GONE,
     HISTORY_FIELDS,
+    MAYBE_GONE,
+    MAYBE_NEW,
     NEW,
     NEW_TO_MODEL,
     NOT_COMPARABLE,
@@ -79,6 +82,8 @@ class UpdateRequest:
             it to count as enlarged or shrunk.
         uncertainty: How far a boundary may be displaced from one survey to the next, metres; None
             for `size_change.DEFAULT_PIXELS`, and for 0 where the pixel size is unknown.
+        margin: Share of the way from the threshold to 1 that the mean probability of an outline
+            must have gone for the outline to be new, or no longer visible, for sure.
         mixed: One of `MIXED`.
         same_day: One of `SAME_DAY`.
     """
@@ -87,6 +92,7 @@ class UpdateRequest:
     overlap: float = 0.3
     growth: float = 0.25
     uncertainty: float | None = None
+    margin: float = DEFAULT_MARGIN
     mixed: str = FLAG
     same_day: str = REFUSE
 
@@ -346,7 +352,11 @@ class _Survey:
         if not self._comparable(i):
             return self._changed(record, NOT_FOUND)
         first = record.get("first_seen") or _first_date(record)
-        return self._changed(with_values(record, first_seen=first), GONE)
+        sure = was_gone(record) or not self._is_doubtful(record)
+        return self._changed(with_values(record, first_seen=first), GONE if sure else MAYBE_GONE)
+
+    def _is_doubtful(self, record: Record) -> bool:
+        return is_doubtful(record, self._request.margin)
 
     def new(self) -> list[Record]:
         """The landslides that the inventory did not have."""
@@ -369,7 +379,8 @@ class _Survey:
                 seen_m2=float(self._areas[j]),
                 history=None,
             )
-            records.append(self._changed(made, NEW if in_time else NEW_TO_MODEL))
+            change = MAYBE_NEW if self._is_doubtful(record) else NEW
+            records.append(self._changed(made, change if in_time else NEW_TO_MODEL))
         return records
 
     def _ground_was_seen(self, fresh: list[int]) -> list[bool]:
@@ -511,14 +522,20 @@ def _cast(value: Any, kind: type, column: str, table: str) -> Any:
     return cast
 
 
-def _check(request: UpdateRequest, known: Table) -> None:
+def _is_day(text: str) -> bool:
+    """Whether it is a day as surveys are compared by; newer Pythons read 20190530 too."""
     try:
-        date.fromisoformat(request.date)
+        return date.fromisoformat(text).isoformat() == text
     except ValueError:
+        return False
+
+
+def _check(request: UpdateRequest, known: Table) -> None:
+    if not _is_day(request.date):
         raise ParameterError(
             f"The date of the survey is '{request.date}'; expected the day on which its image was "
             "taken, such as 2019-05-30."
-        ) from None
+        )
     if not 0 < request.overlap <= 1:
         raise ParameterError(
             f"The overlap is {request.overlap:g}; expected a share above 0 and up to 1."
@@ -529,6 +546,8 @@ def _check(request: UpdateRequest, known: Table) -> None:
         raise ParameterError(
             f"The uncertainty is {request.uncertainty:g}; expected metres, 0 or more."
         )
+    if not 0 <= request.margin <= 1:
+        raise ParameterError(f"The margin is {request.margin:g}; expected a share from 0 to 1.")
     later = [r.get("survey") for r in known.records if (r.get("survey") or "") > request.date]
     if later:
         raise ParameterError(

@@ -67,6 +67,8 @@ class ModelCard:
         window: Side of windows, pixels, in which it says what it says in patches, for less work;
             0 where it does not, or where nobody has measured. See `training.windows`.
         window_overlap: Pixels that such windows share with the next one.
+        adapted: Of which model it was made for one place, from which labels, and with what gain;
+            empty for a model that is meant for everywhere.
     """
 
     name: str
@@ -89,10 +91,23 @@ class ModelCard:
     weaknesses: str = ""
     window: int = 0
     window_overlap: int = 0
+    adapted: str = ""
 
     def to_json(self) -> str:
         """Return the card as the JSON text that goes into the ONNX file."""
         return json.dumps(dataclasses.asdict(self), ensure_ascii=False, indent=1)
+
+    @property
+    def worth(self) -> str:
+        """How well it does: where it was adapted before and after, else where it was never."""
+        if self.adapted:
+            return f"Adapted: {self.adapted}"
+        f1 = [f"{row.f1:.2f}" for row in sorted(self.accuracy, key=lambda row: row.f1)]
+        if not f1:
+            return "Nobody has measured its accuracy."
+        regions = "a region" if len(f1) == 1 else f"{len(f1)} regions"
+        span = " to ".join(dict.fromkeys((f1[0], f1[-1])))
+        return f"F1 {span} in {regions} that it never saw."
 
 
 def card_from_metadata(metadata: dict[str, str], file: str) -> ModelCard:

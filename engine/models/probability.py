@@ -16,10 +16,13 @@ from ..raster.geotiff import NODATA, BlockWriter, Layout, geotiff
 from ..raster.grid import Grid
 from ..raster.reading import open_raster, read_window
 from ..raster.tiling import Window
+from .runs import AreaRange, RunCounts
 
-_TAG = "LANDSLIP_RUN"
+_TAG, _COUNTS_TAG = "LANDSLIP_RUN", "LANDSLIP_AREAS_OF_RUNS"
 
-#: Description of the second band of a raster that several runs of the model made.
+#: Between the names of several models.
+AND = " + "
+#: Description of the second band of a raster that several runs made.
 SPREAD = "spread of the runs"
 
 
@@ -28,10 +31,12 @@ class Provenance:
     """How a probability raster came about; kept in its tags.
 
     Attributes:
-        model: Name of the model; empty where unknown, like all text here.
+        model: Name of the model; empty where unknown, like all text here. Of several models, all
+            names, joined by `AND`, as are their versions and checksums.
         model_version: Version of its weights.
         model_sha256: Checksum of its file.
-        threshold: The model card's threshold, or None.
+        adapted: What it was adapted with; empty for a model that is meant for everywhere.
+        threshold: The model card's threshold, of several the first one's, or None.
         source: File name of the stack.
         product_id: Satellite product of the stack.
         pre_date: Acquisition of the image before, ISO 8601.
@@ -51,6 +56,7 @@ class Provenance:
     model: str = ""
     model_version: str = ""
     model_sha256: str = ""
+    adapted: str = ""
     threshold: float | None = None
     source: str = ""
     product_id: str = ""
@@ -80,9 +86,14 @@ class Provenance:
 class ProbabilityWriter:
     """Writes regions into an open GeoTIFF. Use from one thread."""
 
-    def __init__(self, writer: BlockWriter, area: Window) -> None:
+    def __init__(self, writer: BlockWriter, area: Window, grid: Grid) -> None:
         self._writer = writer
         self._area = area
+        self._grid = grid
+
+    def tell_of_runs(self, counts: RunCounts) -> None:
+        """Keep how many pixels each run found."""
+        self._writer.tag(**{_COUNTS_TAG: counts.to_json(self._grid)})
 
     def write(
         self,
@@ -114,7 +125,7 @@ def probability_writer(
     """Make a probability GeoTIFF on the window ``area`` of ``grid``.
 
     Float32, tiled, compressed, with overviews, nodata `NODATA`; with a second band for the spread
-    of several runs of the model if asked for. It stands at ``target`` only when the block has ended
+    of several runs if asked for. It stands at ``target`` only when the block has ended
     without an exception.
 
     Raises:
@@ -126,7 +137,7 @@ def probability_writer(
         tags={_TAG: json.dumps(asdict(provenance), ensure_ascii=False)},
     )
     with geotiff(target, layout) as writer:
-        yield ProbabilityWriter(writer, area)
+        yield ProbabilityWriter(writer, area, layout.grid)
 
 
 @dataclass(frozen=True)
@@ -137,13 +148,19 @@ class ProbabilityRaster:
         path: The file.
         grid: Its grid.
         provenance: How it came about, as far as the file says.
-        has_spread: Whether its second band is the spread of several runs of the model.
+        has_spread: Whether its second band is the spread of several runs (`runs`).
+        counts: How many pixels each run found; None where it does not say.
     """
 
     path: str
     grid: Grid
     provenance: Provenance
     has_spread: bool = False
+    counts: RunCounts | None = None
+
+    def area_range(self, area: float, threshold: float) -> AreaRange | None:
+        """What an area is uncertain by that was outlined on it; None where it does not say."""
+        return self.counts.area_range(area, threshold) if self.counts else None
 
 
 def open_probability(path: str) -> ProbabilityRaster:
@@ -160,15 +177,17 @@ def open_probability(path: str) -> ProbabilityRaster:
                 "values from 0 to 1, as 'Detect landslides' makes it."
             )
         grid = Grid.of(dataset, path)
-        text = dataset.tags().get(_TAG)
-    return ProbabilityRaster(path, grid, _provenance(text), has_spread)
+        tags = dataset.tags()
+    counts = RunCounts.from_json(tags.get(_COUNTS_TAG), grid)
+    return ProbabilityRaster(path, grid, _provenance(tags.get(_TAG)), has_spread, counts)
 
 
 def _provenance(text: str | None) -> Provenance:
     """What the tag says; a raster of another program, or a tag someone edited, says nothing."""
     try:
-        fields = json.loads(text or "{}")
-        return Provenance(**fields)
+        told = dict(json.loads(text or "{}"))
+        known = {each.name for each in fields(Provenance)}  # newer versions may say more
+        return Provenance(**{name: value for name, value in told.items() if name in known})
     except (TypeError, ValueError):
         return Provenance()
 

@@ -1,8 +1,9 @@
-"""Test-time augmentation: run a patch mirrored and turned as well, and average."""
+"""Test-time augmentation: a model runs on patches mirrored and turned as well."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,41 +11,43 @@ import numpy as np
 #: turns, each also mirrored (8 runs).
 TEST_TIME = ("none", "flips", "all")
 
-#: (quarter turns, mirrored)
-_ORIENTATIONS = {
-    "none": ((0, False),),
-    "flips": ((0, False), (2, False), (0, True), (2, True)),
-    "all": tuple((turns, mirror) for mirror in (False, True) for turns in range(4)),
-}
 
+@dataclass(frozen=True)
+class Orientation:
+    """How patches lie before the model sees them.
 
-def run_with_test_time(
-    kind: str, patches: np.ndarray, run: Callable[[np.ndarray], np.ndarray]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Average a model over the orientations of its patches.
-
-    Args:
-        kind: One of `TEST_TIME`.
-        patches: [N, C, size, size].
-        run: The model: [N, C, size, size] to probability [N, size, size].
-
-    Returns:
-        Mean and standard deviation of the probability, float32 [N, size, size], each turned back
-        to where it came from.
+    Attributes:
+        turns: Quarter turns.
+        mirror: Whether columns are mirrored after that.
     """
-    orientations = _ORIENTATIONS[kind]
-    if len(orientations) == 1:
-        probability = run(patches)
-        return probability, np.zeros_like(probability)
-    total = np.zeros((patches.shape[0], *patches.shape[2:]))
-    squares = np.zeros_like(total)
-    for turns, mirror in orientations:
-        turned = np.rot90(patches, turns, axes=(2, 3))
-        probability = run(turned[..., ::-1] if mirror else turned)
-        upright = probability[..., ::-1] if mirror else probability
-        back = np.rot90(upright, -turns, axes=(1, 2)).astype(np.float64)
-        total += back
-        squares += back**2
-    mean = total / len(orientations)
-    variance = np.maximum(squares / len(orientations) - mean**2, 0)
-    return mean.astype(np.float32), np.sqrt(variance).astype(np.float32)
+
+    turns: int = 0
+    mirror: bool = False
+
+    def __str__(self) -> str:
+        """In words; empty for patches as they are."""
+        turned = f"turned by {90 * self.turns}°" if self.turns else ""
+        return ", ".join(part for part in (turned, "mirrored" if self.mirror else "") if part)
+
+    def run(self, patches: np.ndarray, model: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Run a model on patches that lie so.
+
+        Args:
+            patches: [N, C, size, size].
+            model: [N, C, size, size] to probability [N, size, size].
+
+        Returns:
+            Probability [N, size, size], turned back to where it came from.
+        """
+        turned = np.rot90(patches, self.turns, axes=(2, 3))
+        probability = model(turned[..., ::-1] if self.mirror else turned)
+        upright = probability[..., ::-1] if self.mirror else probability
+        return np.rot90(upright, -self.turns, axes=(1, 2))
+
+
+#: By the words of `TEST_TIME`.
+ORIENTATIONS = {
+    "none": (Orientation(),),
+    "flips": tuple(Orientation(turns, mirror) for mirror in (False, True) for turns in (0, 2)),
+    "all": tuple(Orientation(turns, mirror) for mirror in (False, True) for turns in range(4)),
+}

@@ -43,7 +43,7 @@ def drawn_to_edges(
         threshold: Probability at which nothing speaks for either class.
     """
     covered = np.zeros(probability.shape, bool)
-    shift = _logit(np.float64(threshold))
+    shift = _logit(np.asarray(threshold))
     for inner, outer in _blocks(*probability.shape):
         place = outer.slices()
         if not (valid[place] & (probability[place] >= threshold)).any():

@@ -7,19 +7,18 @@ for a single polygon, so that a hundred thousand take minutes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from ..common.dependencies import require
 from ..common.errors import Cancelled
 from ..inventory.confidence import confidence_hint
 from ..inventory.event import EventFacts, with_facts
 from ..inventory.fields import DEM, FIELDS, OUTLINE, PROBABILITY, UNREVIEWED
-from ..inventory.polygons import box_of, geojson, in_crs
+from ..inventory.polygons import box_of, in_crs
 from ..inventory.table import Table
 from ..inventory.wkb import Polygon, polygons_of
 from ..models.probability import open_probability, read_probability, read_spread
@@ -27,15 +26,12 @@ from ..raster.elevation import DemSource, Elevation
 from ..raster.grid import Grid
 from ..raster.reading import bounded_cache, open_raster
 from ..raster.tiling import Window, regions
+from .labels import boxes_of, drawn, meets, turns
 from .morphometry import morphometry, nearest_neighbours
 from .pixel_statistics import Layers, PixelStatistics, concatenated, statistics_of
 
 #: Side of a block, pixels.
 BLOCK = 1024
-
-#: Polygons narrower than this count all pixels that they touch, others those whose centre is in
-#: them: else a thin one would have no pixel at all. Pixels.
-NARROW = 2.0
 
 
 @dataclass(frozen=True)
@@ -151,76 +147,25 @@ def _counted(
     cancelled: Callable[[], bool] | None,
 ) -> PixelStatistics:
     """Statistics of the pixels of each shape."""
-    boxes: np.ndarray = np.array([box_of(shape) for shape in shapes]).reshape(-1, 4)
-    # In whole pixels: two that share no box share no pixel, however they are drawn.
-    boxes = np.column_stack((np.floor(boxes[:, :2]), np.ceil(boxes[:, 2:])))
+    boxes = boxes_of(shapes)
     numbers = [np.zeros(0, dtype=int)]
     parts = [statistics_of(np.zeros((1, 1), int), 0, (0, 0), Layers())]
     windows = list(regions(rasters.grid.area, block)) if rasters.any else []
     for done, window in enumerate(windows, start=1):
         if cancelled and cancelled():
             raise Cancelled("Stopped while measuring. Nothing was written.")
-        near = np.flatnonzero(_meets(boxes, window))
+        near = np.flatnonzero(meets(boxes, window))
         if len(near):
             with bounded_cache():
                 layers, valid = rasters.read(window)
-            for mine in _turns(boxes[near]):
-                labels = _drawn([shapes[i] for i in near[mine]], window)
+            for mine in turns(boxes[near]):
+                labels = drawn([shapes[i] for i in near[mine]], window)
                 origin = (window.row, window.col)
                 numbers.append(near[mine])
                 parts.append(statistics_of(labels * valid, len(mine), origin, layers))
         if progress:
             progress(done / len(windows), "")
     return concatenated(parts).joined(np.concatenate(numbers), len(shapes))
-
-
-def _meets(boxes: np.ndarray, window: Window) -> np.ndarray:
-    """Which boxes (first col, first row, last col, last row) [n, 4] meet a window."""
-    return np.asarray(
-        (boxes[:, 0] < window.col_stop)
-        & (boxes[:, 2] > window.col)
-        & (boxes[:, 1] < window.row_stop)
-        & (boxes[:, 3] > window.row)
-    )
-
-
-def _turns(boxes: np.ndarray) -> Iterator[np.ndarray]:
-    """Sets of boxes that do not overlap each other, all of them together; greedily few."""
-    first, last = boxes[:, None, :2], boxes[:, None, 2:]
-    apart = (first >= last.transpose(1, 0, 2)) | (last <= first.transpose(1, 0, 2))
-    overlap = np.logical_not(apart.any(axis=2))
-    turn = np.full(len(boxes), -1)
-    for i in range(len(boxes)):
-        taken = set(turn[:i][overlap[i, :i]].tolist())
-        turn[i] = next(number for number in range(i + 1) if number not in taken)
-    for number in range(int(turn.max()) + 1):
-        yield np.flatnonzero(turn == number)
-
-
-def _drawn(shapes: list[list[Polygon]], window: Window) -> np.ndarray:
-    """Labels 1, 2, ... of shapes in pixel coordinates, int32 [height, width]."""
-    features = require("rasterio.features", "rasterio")
-    affine = require("affine", "rasterio").Affine
-    labels = np.zeros((window.height, window.width), dtype=np.int32)
-    for narrow in (False, True):
-        chosen = [
-            (geojson(shape), label)
-            for label, shape in enumerate(shapes, start=1)
-            if _is_narrow(shape) == narrow
-        ]
-        if chosen:
-            features.rasterize(
-                chosen,
-                out=labels,
-                transform=affine.translation(window.col, window.row),
-                all_touched=narrow,
-            )
-    return labels
-
-
-def _is_narrow(shape: list[Polygon]) -> bool:
-    first_col, first_row, last_col, last_row = box_of(shape)
-    return min(last_col - first_col, last_row - first_row) < NARROW
 
 
 def _complete(

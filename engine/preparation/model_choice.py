@@ -1,4 +1,4 @@
-"""Which model runs on an image, and for which one a stack is made, by the name that users give."""
+"""Which models run on an image, and for which one a stack is made, by the name that users give."""
 
 from __future__ import annotations
 
@@ -32,6 +32,20 @@ def detection_model(
         products = open_products([image], band_mapping=band_mapping)
         return model_path(name, model_bands(products, [dem] if dem else []))
     return model_path(name, open_stack(image, dem or None, band_mapping).available_bands)
+
+
+def ensemble_models(text: str) -> tuple[str, ...]:
+    """The files of the other models of an ensemble.
+
+    Args:
+        text: Names of shipped models and paths of ONNX files, between commas; between semicolons
+            where a path has a comma. Empty for none.
+
+    Raises:
+        ModelError: One is neither.
+    """
+    names = text.split(";" if ";" in text else ",")
+    return tuple(model_path(name.strip()) for name in names if name.strip())
 
 
 def preparation_model(

@@ -51,6 +51,7 @@ class PrepareRequest:
             data.
         mask: Path of a GeoTIFF that says why pixels are out (`Reason` bits); empty for none.
         model: Path of a model, to get just the bands that it reads; empty for all.
+        ensemble: Paths of other models, whose bands are made as well.
         bands: Names of the bands to make, where no model is given; empty for all that are there,
             in the order of Landslide4Sense, then ``B8A``.
         grid: The stack's grid.
@@ -70,6 +71,7 @@ class PrepareRequest:
     dems: tuple[str, ...] = ()
     mask: str = ""
     model: str = ""
+    ensemble: tuple[str, ...] = ()
     bands: tuple[str, ...] = ()
     grid: GridRequest = field(default_factory=GridRequest)
     out: tuple[str, ...] = ()
@@ -156,10 +158,11 @@ def _bands(request: PrepareRequest, products: tuple[Product, ...]) -> tuple[str,
     for rule in request.rules:
         check(COVER_RULES[rule][2], who=f"The rule for {rule}")
     if request.model:
-        card = Model(request.model, "cpu").card
-        bands = stored_bands(card.bands)
-        check(bands, who=f"The model {card.name}", others=shipped_cards)
-        return bands
+        cards = [Model(path, "cpu").card for path in (request.model, *request.ensemble)]
+        for card in cards:
+            who = f"The model {card.name}"
+            check(stored_bands(card.bands), who=who, others=shipped_cards)
+        return stored_bands([band for card in cards for band in card.bands])
     if request.bands:
         check(request.bands, who="The stack")
         return request.bands

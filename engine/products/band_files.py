@@ -48,6 +48,8 @@ _RASTERS = (".tif", ".tiff", ".jp2", ".vrt", ".img")
 _BAND = re.compile(r"(?:^|[^A-Za-z0-9])B(?:and)?[ _-]?(\d{1,2}|0?8A)(?![A-Za-z0-9])", re.IGNORECASE)
 _IN_SAFE = re.compile(r"(?:^|/)GRANULE/[^/]+/IMG_DATA/")
 _MAX_METADATA_FILES = 5
+#: Property of an item with what is still to be added to its numbers, found out when it was fetched.
+OFFSET_KEY = "landslip:offset"
 
 #: Names of products, as different distributors shorten them; group names are those of `_Facts`.
 _NAMES = tuple(
@@ -302,6 +304,9 @@ def _facts_of_json(content: bytes) -> _Facts:
 
 
 def _offset_of_catalogue(known: dict[str, Any], identifier: str) -> float | None:
+    found = known.get(OFFSET_KEY)
+    if isinstance(found, (int, float)) and not isinstance(found, bool):
+        return float(found)
     applied = known.get("earthsearch:boa_offset_applied")
     if isinstance(applied, bool):
         return 0.0 if applied else None

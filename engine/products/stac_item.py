@@ -125,7 +125,7 @@ def _places(item: dict[str, Any], file: str, name: str) -> Iterator[tuple[str, s
     chosen: dict[str, tuple[tuple[float, bool], str]] = {}
     for key, asset in item["assets"].items():
         href = asset.get("href") if isinstance(asset, dict) else None
-        known = _name_of(key, asset) if isinstance(href, str) else None
+        known = asset_name(key, asset) if isinstance(href, str) else None
         if known is None or not isinstance(href, str):
             continue
         size = asset.get("gsd")
@@ -136,15 +136,16 @@ def _places(item: dict[str, Any], file: str, name: str) -> Iterator[tuple[str, s
         yield f"{known}.tif", _place(href, file, name)
 
 
-def _name_of(key: str, asset: dict[str, Any]) -> str | None:
+def asset_name(key: str, asset: dict[str, Any]) -> str | None:
     """The band or mask that an asset is; None for previews, metadata and what holds several."""
-    if key.lower() in MASK_NAMES:
-        return key.lower()
+    plain = re.sub(r"[-_](jp2|\d\dm)$", "", key)
+    if plain.lower() in MASK_NAMES:
+        return plain.lower()
     bands = asset.get("eo:bands") or asset.get("bands") or []
     if not isinstance(bands, list) or len(bands) > 1:
         return None
     stated = bands[0] if bands and isinstance(bands[0], dict) else {}
-    names = (re.sub(r"[-_](jp2|\d\dm)$", "", key), stated.get("name"), stated.get("common_name"))
+    names = (plain, stated.get("name"), stated.get("common_name"))
     return next((band for text in names if text and (band := band_name(str(text)))), None)
 
 

@@ -128,6 +128,14 @@ class Elevation:
         dem, void = self._read_with_margin(window)
         return Terrain(dem[1:-1, 1:-1], horn_slope(dem, *self._sizes(window)), void)
 
+    def read_elevation(self, window: Window) -> np.ndarray:
+        """Elevation alone in a window that lies inside the grid, metres; NaN where unknown.
+
+        Raises:
+            RasterError: A file is damaged.
+        """
+        return self._read_with_margin(window)[0][1:-1, 1:-1]
+
     def read_relief(self, window: Window) -> Relief:
         """Elevation and all its derivatives in a window that lies inside the grid.
 

@@ -75,6 +75,10 @@ class BlockWriter:
         except gdal_errors() as err:
             raise write_error(self._target, err) from err
 
+    def tag(self, **tags: str) -> None:
+        """Add to the file's metadata what is known only at the end."""
+        self._dataset.update_tags(**tags)
+
 
 @contextmanager
 def geotiff(target: str, layout: Layout) -> Iterator[BlockWriter]:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ..common.errors import RasterError
+from ..raster.grid import Grid
 from ..raster.tiling import Window
 from .reader import TERRAIN_BANDS, Stack, StackReader
 from .sanity import check_bands
@@ -16,6 +18,39 @@ from .terrain_sanity import check_cover, check_dem, check_slope
 #: So many blocks of the sample are enough to compare a scene with its DEM.
 _BLOCKS = 48
 _STEP = 4
+#: Ground pixel sizes within this factor of those expected need no warning; pixels that are larger
+#: by the second one hold whole landslides, and no resampling brings them back.
+PIXEL_SIZE_TOLERANCE, COARSEST = 1.25, 4.0
+
+
+def check_pixel_size(grid: Grid, expected: float, path: str, who: str = "") -> str:
+    """A sentence where pixels are not as large as expected; empty where they are.
+
+    Args:
+        grid: The image's.
+        expected: Side of the pixels that the work is made for, metres.
+        path: The image, for messages.
+        who: What was trained on such pixels; empty where nothing was.
+
+    Raises:
+        RasterError: Pixels are too large to show landslides.
+    """
+    width, height = (float(size[0]) for size in grid.pixel_size_metres())
+    found = f"Pixels of {path} measure {width:.3g} x {height:.3g} m on the ground"
+    if max(width, height) > COARSEST * expected:
+        raise RasterError(
+            f"{found}; expected about {expected:g} m, and at most {COARSEST * expected:g} m. Most "
+            "landslides are smaller than such a pixel, and resampling does not bring back what the "
+            f"image does not show. Take an image with pixels of {expected:g} m; of a product, the "
+            "bands in full resolution and not its preview."
+        )
+    ratio = max(width, height, expected) / min(width, height, expected)
+    if ratio <= PIXEL_SIZE_TOLERANCE:
+        return ""
+    trained = f"{who} was trained on {expected:g} m" if who else f"{expected:g} m are expected"
+    finer = min(width, height) < expected
+    advice = f", or resample the stack to {expected:g} m" if finer else ""
+    return f"{found}; {trained}. Expect lower accuracy{advice}."
 
 
 def check_stack(

@@ -45,6 +45,12 @@ class SceneStatistics:
     low: tuple[float, ...]
     high: tuple[float, ...]
 
+    def of(self, bands: Sequence[str]) -> SceneStatistics:
+        """Those of some of the bands, in that order."""
+        places = [self.bands.index(band) for band in bands]
+        columns = (self.mean, self.std, self.low, self.high)
+        return SceneStatistics(tuple(bands), *(tuple(c[i] for i in places) for c in columns))
+
 
 def scene_statistics(
     stack: Stack, bands: Sequence[str], cancelled: Callable[[], bool] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -112,20 +112,29 @@ def scene_sun(stack: Stack, cancelled: Callable[[], bool] | None = None) -> Fitt
 def _sun_of_file(stack: Stack) -> Sun | None:
     with open_raster(stack.path) as dataset:
         tags = dataset.tags()
+    return sun_of_tags(tags, stack.path) or sun_at(tags.get(TIME_TAG, ""), stack.grid)
+
+
+def sun_of_tags(tags: Mapping[str, str], path: str) -> Sun | None:
+    """The sun that a raster's tags name; None where they name none.
+
+    Raises:
+        ParameterError: They name none that can be.
+    """
     azimuth, elevation = tags.get(AZIMUTH_TAG), tags.get(ELEVATION_TAG)
     if azimuth or elevation:
         try:
             return Sun(float(azimuth or ""), float(elevation or ""))
         except (ValueError, ParameterError) as err:
             raise ParameterError(
-                f"{stack.path} has the tags {AZIMUTH_TAG}={azimuth or ''} and "
+                f"{path} has the tags {AZIMUTH_TAG}={azimuth or ''} and "
                 f"{ELEVATION_TAG}={elevation or ''}; expected degrees clockwise from north, and "
                 "degrees above the horizon, above 0 and up to 90. Correct both or remove both."
             ) from err
-    return _sun_at(tags.get(TIME_TAG, ""), stack.grid)
+    return None
 
 
-def _sun_at(time: str, grid: Grid) -> Sun | None:
+def sun_at(time: str, grid: Grid) -> Sun | None:
     """The sun over the middle of a grid at a time; None for a day without a time, or at night."""
     try:
         when = datetime.fromisoformat(time.replace("Z", "+00:00"))

@@ -192,6 +192,7 @@ def test_a_sample_scene(tmp_path):
         (["--product", "x.zip"], "expected one of --input"),
         (["--mask", "nowhere.gpkg"], "nowhere.gpkg cannot be read as polygons"),
         (["--model", "nowhere"], "nowhere"),
+        (["--ensemble", "fast_rgb,nowhere"], "There is no model 'nowhere'"),
         (["--even-light", "true"], "Give a DEM raster, or switch even light off"),
     ],
 )

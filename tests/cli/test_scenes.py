@@ -115,7 +115,7 @@ def test_all_that_fail_are_a_sentence(tmp_path, detect):
     (tmp_path / "broken.tif").write_text("no raster")
     status, results, said = detect(tmp_path / "broken.tif")
     assert (status, results) == (1, {})
-    assert "All 1 scenes failed" in said
+    assert "The scene failed; the messages" in said
 
 
 def test_names_that_meet_get_numbers(folder, detect, tmp_path):
@@ -202,6 +202,14 @@ def test_one_scene_or_many(given, capsys):
         main(["detect", *given])
     assert ended.value.code == 2
     assert "--output-folder" in capsys.readouterr().err
+
+
+def test_a_path_that_leads_nowhere_ends_the_run_before_it_begins(folder, detect, tmp_path):
+    status, _, said = detect(folder, tmp_path / "nothere")
+    assert status == 1
+    assert "There is no " in said
+    assert "nothere; expected a stack" in said
+    assert not (tmp_path / "out").exists()
 
 
 def test_nothing_to_detect_in(tmp_path, detect):

@@ -67,7 +67,7 @@ def run_and_load(plugin):
         algorithm = core.QgsApplication.processingRegistry().createAlgorithmById(name)
         context, feedback = core.QgsProcessingContext(), core.QgsProcessingFeedback()
         context.setProject(project)
-        for output in ("PROBABILITY", "INVENTORY", "COMPARISON", "STACK", "DEM", "TRUTH"):
+        for output in ("PROBABILITY", "INVENTORY", "COMPARISON", "STACK", "DEM", "TRUTH", "OUTPUT"):
             if output in parameters:
                 definition = core.QgsProcessingOutputLayerDefinition(parameters[output], project)
                 parameters[output] = definition

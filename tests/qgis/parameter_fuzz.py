@@ -18,6 +18,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import rasterio
 from qgis.core import (
     QgsFeature,
     QgsGeometry,
@@ -36,7 +37,11 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
+from landslip.algorithms.network import QgisCarrier
+from landslip.engine.catalogue.network import NoAnswer, Session
 from landslip.tests.qgis.support import Feedback, memory_layer
+from landslip.tests.stac_items import item
+from landslip.tests.support import write_outlines
 
 SIZE = 128
 #: What is no value of anything.
@@ -88,6 +93,17 @@ def make_world(folder: Path, run: Callable[..., Any]) -> World:
     detect = {"INPUT": names["STACK"], "DEM": names["DEM"], "MODEL": "fast_rgb", "MIN_AREA": 0}
     run("landslip:detectlandslides", {**detect, "PROBABILITY": p, "INVENTORY": i})
     out = {name: str(outputs / name) for name in ("r.html", "r.pdf", "o.gpkg", "o.tif", "d.tif")}
+    scenes = str(inputs / "scenes.gpkg")
+    with rasterio.open(names["STACK"]) as dataset:
+        west, south, east, north = dataset.bounds
+        extent = f"{west},{east},{south},{north} [{dataset.crs.to_string()}]"
+    find = {
+        "EXTENT": extent,
+        "EVENT_DATE": "2018-09-06",
+        "ADDRESS": _items(inputs, names["STACK"]),
+        "OUTPUT": out["o.gpkg"],
+    }
+    run("landslip:findscenes", {**find, "OUTPUT": scenes})
     world.valid = {
         "setup": {"OUTPUT": out["r.html"]},
         "samplescene": {
@@ -96,10 +112,51 @@ def make_world(folder: Path, run: Callable[..., Any]) -> World:
             "DEM": out["d.tif"],
             "TRUTH": str(outputs / "t.tif"),
         },
+        "findscenes": find,
+        "fetchscene": {
+            "INPUT": scenes,
+            "EXTENT": extent,
+            "DEM": "",
+            "BANDS": "B04",
+            "OUTPUT": out["o.tif"],
+        },
         "preparestack": {"INPUT": str(inputs), "OUTPUT": out["o.tif"]},
         "detectlandslides": {**detect, "PROBABILITY": out["o.tif"], "INVENTORY": out["o.gpkg"]},
+        "assessability": {"INPUT": names["STACK"], "OUTPUT": out["o.tif"]},
         "vectoriseprobability": {"INPUT": p, "INVENTORY": out["o.gpkg"]},
+        "adaptmodel": {
+            "INPUT": names["STACK"],
+            "MODEL": "fast_rgb",
+            "LABELS": _drawn(i, inputs),
+            "METHOD": "threshold",
+            "OUTPUT": str(outputs / "m.onnx"),
+        },
+        "selftrain": {
+            "INPUT": names["STACK"],
+            "MODEL": "fast_rgb",
+            "SURE": 0.6,
+            "OUTPUT": str(outputs / "m.onnx"),
+        },
+        "pretrainencoder": {
+            "INPUT": names["STACK"],
+            "MODEL": "fast_rgb",
+            "OUTPUT": str(outputs / "m.onnx"),
+        },
+        "managemodels": {"ACTION": "list"},
+        "suggestreview": {"INPUT": i, "PROBABILITY": p, "OUTPUT": out["o.gpkg"]},
         "measureinventory": {"INPUT": i, "DEM": names["DEM"], "OUTPUT": out["o.gpkg"]},
+        "changeevidence": {
+            "INPUT": i,
+            "IMAGE": names["STACK"],
+            "PRE_IMAGE": _before(names["STACK"], inputs),
+            "OUTPUT": out["o.gpkg"],
+        },
+        "datelandslides": {
+            "INPUT": i,
+            "IMAGES": [names["STACK"], _before(names["STACK"], inputs)],
+            "DATES": "2018-09-11,2018-05-02",
+            "OUTPUT": out["o.gpkg"],
+        },
         "assessinventory": {"INPUT": p, "REFERENCE": i, "OUTPUT": out["r.html"]},
         "inventorystatistics": {"INPUT": i, "OUTPUT": out["r.html"]},
         "reviewsheet": {"INPUT": i, "IMAGE": names["STACK"], "OUTPUT": out["r.html"]},
@@ -128,12 +185,52 @@ def make_world(folder: Path, run: Callable[..., Any]) -> World:
     return world
 
 
+def _before(stack: str, folder: Path) -> str:
+    """The stack as another file."""
+    return str(shutil.copy(stack, folder / "before.tif"))
+
+
+def _drawn(inventory: str, folder: Path) -> str:
+    """The outlines alone, as somebody draws them."""
+    outlines = [f.geometry().asWkt() for f in QgsVectorLayer(inventory, "i", "ogr").getFeatures()]
+    return str(write_outlines(folder / "drawn.gpkg", outlines, crs="EPSG:32654"))
+
+
 def _review(folder: Path) -> str:
     """A saved review of nothing."""
     review = {"format": "landslip review", "version": 1, "reviewer": "Ann", "verdicts": []}
     path = folder / "sheet.review.json"
     path.write_text(json.dumps(review), encoding="utf-8")
     return str(path)
+
+
+def _items(folder: Path, stack: str) -> str:
+    """An item of one band, which needs no network."""
+    with rasterio.open(stack) as dataset:
+        profile = {**dataset.profile, "count": 1}
+        with rasterio.open(folder / "B04.tif", "w", **profile) as band:
+            band.write(dataset.read(3), 1)
+    document = {**item(box=(140.0, 40.0, 145.0, 45.0)), "assets": {"B04": {"href": "B04.tif"}}}
+    (folder / "items.json").write_text(json.dumps(document), encoding="utf-8")
+    return str(folder / "items.json")
+
+
+@contextmanager
+def no_network() -> Iterator[None]:
+    """Within this block no request leaves the machine, and nobody waits for an answer."""
+
+    def refuse(*_: Any) -> None:
+        raise NoAnswer("there is no network here")
+
+    def go_on(*_: Any) -> None:
+        pass
+
+    former = QgisCarrier.get, Session._pause
+    QgisCarrier.get, Session._pause = refuse, go_on
+    try:
+        yield
+    finally:
+        QgisCarrier.get, Session._pause = former
 
 
 def _layers(names: dict[str, str], probability: str, inventory: str) -> dict[str, Any]:

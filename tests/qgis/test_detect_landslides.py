@@ -40,16 +40,20 @@ def test_parameters_and_outputs_are_the_interface(registry):
     names = [p.name() for p in algorithm.parameterDefinitions()]
     assert " ".join(names) == (
         "INPUT PRODUCT PRODUCT_FOLDER DEM PRE_EVENT MODEL EXTENT MASK THRESHOLD MIN_AREA "
-        "OVERLAP BATCH_SIZE DEVICE SCHEDULER THREADS MEMORY BAND_MAPPING TTA EVEN_LIGHT "
-        "SUN_AZIMUTH SUN_ELEVATION FILL_HOLES SPLIT_DEPTH SMOOTH EDGE_IMAGE MIN_SLOPE "
-        "MAX_ELONGATION FLAT_SLOPE EXCLUDE EVENT_DATE IMAGE_DATE PRE_DATE TRIGGER LS_TYPE "
-        "PROBABILITY INVENTORY"
+        "OVERLAP BATCH_SIZE DEVICE SCHEDULER THREADS MEMORY BAND_MAPPING TTA ENSEMBLE "
+        "EVEN_LIGHT SUN_AZIMUTH SUN_ELEVATION FILL_HOLES SPLIT_DEPTH SMOOTH EDGE_IMAGE "
+        "MIN_SLOPE MAX_ELONGATION FLAT_SLOPE EXCLUDE EVENT_DATE IMAGE_DATE PRE_DATE TRIGGER "
+        "LS_TYPE PROBABILITY INVENTORY ASSESSABILITY"
     )
     assert {o.name() for o in algorithm.outputDefinitions()} == {
         "PROBABILITY",
         "INVENTORY",
+        "ASSESSABILITY",
         "COUNT",
         "AREA",
+        "AREA_STD",
+        "AREA_LOW",
+        "AREA_HIGH",
         "DEVICE_USED",
     }
     advanced = {
@@ -66,6 +70,7 @@ def test_parameters_and_outputs_are_the_interface(registry):
         "MEMORY",
         "BAND_MAPPING",
         "TTA",
+        "ENSEMBLE",
         "EVEN_LIGHT",
         "SUN_AZIMUTH",
         "SUN_ELEVATION",
@@ -192,6 +197,29 @@ def test_band_mapping_and_advanced_settings(run, parameters, tmp_path, rng):
     parameters.update(BAND_MAPPING="B02,B03,B04", OVERLAP=0.25, BATCH_SIZE=3, TTA="flips")
     results, _ = run(NAME, parameters)
     assert results["COUNT"] > 0
+
+
+def test_an_ensemble(run, parameters, tmp_path):
+    other = write_model(tmp_path / "a, b.onnx", card(name="other", bands=("B03",)), kernel=5)
+    alone, _ = run(NAME, parameters)
+    assert alone["AREA_STD"] is None
+    results, feedback = run(NAME, {**parameters, "ENSEMBLE": f"{other};"})
+    assert results["AREA_LOW"] <= results["AREA"] <= results["AREA_HIGH"]
+    assert results["AREA_STD"] > 0
+    assert "By 2 runs, the area is" in " ".join(feedback.infos)
+    assert {f["model"] for f in layer_features(parameters["INVENTORY"])} == {"test_model + other"}
+    again, _ = run(
+        "landslip:vectoriseprobability",
+        {
+            "INPUT": parameters["PROBABILITY"],
+            "MIN_AREA": 500,
+            "INVENTORY": str(tmp_path / "i.gpkg"),
+        },
+    )
+    for name in ("AREA", "AREA_STD", "AREA_LOW", "AREA_HIGH"):
+        assert again[name] == pytest.approx(results[name])
+    parameters["ENSEMBLE"] = "effnet_rgb, nowhere"
+    assert "There is no model 'nowhere'" in error_of(run, parameters)
 
 
 def test_warning_reaches_the_user(run, parameters, tmp_path, rng):

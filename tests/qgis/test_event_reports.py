@@ -85,6 +85,30 @@ def test_no_page_of_the_pdf_loses_what_comes_after_a_break(plugin):
     assert (_pages(document) - 1) * height < max(tops(document)) <= _pages(document) * height
 
 
+@pytest.mark.parametrize("above", range(0, 60, 7))
+def test_no_table_or_picture_is_cut_by_the_end_of_a_page(plugin, above):
+    from landslip.algorithms.event_pdf import _laid_out
+
+    chart = figure(Chart(Axis("x", 0, 1), Axis("y", 0, 1)).svg("Nothing"), "x")
+    cards = "".join("<table class='cards'><tr><td>a<br>b<br>c</td></tr></table>" for _ in range(9))
+    numbers = table(("a", "b"), [(str(number), "text") for number in range(16)])
+    groups = (paragraph("Before a table."), numbers, heading("H"), paragraph("p"), chart * 3)
+    wide = chart.replace("<figure>", '<figure class="wide">')
+    parts = [*[paragraph("x")] * above, heading("Cards"), cards, *groups, wide]
+    document = _laid_out("Title", "About", parts)
+    layout, height = document.documentLayout(), document.pageSize().height()
+    tables = document.rootFrame().childFrames()
+    assert len(tables) == 9 + 1 + 2 + 1  # two pictures beside each other
+    for each in tables:
+        box = layout.frameBoundingRect(each)
+        assert int(box.top() // height) == int(box.bottom() // height)
+    block = document.begin()
+    while block.text() != "H":
+        block = block.next()
+    heading_page = layout.blockBoundingRect(block).top() // height
+    assert heading_page == layout.frameBoundingRect(tables[10]).top() // height
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [

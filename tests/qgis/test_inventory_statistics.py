@@ -29,10 +29,10 @@ def inventory(qgis):
 def test_parameters_and_outputs_are_the_interface(registry):
     algorithm = registry.algorithmById(NAME)
     names = [p.name() for p in algorithm.parameterDefinitions()]
-    assert names == ["INPUT", "AREA", "DEM", "MIN_AREA", "IMAGE", "OUTPUT"]
+    assert " ".join(names) == "INPUT AREA DEM ASSESSABILITY MIN_AREA PROBABILITY IMAGE OUTPUT"
     assert " ".join(o.name() for o in algorithm.outputDefinitions()) == (
-        "OUTPUT COUNT AREA DENSITY EXPONENT EXPONENT_LOW EXPONENT_HIGH TAIL_START "
-        "INVERSE_GAMMA_EXPONENT ROLLOVER"
+        "OUTPUT COUNT AREA DENSITY ASSESSABLE_AREA EXPONENT EXPONENT_LOW EXPONENT_HIGH TAIL_START "
+        "INVERSE_GAMMA_EXPONENT ROLLOVER AREA_STD AREA_LOW AREA_HIGH"
     )
 
 
@@ -69,7 +69,7 @@ def test_study_area_and_dem(run, inventory, tmp_path):
     assert 50 < results["COUNT"] < 100
     assert results["DENSITY"] == pytest.approx(results["COUNT"] / 1.1, rel=2e-3)
     text = report.read_text(encoding="utf-8")
-    assert text.count("<svg") == 8
+    assert text.count("<svg") == 9
     assert "study area" in text
 
 

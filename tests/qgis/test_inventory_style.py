@@ -10,11 +10,13 @@ qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python b
 
 from qgis.PyQt.QtGui import QImage  # noqa: E402
 
+from landslip.engine.inventory.compared import COMPARED_FIELDS  # noqa: E402
+from landslip.engine.inventory.confidence import is_disputed  # noqa: E402
 from landslip.engine.inventory.fields import FIELDS, METHODS, PERSON, REVIEW_STATUS  # noqa: E402
 from landslip.engine.inventory.history import HISTORY_FIELDS  # noqa: E402
 from landslip.tests.support import UTM, write_raster  # noqa: E402
 
-ALL_FIELDS = (*FIELDS, *HISTORY_FIELDS)
+ALL_FIELDS = (*FIELDS, *COMPARED_FIELDS, *HISTORY_FIELDS)
 
 
 @pytest.fixture
@@ -25,7 +27,8 @@ def layer(plugin):
     from landslip.algorithms.table_layer import qgis_types
 
     made = qgis_core.QgsVectorLayer(f"Polygon?crs={UTM}", "inventory", "memory")
-    history = [qgis_core.QgsField(f.name, qgis_types()[f.kind]) for f in HISTORY_FIELDS]
+    more = (*COMPARED_FIELDS, *HISTORY_FIELDS)
+    history = [qgis_core.QgsField(f.name, qgis_types()[f.kind]) for f in more]
     made.dataProvider().addAttributes([*inventory_fields(), *history])
     made.updateFields()
     feature = qgis_core.QgsFeature(made.fields())
@@ -82,6 +85,32 @@ def test_form_shows_every_field_once(layer):
 def test_colours_by_status_and_probability(layer, status, probability, label):
     feature = next(layer.getFeatures())
     feature["review_status"], feature["prob_mean"] = status, probability
+    assert rules_of(layer, feature) == [label]
+
+
+@pytest.mark.parametrize(
+    ("status", "probability", "spread", "disputed"),
+    [
+        ("unreviewed", 0.75, 0.3, True),
+        ("unreviewed", 0.75, 0.2, False),
+        ("unreviewed", 0.75, None, False),
+        ("accepted", 0.75, 0.3, False),
+    ],
+)
+def test_what_the_runs_dispute_has_a_casing(layer, status, probability, spread, disputed):
+    """White beside the line of its colour, where one spread less would be below the threshold."""
+    feature = next(layer.getFeatures())
+    feature["review_status"], feature["prob_mean"] = status, probability
+    feature["prob_std"], feature["threshold"] = spread, 0.5
+    values = (np.array([v if v is not None else np.nan]) for v in (probability, spread, 0.5))
+    assert bool(is_disputed(*values)[0]) == (disputed or status == "accepted")
+    found = rules_of(layer, feature)
+    assert ("unreviewed, disputed by the runs" in found) == disputed
+    assert len(found) == 1 + disputed
+
+
+def rules_of(layer, feature):
+    """Labels of the rules that draw a landslide."""
     renderer = layer.renderer()
     context = qgis_core.QgsRenderContext()
     context.expressionContext().appendScope(layer.createExpressionContextScope())
@@ -90,7 +119,7 @@ def test_colours_by_status_and_probability(layer, status, probability, label):
     keys = renderer.legendKeysForFeature(feature, context)
     renderer.stopRender(context)
     labels = {rule.ruleKey(): rule.label() for rule in renderer.rootRule().children()}
-    assert [labels[key] for key in keys if key in labels] == [label]
+    return [labels[key] for key in keys if key in labels]
 
 
 def test_the_image_stays_visible_below(layer):
@@ -133,6 +162,13 @@ def test_map_tip_says_how_sure_and_what_changed(layer):
     text = tip(layer)
     assert "mean probability 0.73 (likely)" in text
     assert "2019-05-30: not comparable" in text
+
+
+def test_map_tip_says_how_far_runs_differ(layer):
+    place = layer.fields().indexOf("prob_std")
+    feature = next(layer.getFeatures())
+    layer.dataProvider().changeAttributeValues({feature.id(): {place: 0.127}})
+    assert "mean probability 0.73 ± 0.13" in tip(layer)
 
 
 def test_map_tip_before_an_update(layer):

@@ -216,6 +216,15 @@ def test_qgis_keeps_keys_with_ctrl_and_those_of_others(window, path):
     assert set(stored(path).values()) == {None}
 
 
+def test_shift_and_a_letter_are_the_vertex_tools(window, path):
+    """It selects a range of vertices with Shift+R; digits need Shift on French keyboards."""
+    window.open(path)
+    QTest.keyClick(window.canvas, "R", Qt.KeyboardModifier.ShiftModifier)
+    assert set(stored(path).values()) == {None}
+    QTest.keyClick(window.canvas, "3", Qt.KeyboardModifier.ShiftModifier)
+    assert stored(path, "confidence")["LS_3"] == "likely"
+
+
 def test_keys_work_where_a_button_or_a_list_was_used_last(window, path):
     window.open(path)
     window.press("a", window.panel.confidence)
@@ -291,6 +300,17 @@ def test_undo_goes_back_verdict_by_verdict(window, path):
     assert window.panel.about.text().startswith("0 of 4")
 
 
+def test_undo_of_another_round_passes_nothing_over(window, path):
+    window.open(path)
+    window.press("a")
+    window.panel.order.activated.emit(window.panel.order.currentIndex())  # begins anew
+    assert window.current == "LS_1"
+    window.press("u")
+    assert window.current == "LS_3"
+    window.press("r")
+    assert window.current == "LS_1"
+
+
 def test_undo_leaves_alone_what_another_has_changed_since(window, path):
     window.open(path)
     window.press("ar")
@@ -334,6 +354,15 @@ def test_accepting_a_changed_outline_says_edited(window, path):
     window.press("a")
     assert stored(path)["LS_3"] == "edited"
     assert window.current == "LS_1"
+
+
+def test_accepting_is_accepting_where_another_outline_was_changed(window, path):
+    layer = window.open(path)
+    ids = {feature["id"]: feature.id() for feature in layer.getFeatures()}
+    layer.startEditing()
+    layer.moveVertex(X + 10, Y + 10, ids["LS_1"], 0)
+    window.press("a")
+    assert stored(path)["LS_3"] == "accepted"
 
 
 def test_split_along_a_drawn_line(window, path):
@@ -440,6 +469,42 @@ def test_numbers_in_other_columns_are_left_alone(window, tmp_path):
     assert stored(path)["LS_3"] == "accepted"
     assert stored(path, "confidence")["LS_3"] == 5
     assert stored(path, "reviewer")["LS_3"] == 7
+
+
+def test_notes_that_the_column_cuts_are_told(window, tmp_path):
+    path = inventory(tmp_path / "a.shp", fields=("review_sta", "notes"))
+    window.open(path)
+    window.press("n")
+    window.press(250 * "x" + "cracks ", window.panel.notes)
+    window.panel._typing.timeout.emit()
+    assert "took 254 letters; the rest is lost: ks" in window.said
+    assert len(window.panel.notes.text()) == 254
+    window.press("b")
+    assert window.said == ""
+
+
+def test_a_status_that_is_taken_away_meanwhile(window, path):
+    layer = window.open(path)
+    layer.startEditing()
+    layer.deleteAttribute(layer.fields().indexOf("review_status"))
+    layer.commitChanges()
+    window.press("a")
+    assert "has no column review_status" in window.said
+    assert window.current == "LS_3"
+
+
+def test_what_is_no_number_is_no_change_by_somebody_else(window):
+    fields = "field=id:string&field=review_status:string&field=h_l:double"
+    layer = qgis_core.QgsVectorLayer(f"Polygon?crs={UTM}&{fields}", "others", "memory")
+    feature = qgis_core.QgsFeature(layer.fields())
+    feature.setGeometry(qgis_core.QgsGeometry.fromWkt(square(0)))
+    feature.setAttributes(["a", None, float("nan")])
+    layer.dataProvider().addFeatures([feature])
+    qgis_core.QgsProject.instance().addMapLayer(layer)
+    window.panel.layer.setLayer(layer)
+    window.panel.start_button.click()
+    window.press("a")
+    assert [each["review_status"] for each in layer.getFeatures()] == ["accepted"]
 
 
 def test_a_shapefile_keeps_ten_letters(window, tmp_path):
@@ -553,6 +618,33 @@ def test_an_outline_that_another_moved_or_deleted(window, path):
     window.press("f")
     assert window.current == "LS_1"
     assert window.panel.about.text().startswith("0 of 3 reviewed")
+
+
+DELETE = "feature['id'] == 'LS_3' and layer.DeleteFeature(feature.GetFID())"
+
+
+def test_notes_of_a_deleted_outline_hold_nobody_up(window, path):
+    window.open(path)
+    window.press("n")
+    window.press("crown cracks", window.panel.notes)
+    by_somebody_else(path, DELETE)
+    window.press("f")
+    assert "deleted this outline" in window.said
+    window.press("f")
+    assert window.current == "LS_1"
+    assert window.panel.notes.text() == ""
+    assert set(stored(path, "notes").values()) == {None}
+
+
+def test_edits_of_a_deleted_outline_are_taken_back(window, path):
+    layer = window.open(path)
+    window.click("Smooth")
+    by_somebody_else(path, DELETE)
+    window.press("f")
+    assert "Take your edits back with U" in window.said
+    window.press("uf")
+    assert window.current == "LS_1"
+    assert not layer.isModified()
 
 
 def test_saving_with_qgis_is_no_conflict(window, path):
@@ -731,6 +823,23 @@ def test_a_missed_landslide_leaves_its_neighbours_alone(window, tmp_path, probab
     window.panel._add_missed(qgis_core.QgsPointXY(X + 25, Y + 120))
     (added,) = [f for f in layer.getFeatures() if f["id"] not in ("a", "b")]
     assert added.geometry().area() == pytest.approx(60 * 100)
+
+
+def test_a_missed_landslide_beside_curves(window, tmp_path, probability):
+    raster(window, tmp_path, "probability", probability)
+    fields = "field=id:string&field=review_status:string"
+    layer = qgis_core.QgsVectorLayer(f"CurvePolygon?crs={UTM}&{fields}", "others", "memory")
+    feature = qgis_core.QgsFeature(layer.fields())
+    ring = ", ".join(f"{X + x} {Y + y}" for x, y in ((0, 150), (5, 155), (10, 150), (5, 145)))
+    circle = f"CURVEPOLYGON(CIRCULARSTRING({ring}, {X} {Y + 150}))"
+    feature.setGeometry(qgis_core.QgsGeometry.fromWkt(circle))
+    layer.dataProvider().addFeatures([feature])
+    qgis_core.QgsProject.instance().addMapLayer(layer)
+    window.panel.layer.setLayer(layer)
+    window.panel.start_button.click()
+    window.panel._add_missed(qgis_core.QgsPointXY(X + 75, Y + 120))
+    assert "Added and accepted" in window.said
+    assert layer.featureCount() == 2
 
 
 def test_apply_opens_the_dialog_with_the_threshold(window, tmp_path, probability, monkeypatch):

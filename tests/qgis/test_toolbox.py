@@ -9,10 +9,15 @@ from landslip.tests.conftest import ROOT
 EXPECTED = {
     "setup": "Set-up",
     "samplescene": "Set-up",
+    "findscenes": "Prepare",
+    "fetchscene": "Prepare",
     "preparestack": "Prepare",
     "detectlandslides": "Detect",
     "vectoriseprobability": "Detect",
+    "assessability": "Detect",
     "measureinventory": "Inventory",
+    "changeevidence": "Inventory",
+    "datelandslides": "Inventory",
     "updateinventory": "Inventory",
     "validateinventory": "Inventory",
     "exportinventory": "Inventory",
@@ -20,7 +25,14 @@ EXPECTED = {
     "inventorystatistics": "Review and report",
     "reviewsheet": "Review and report",
     "applyreview": "Review and report",
+    "suggestreview": "Review and report",
     "eventreports": "Review and report",
+    "adaptmodel": "Models",
+    "detectadaptdetect": "Models",
+    "downloadtolandslides": "Detect",
+    "managemodels": "Models",
+    "selftrain": "Models",
+    "pretrainencoder": "Models",
 }
 
 
@@ -38,6 +50,7 @@ def test_names_of_groups_for_scripts(provider):
         "Prepare": "prepare",
         "Detect": "detect",
         "Inventory": "inventory",
+        "Models": "models",
         "Review and report": "reviewandreport",
         "Set-up": "setup",
     }

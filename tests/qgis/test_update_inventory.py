@@ -60,7 +60,7 @@ def test_parameters_and_outputs_are_the_interface(registry):
     algorithm = registry.algorithmById(NAME)
     names = [p.name() for p in algorithm.parameterDefinitions()]
     inputs = ["INPUT", "DETECTION", "DATE", "SURVEYED", "OVERLAP", "GROWTH"]
-    assert names == [*inputs, "UNCERTAINTY", "MIXED", "SAME_DAY", "OUTPUT"]
+    assert names == [*inputs, "UNCERTAINTY", "MARGIN", "MIXED", "SAME_DAY", "OUTPUT"]
     counts = {change.upper().replace(" ", "_") for change in CHANGES}
     assert {o.name() for o in algorithm.outputDefinitions()} == {"OUTPUT", "COUNT", *counts}
 

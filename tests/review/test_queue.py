@@ -18,6 +18,7 @@ def columns(count=5, **given):
         "area": empty,
         "change": texts,
         "status": texts,
+        "rank": empty,
     }
     made = {
         name: np.array(value, dtype=values[name].dtype) if name in values else value
@@ -41,9 +42,20 @@ def test_largest_first_keeps_equals_as_in_the_layer():
     assert ordered(given, Order.LARGEST, False).tolist() == [1, 3, 4, 0, 2]
 
 
+def test_suggested_ones_first_by_their_rank_and_then_as_in_the_layer():
+    given = columns(rank=[3, np.nan, 1, 2, np.nan], status=["", "", "", "accepted", ""])
+    assert ordered(given, Order.SUGGESTED, False).tolist() == [2, 3, 0, 1, 4]
+    assert ordered(given, Order.SUGGESTED, True).tolist() == [2, 0, 1, 4]
+
+
 def test_new_ones_first_then_what_moved_again():
     change = ["unchanged", "enlarged", "new", "", "reactivated"]
     assert ordered(columns(change=change), Order.NEW, False).tolist() == [2, 4, 1, 0, 3]
+
+
+def test_possibly_new_ones_come_after_what_is_sure():
+    change = ["possibly gone", "possibly new", "enlarged", "unchanged", "new"]
+    assert ordered(columns(change=change), Order.NEW, False).tolist() == [4, 2, 1, 0, 3]
 
 
 def test_only_unreviewed_leaves_out_every_verdict_also_of_others():

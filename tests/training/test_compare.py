@@ -164,11 +164,9 @@ def test_shipped_experiments_are_valid(path):
             start = read_recipe(encoder.recipe, PretrainConfig, encoder.set)
             assert dataclasses.astuple(start.test) == dataclasses.astuple(config.test)
             assert start.validation == config.validation
-            assert (start.bands, start.options["width"], start.sources) == (
-                config.bands,
-                config.options["width"],
-                config.sources,
-            )
+            assert (start.bands, start.options["width"]) == (config.bands, config.options["width"])
+            assert {s.kind for s in config.sources} <= {s.kind for s in start.sources}
+            assert run.snapshot in (0, *start.snapshots)
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,17 @@
 
 import base64
 import hashlib
+import json
 import re
+import shutil
+import subprocess
+from html import unescape
 
 import numpy as np
 import pytest
 import shapely
 
+from landslip.engine.assessment import event_report as module
 from landslip.engine.assessment.event_report import (
     SCRIPT,
     EventFiles,
@@ -17,8 +22,9 @@ from landslip.engine.assessment.event_report import (
     event_report,
     write_event_page,
 )
-from landslip.engine.assessment.report_maps import Below
+from landslip.engine.assessment.report_maps import Below, results_map
 from landslip.engine.common.errors import OutputError, ParameterError, RasterError
+from landslip.engine.inventory.geodesy import Geodesy
 from landslip.engine.inventory.polygons import Outlines
 from landslip.engine.inventory.table import Record, Table
 from landslip.tests.support import UTM, reflectance, write_raster
@@ -65,14 +71,15 @@ def test_what_is_in_it(image):
     assert [card.name for card in report.largest] == [f"s{i}" for i in range(10, 1, -1)]
     text = text_of(report)
     assert text.count("data:image/jpeg") == 10  # the map and nine landslides
-    assert "11 of 11 landslides have been looked at by nobody" in text
-    assert "1 outlines that a reviewer has rejected" in text
+    assert "Nobody has looked at 11 of 11 landslides" in text
+    assert "Left out: 1 that a reviewer has rejected" in text
     assert "not compared with a reference" in text
     assert "convex hull" in text
     assert "Natural Earth" in text
     assert "Model fast_rgb" in text
     assert "image.tif" in text
     assert "s11" not in text
+    assert text.count('<table class="cards">') == 3  # a page may end after each
 
 
 def test_without_image_or_anything(image):
@@ -81,6 +88,18 @@ def test_without_image_or_anything(image):
     assert "data:image" not in text
     assert "<td class=n>" in text
     assert "Give an image to see them." in text
+    assert "does not say whether anybody has looked" in text
+    assert "A detection is not a mapped landslide" not in text
+
+
+def test_the_status_may_be_spelled_otherwise():
+    """As databases do that know capitals alone."""
+    records = tuple(
+        Record(r.wkb, {"REVIEW_STATUS": r.values["review_status"]}) for r in slides().records
+    )
+    report = event_report(EventReportRequest(Table("a", UTM, {"REVIEW_STATUS": str}, records), "A"))
+    assert (report.rejected, len(report.table.records)) == (1, 11)
+    assert "Nobody has looked at 11 of 11" in text_of(report)
 
 
 def test_with_a_reference_and_the_probability(image, tmp_path):
@@ -121,6 +140,60 @@ def test_the_page_runs_its_own_script_and_loads_nothing(image, tmp_path):
     elsewhere = re.findall(r"(?:https?:)?//[\w.]+", re.sub(r"http://www\.w3\.org/\S+", "", text))
     assert [each for each in elsewhere if each.startswith("http")] == []
     assert text.count("<title>s") == 11  # what points at a landslide is told its name
+
+
+def test_a_small_event_has_an_area_too():
+    one = Table("a", UTM, {}, slides().records[:1])
+    assert event_report(EventReportRequest(one, "A")).about.startswith("1 landslide, 1,60")
+
+
+#: Keys and wheel on the map of the page, and the place that it tells for one on the map.
+_VISITOR = """
+(() => {
+  const box = document.querySelector(".webmap"), svg = box.querySelector("svg");
+  const taken = (event, on) => { on.dispatchEvent(event); return event.defaultPrevented; };
+  const key = (key, ctrlKey) => taken(
+    new KeyboardEvent("keydown", { key, ctrlKey, bubbles: true, cancelable: true }), box);
+  const wheel = (deltaY) => taken(new WheelEvent("wheel", { deltaY, cancelable: true }), svg);
+  const size = JSON.parse(box.dataset.size);
+  const at = new DOMPoint(size[0] / 2, size[1] / 4).matrixTransform(svg.getScreenCTM());
+  svg.dispatchEvent(new PointerEvent("pointermove", { clientX: at.x, clientY: at.y }));
+  const told = box.querySelector(".status").textContent;
+  const found = [key("+", true), wheel(100), wheel(-100), key("0", false), told];
+  document.title = JSON.stringify(found);
+})();
+"""
+
+
+def test_the_map_leaves_the_browser_its_own_and_tells_places(tmp_path, monkeypatch):
+    names = ("chromium", "chromium-browser", "google-chrome")
+    browser = next(filter(None, map(shutil.which, names)), None)
+    if not browser:
+        pytest.skip(f"needs a browser: none of {', '.join(names)} is installed")
+    own = SCRIPT.read_text(encoding="utf-8")
+    (tmp_path / "script.js").write_text(own + _VISITOR, encoding="utf-8")
+    monkeypatch.setattr(module, "SCRIPT", tmp_path / "script.js")
+    corners = [(0, 0), (100e3, 0), (0, 100e3), (100e3, 100e3)]  # parallels bend by 200 m there
+    records = tuple(Record(square(x, y, 100), {}) for x, y in corners)
+    report = event_report(EventReportRequest(Table("a", UTM, {}, records), "A"))
+    target = tmp_path / "a.html"
+    write_event_page(report, "Landslip 9", EventFiles(str(target), "", ""))
+    options = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
+    process = subprocess.run(
+        [browser, *options, "--dump-dom", f"--user-data-dir={tmp_path / 'p'}", target.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    (found,) = re.findall(r"<title>(\[.*?)</title>", process.stdout, re.DOTALL)
+    *taken, told = json.loads(unescape(found))
+    assert taken == [False, False, True, True]
+    _, grid = results_map(report.statistics.inventory, None, Below())
+    lon, lat = Geodesy(grid.crs).lonlat(*grid.to_map(grid.width / 2, grid.height / 4))
+    parts = re.findall("(\\d+)°([\\d.]+)\N{PRIME}", told)
+    degrees = [int(whole) + float(minutes) / 60 for whole, minutes in parts]
+    assert degrees == pytest.approx([lat, lon], abs=0.01 / 60)  # the last digit: 18 m
 
 
 def test_files_are_named_after_the_event(tmp_path):

@@ -93,13 +93,14 @@ def test_chip_at_the_edge_and_of_a_grey_image_of_another_place(tmp_path):
 
 def test_sheet_opens_offline_and_escapes(image, table, tmp_path):
     target = tmp_path / "sheet.html"
-    written(replace(table, name="a & b"), SheetRequest(image), target)
+    written(replace(table, name="/home/ann/a & b.gpkg"), SheetRequest(image), target)
     text = target.read_text(encoding="utf-8")
     assert text.count('class="card"') == 3
     assert "3 landslides. Image: image.tif<" in text
     assert "not in the image" in text
     assert "&lt;b&gt;" in text
-    assert "a &amp; b" in text
+    assert "a &amp; b.gpkg" in text
+    assert "ann" not in text
     assert "status accepted" in text
     assert "probability 0.40" in text
     addresses = re.findall(r'(?:src|href)="([^"]{0,40})', text)
@@ -120,6 +121,17 @@ def test_sheet_opens_offline_and_escapes(image, table, tmp_path):
 )
 def test_order(image, table, order, names):
     assert [card.name for card in cards(table, SheetRequest(image, order=order))] == names.split()
+
+
+def test_the_spread_of_runs_makes_less_sure(image, table):
+    """0.9 less 0.6 comes before 0.4, whose spread nobody knows."""
+    values = {**table.records[0].values, "prob_mean": 0.9, "prob_std": 0.6}
+    with_spread = replace(
+        table, records=(replace(table.records[0], values=values), *table.records[1:])
+    )
+    found = list(cards(with_spread, SheetRequest(image, order="least sure")))
+    assert [card.name for card in found] == ["a", "<b>", "c"]
+    assert "spread 0.60" in found[0].facts
 
 
 def test_nothing_to_review(image):
@@ -227,7 +239,11 @@ _REVIEWER = """
     const name = document.getElementById("reviewer");
     name.value = "Ann";
     name.dispatchEvent(new Event("input", { bubbles: true }));
-    for (const key of ["ArrowRight", "r", "2", "ArrowRight", "a"]) press(key);
+    press("Enter", name);
+    if (document.activeElement.dataset.id !== document.querySelector(".card").dataset.id) {
+      throw new Error("Enter does not leave the name");
+    }
+    for (const key of ["r", "2", "ArrowRight", "a"]) press(key);
     const note = document.querySelectorAll(".note")[1];
     note.value = 'a "note" <b>';
     note.dispatchEvent(new Event("input", { bubbles: true }));

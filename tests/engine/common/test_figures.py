@@ -60,6 +60,14 @@ def test_log_axis_spans_whole_powers():
     assert [value for value, _ in axis.ticks()] == [100, 1e3, 1e4, 1e5, 1e6]
 
 
+def test_powers_are_raised_as_letters():
+    """Qt's SVG, which draws the PDF, leaves a part of a text that is to be higher where it is."""
+    chart = Chart(Axis("x", 1e-6, 1e5, log=True), Axis("y", 0, 1)).svg("title")
+    texts = [text.text for text in shapes(chart, "text")]
+    assert "10⁻⁶" in texts or "10⁻⁵" in texts or "10⁻⁴" in texts
+    assert not shapes(chart, "tspan")
+
+
 def test_pages_escape_what_they_are_given():
     html = "".join(page("<t>", "a & b", [table(("<h>", "n"), [("<td>", "1")])]))
     assert "<t>" not in html

@@ -36,10 +36,10 @@ cluster.run_regions = slow
 #: A worker that leaves a line in a file for each region.
 TOLD = """
 from landslip.engine.detection import cluster, region_job
-def told(job, model, regions, *arguments):
+def told(job, models, regions, *arguments):
     with open({file!r}, "a") as file:
         print(regions[0], file=file)
-    return region_job.run_regions(job, model, regions, *arguments)
+    return region_job.run_regions(job, models, regions, *arguments)
 cluster.run_regions = told
 """
 OLD = "import landslip; landslip.__version__ = '0.1'"
@@ -138,13 +138,16 @@ def run_and(request, at, do):
     return detect(request, progress), " ".join(told)
 
 
-def test_two_workers_make_the_raster_of_one_machine(two, request_for):
+def test_two_workers_make_the_raster_of_one_machine(two, request_for, tmp_path):
+    other = card(name="other", bands=("B03", "B04"), patch_size=96)
+    others = (write_model(tmp_path / "other.onnx", other, kernel=5, seed=1),)
     with rasterio.open(request_for("p.tif").stack) as dataset:
         crs, (west, south, east, north) = dataset.crs.to_wkt(), dataset.bounds
     triangle = polygon_wkb([np.array([[west, south], [west, north], [east, north]])])
     for name, changes in {
         "plain": {},
         "flips": {"test_time": "flips"},
+        "ensemble": {"ensemble": others},
         "mask": {"mask": Outlines("half", crs, (triangle,))},
     }.items():
         request = request_for(f"{name}.tif", scheduler=two.address, **changes)
@@ -153,6 +156,7 @@ def test_two_workers_make_the_raster_of_one_machine(two, request_for):
         assert np.array_equal(pixels(request), raster), name
         assert [s.wkb for s in detection.landslides] == [s.wkb for s in landslides]
         assert detection.device == "dask"
+        assert (detection.area_range is not None) == (name in ("flips", "ensemble"))
 
 
 def test_slope_of_a_dem_in_degrees_is_that_of_one_machine(two, rng, tmp_path):
@@ -380,6 +384,17 @@ def test_no_scheduler_is_a_sentence(request_for, address, tmp_path, monkeypatch)
     with pytest.raises(ClusterError, match=r"No scheduler answers at .* tcp://host:8786"):
         detect(request_for("none.tif", scheduler=address))
     assert not (tmp_path / "none.tif").exists()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:8786x", "nonsense", "http://127.0.0.1:9"])
+def test_what_is_no_address_is_not_tried(request_for, address, monkeypatch):
+    """Dask's client of it would wait at the end of the program, and end in a traceback."""
+    distributed = pytest.importorskip("distributed")
+    tried = []
+    monkeypatch.setattr(distributed, "Client", lambda *given, **_: tried.append(given))
+    with pytest.raises(ClusterError, match="No scheduler answers at"):
+        detect(request_for("none.tif", scheduler=address))
+    assert tried == []
 
 
 def test_an_error_on_a_worker_names_it(two, request_for, tmp_path):

@@ -61,6 +61,32 @@ def test_it_equals_preparing_first(request_of, tmp_path, level, zipped):
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["p.tif"]
 
 
+def test_an_ensemble_gets_the_bands_of_all_its_models(request_of, tmp_path):
+    other = card(name="other", bands=("B08", "B03"), normalisation="fixed")
+    others = (write_model(tmp_path / "other.onnx", other, kernel=3, seed=1),)
+    request = request_of(Safe("L1C", "05.09"), ensemble=others)
+    assert len(detect_in_product(request).others) == 1
+    alone = [
+        dataclasses.replace(
+            request, model=model, ensemble=(), probability=str(tmp_path / f"{number}.tif")
+        )
+        for number, model in enumerate(request.models)
+    ]
+    for each in alone:
+        detect_in_product(each)
+    mean = np.mean([read(each.probability)[0] for each in alone], axis=0)
+    np.testing.assert_allclose(read(request.probability)[0], mean, atol=1e-6)
+    lacking = write_model(tmp_path / "x.onnx", card(name="cirrus", bands=("B10",)))
+    with pytest.raises(BandError, match="The model cirrus needs band B10"):
+        detect_in_product(
+            dataclasses.replace(
+                request,
+                stack=write_safe(tmp_path, Safe("L2A", "05.09"), zipped=True),
+                ensemble=(lacking,),
+            )
+        )
+
+
 @pytest.mark.parametrize("pre_event", [False, True])
 def test_landslides_say_which_image_they_were_seen_in(request_of, tmp_path, pre_event):
     """As the image was prepared, so do raster and inventory tell it, and measure it again so."""

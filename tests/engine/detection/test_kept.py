@@ -72,7 +72,7 @@ def stopped(request, batches=30):
 def test_a_stopped_run_goes_on_to_the_same_raster(tmp_path, request_for, counted, test_time):
     whole = detect(request_for("whole.tif", test_time=test_time))
     all_patches = sum(counted)
-    stopped(request_for(test_time=test_time))
+    stopped(request_for(test_time=test_time), 30 if test_time == "none" else 45)
     assert not (tmp_path / "p.tif").exists()
     assert hidden(tmp_path) == [".p.tif.regions"]
     counted.clear()

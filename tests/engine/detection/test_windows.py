@@ -95,23 +95,23 @@ def test_batches_hold_as_many_pixels(request_for, monkeypatch):
     ("memory", "side"), [(1, 512), (500, 512), (600, 1024), (2000, 1536), (10**6, 1536)]
 )
 def test_regions_fit_into_the_memory(request_for, memory, side):
-    assert region_side(request_for(memory=memory), CARD) == side
+    assert region_side(request_for(memory=memory), [CARD]) == side
     if side > 512:
-        assert needs(CARD, side, spread=False) <= memory * MIB
+        assert needs([CARD], side, spread=False) <= memory * MIB
 
 
 def test_more_bands_and_a_spread_make_smaller_regions(request_for):
     many = replace(CARD, bands=tuple(f"B{i:02d}" for i in range(1, 13)))
-    assert needs(many, 1024, spread=False) > needs(CARD, 1024, spread=True)
-    assert needs(CARD, 1024, spread=True) > needs(CARD, 1024, spread=False)
+    assert needs([many], 1024, spread=False) > needs([CARD], 1024, spread=True)
+    assert needs([CARD], 1024, spread=True) > needs([CARD], 1024, spread=False)
     request = request_for(memory=1000)
-    assert region_side(request, many) < region_side(request, CARD)
+    assert region_side(request, [many]) < region_side(request, [CARD])
 
 
 @pytest.mark.parametrize(("free", "side"), [(8000, 1536), (2400, 1024), (100, 512), (None, 1536)])
 def test_a_quarter_of_what_is_free(request_for, monkeypatch, free, side):
     monkeypatch.setattr(pipeline, "memory", lambda: (free and free * MIB, None))
-    assert region_side(request_for(), CARD) == side
+    assert region_side(request_for(), [CARD]) == side
 
 
 def test_a_stopped_run_goes_on_with_its_regions_whatever_is_free(tmp_path, rng, monkeypatch):

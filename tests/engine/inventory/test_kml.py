@@ -18,7 +18,7 @@ OTHER = shapely.MultiPolygon([shapely.box(500300, 4700000, 500310, 4700050), HOL
 
 
 def table():
-    values = {"id": "<LS> & co\x07", "area_m2": 9600.0, "notes": "Über 道路", "mine": 1}
+    values = {"id": "<LS> & co\x07\ufffe\ud800", "area_m2": 9600.0, "notes": "Über 道路", "mine": 1}
     records = (Record(HOLED.wkb, values), Record(OTHER.wkb, {"id": "b", "notes": None}))
     return Table("slides", "EPSG:32654", {"id": str, "area_m2": float, "notes": str}, records)
 

@@ -500,3 +500,81 @@ def test_the_date_comes_from_the_image():
     assert survey_date(found) == "2019-05-30"
     with pytest.raises(ParameterError, match="holds none; expected one date"):
         survey_date(table(box(0, 0)))
+
+
+# --- outlines that are found by chance ---
+
+
+def detected(*outlines, prob_mean=0.9, threshold=0.5, **values):
+    return table(*outlines, prob_mean=prob_mean, threshold=threshold, **values)
+
+
+@pytest.mark.parametrize(
+    ("probability", "threshold", "new", "gone"),
+    [
+        (0.69, 0.5, "possibly new", "possibly gone"),  # 0.7 is two fifths of the way to 1
+        (0.71, 0.5, "new", "no longer visible"),
+        (0.41, 0.3, "possibly new", "possibly gone"),
+        (0.71, 0.3, "new", "no longer visible"),
+        (0.81, 0.7, "possibly new", "possibly gone"),
+    ],
+)
+def test_near_the_threshold_new_and_gone_are_only_possible(probability, threshold, new, gone):
+    known = detected(box(0, 0), prob_mean=probability, threshold=threshold)
+    found = detected(box(500, 0), prob_mean=probability, threshold=threshold)
+    merged = merge(known, found)
+    assert column(merged, "change") == [gone, new]
+    known_now, found_now = merged.records
+    assert (known_now.get("history"), found_now.get("history")) == (
+        None if gone == "possibly gone" else f"{SECOND} {gone}",
+        f"{SECOND} {new}",
+    )
+    assert found_now.get("first_seen") == SECOND
+    always = merge(known, found, margin=0.0)
+    assert column(always, "change") == ["no longer visible", "new"]
+
+
+def test_an_outline_without_probability_is_as_sure_as_ever():
+    assert column(merge(table(box(0, 0)), table(box(500, 0))), "change") == [
+        "no longer visible",
+        "new",
+    ]
+
+
+def test_what_was_possibly_gone_and_comes_back_is_unchanged():
+    known = detected(box(0, 0), prob_mean=0.6, id="a")
+    missed = merge(known, detected(box(500, 0), id="b"))
+    assert column(missed, "change") == ["possibly gone", "new"]
+    again = merge(missed, detected(box(0, 0), box(500, 0), id=["a", "b"]), THIRD)
+    assert column(again, "change") == ["unchanged", "unchanged"]
+    assert column(again, "history") == [None, f"{SECOND} new"]
+
+
+def test_what_was_gone_for_sure_stays_gone():
+    """Also where it has been called that before there was any doubt."""
+    known = detected(box(0, 0), prob_mean=0.6)
+    gone = merge(known, detected(box(500, 0)), margin=0.0)
+    assert column(merge(gone, detected(box(500, 0)), THIRD), "change")[0] == "no longer visible"
+
+
+def test_possibly_new_ones_merge_in_parts_and_are_taken_back():
+    doubtful = detected(box(500, 0), prob_mean=0.6, source="a.tif", model="m")
+    known = detected(box(0, 0), source="a.tif", model="m")
+    first = merge(known, doubtful)
+    assert column(merge(first, doubtful), "change") == column(first, "change")
+    other = detected(box(0, 0), source="b.tif", model="m")
+    replaced = merge(first, other, same_day="replace")
+    assert column(replaced, "change") == ["unchanged"]
+
+
+@pytest.mark.parametrize("margin", [-0.1, 1.1, float("nan")])
+def test_a_margin_that_makes_no_sense(margin):
+    with pytest.raises(ParameterError, match=r"margin is .*; expected a share from 0 to 1"):
+        merge(table(box(0, 0)), table(box(0, 0)), margin=margin)
+
+
+@pytest.mark.parametrize("day", ["20190530", "2019-W22-4", "2019-05-32", "2019-05", ""])
+def test_a_day_is_written_as_surveys_are_compared(day):
+    """As text: 20190530 would be later than any day of 2019 with hyphens."""
+    with pytest.raises(ParameterError, match="expected the day on which its image was taken"):
+        merge(table(box(0, 0)), table(box(0, 0)), day)

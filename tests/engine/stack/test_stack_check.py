@@ -5,9 +5,10 @@ import pytest
 import rasterio
 from scipy.ndimage import gaussian_filter
 
-from landslip.engine.common.errors import ScaleError
+from landslip.engine.common.errors import RasterError, ScaleError
+from landslip.engine.raster.grid import Grid
 from landslip.engine.raster.slope import horn_slope
-from landslip.engine.stack.check import check_stack
+from landslip.engine.stack.check import check_pixel_size, check_stack
 from landslip.engine.stack.reader import open_stack
 from landslip.engine.stack.scene import scene_sample
 from landslip.tests.support import reflectance, write_raster
@@ -68,3 +69,27 @@ def test_a_slope_band_in_percent(tmp_path, rng, relief, beside):
         found = check(path, (*BANDS, "slope"), dem)
         assert len(found) == expected
         assert all("Band slope of" in text and "in percent" in text for text in found)
+
+
+@pytest.mark.parametrize(
+    ("pixel", "told"),
+    [
+        (10, ""),
+        (12, ""),
+        (20, "Expect lower accuracy."),
+        (40, "Expect lower accuracy."),
+        (2.5, "resample the stack to 10 m"),
+    ],
+)
+def test_pixels_that_are_not_as_large_as_expected(pixel, told):
+    grid = Grid("EPSG:32654", (pixel, 0, 5e5, 0, -pixel, 47e5), 50, 50)
+    sentence = check_pixel_size(grid, 10, "s.tif", "the model m")
+    assert bool(sentence) == bool(told)
+    assert told in sentence
+    assert ("resample" in sentence) == (pixel < 10)
+
+
+def test_pixels_that_hold_whole_landslides_are_refused():
+    grid = Grid("EPSG:32654", (250, 0, 5e5, 0, -250, 47e5), 50, 50)
+    with pytest.raises(RasterError, match=r"s\.tif measure 250 x 250 m.*at most 40 m"):
+        check_pixel_size(grid, 10, "s.tif", "the model m")

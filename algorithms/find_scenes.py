@@ -1,0 +1,202 @@
+"""Find scenes: what there is of a place before and after an event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import (
+    QgsMapLayer,
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingLayerPostProcessorInterface,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
+)
+
+from ..engine.catalogue.catalogues import CATALOGUES, catalogue_of
+from ..engine.catalogue.find import FIELDS, FindRequest, find_scenes, results_of, table_of
+from ..engine.catalogue.network import Session
+from .base import RESOURCES, Group, LandslipAlgorithm, engine_errors, hooks
+from .network import QgisCarrier, auth_parameter, credentials_of
+from .place import needed_area, place_parameters
+from .table_layer import Sink, write_table
+
+STYLE = "scenes.qml"
+
+HELP = """
+<p>Asks a catalogue for the Sentinel-2 scenes of a place, and ranks them: the first clear one after
+an event, and the last clear one of the same season before it. The network is used while this runs,
+and not otherwise.</p>
+
+<h3>Inputs</h3>
+<p><b>Extent</b> or <b>area of interest</b>: the place. <b>Date of the event</b>: a day, or a day
+and a time (UTC, or with a zone: <code>2018-09-06T03:08+09:00</code>); scenes of a day without a
+time serve neither side. <b>Most cloud</b>: over the area. <b>Look at the clouds</b>: reads some
+pixels of the scene classes of each day, so that the cloud over the area itself counts (thin cloud
+and shadow with it); else the number of the whole tile counts.</p>
+<p><b>Catalogue</b>: <code>earth_search</code> and <code>planetary_computer</code> are open;
+<code>copernicus</code> can be searched by all, and gives files to its users.</p>
+
+<h3>Advanced</h3>
+<p><b>Days before and after</b> the event; more than a year before, as the season counts. <b>Least
+share of the area</b> that the tiles of a day cover. <b>Address</b>: of another STAC API, or a file
+or folder of STAC items, instead of the catalogue above. <b>Collection</b>: instead of
+<code>sentinel-2-l2a</code>. <b>Authentication</b>: one of QGIS's, for the catalogue's host alone.
+On the command line it is the name of an environment variable with the token.</p>
+
+<h3>Outputs</h3>
+<p><b>Scenes</b>: a footprint for each tile, with date, cloud, share of the area, sun, baseline,
+what it serves for (<code>purpose</code>, <code>rank</code>, <code>note</code>), and
+<code>best</code>: 1 for the best pair, which is selected when the layer loads. The map tip shows a
+small picture, which is loaded from the catalogue then. Give the layer to <i>Fetch a scene</i>.</p>
+"""
+
+
+class FindScenes(LandslipAlgorithm):
+    """From a place and a date to two images."""
+
+    NAME = "findscenes"
+    DISPLAY_NAME = "Find scenes"
+    GROUP = Group.PREPARE
+    SHORT_DESCRIPTION = "Lists the Sentinel-2 scenes of a place before and after an event"
+    TAGS = ("sentinel-2", "STAC", "catalogue", "search", "download", "event", "before", "after")
+    HELP = HELP
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare parameters and outputs."""
+        number = QgsProcessingParameterNumber
+        for parameter in (
+            *place_parameters(self),
+            QgsProcessingParameterString(
+                "EVENT_DATE", self.tr("Date of the event, such as 2018-09-06")
+            ),
+            QgsProcessingParameterEnum(
+                "CATALOGUE",
+                self.tr("Catalogue"),
+                options=list(CATALOGUES),
+                usesStaticStrings=True,
+                defaultValue=next(iter(CATALOGUES)),
+            ),
+            number(
+                "MAX_CLOUD",
+                self.tr("Most cloud over the area (%)"),
+                number.Double,
+                20,
+                minValue=0,
+                maxValue=100,
+            ),
+            QgsProcessingParameterBoolean(
+                "LOOK", self.tr("Look at the clouds over the area"), defaultValue=False
+            ),
+            QgsProcessingParameterFeatureSink(
+                "OUTPUT", self.tr("Scenes"), type=QgsProcessing.TypeVectorPolygon
+            ),
+        ):
+            self.addParameter(parameter)
+        for parameter in self._advanced():
+            self.add_advanced(parameter)
+        self.addOutput(QgsProcessingOutputNumber("COUNT", self.tr("Number of days with scenes")))
+        text = QgsProcessingOutputString
+        self.addOutput(text("AFTER", self.tr("Best scenes after")))
+        self.addOutput(text("BEFORE", self.tr("Best scenes before")))
+        self.addOutput(text("AFTER_DATE", self.tr("Date of the best image after")))
+        self.addOutput(text("BEFORE_DATE", self.tr("Date of the best image before")))
+
+    def _advanced(self) -> list[Any]:
+        number, text = QgsProcessingParameterNumber, QgsProcessingParameterString
+        return [
+            number(
+                "DAYS_BEFORE",
+                self.tr("Days before the event"),
+                number.Integer,
+                400,
+                minValue=0,
+                maxValue=4000,
+            ),
+            number(
+                "DAYS_AFTER",
+                self.tr("Days after the event"),
+                number.Integer,
+                60,
+                minValue=0,
+                maxValue=4000,
+            ),
+            number(
+                "MIN_COVER",
+                self.tr("Least share of the area (%)"),
+                number.Double,
+                90,
+                minValue=0,
+                maxValue=100,
+            ),
+            text(
+                "ADDRESS",
+                self.tr("STAC API, or file or folder of items, instead of the catalogue"),
+                optional=True,
+            ),
+            text("COLLECTION", self.tr("Collection"), optional=True),
+            auth_parameter(self),
+        ]
+
+    def processAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Run."""
+        listeners = hooks(feedback)
+        with engine_errors():
+            request = self._request(parameters, context)
+            catalogue = catalogue_of(
+                self.choice(parameters, "CATALOGUE", context),
+                self.parameterAsString(parameters, "ADDRESS", context),
+                self.parameterAsString(parameters, "COLLECTION", context),
+            )
+            session = Session(
+                QgisCarrier(),
+                catalogue,
+                credentials_of(self.parameterAsString(parameters, "AUTH", context)),
+                listeners["cancelled"],
+                listeners["warn"],
+                catalogue.own_token_hosts,
+            )
+            found = find_scenes(request, session, listeners["progress"], listeners["warn"])
+        sink = Sink(self, parameters, "OUTPUT", context, feedback, style=STYLE)
+        layer = write_table(sink, table_of(found), FIELDS)
+        if context.willLoadLayerOnCompletion(layer):
+            context.layerToLoadOnCompletionDetails(layer).setPostProcessor(_SHOWN)
+        return {"OUTPUT": layer, **results_of(found)}
+
+    def _request(self, parameters: dict[str, Any], context: QgsProcessingContext) -> FindRequest:
+        area, _ = needed_area(self, parameters, context)
+        return FindRequest(
+            area,
+            self.parameterAsString(parameters, "EVENT_DATE", context),
+            self.parameterAsInt(parameters, "DAYS_BEFORE", context),
+            self.parameterAsInt(parameters, "DAYS_AFTER", context),
+            self.parameterAsDouble(parameters, "MAX_CLOUD", context),
+            self.parameterAsDouble(parameters, "MIN_COVER", context),
+            self.parameterAsBool(parameters, "LOOK", context),
+        )
+
+
+class _Shown(QgsProcessingLayerPostProcessorInterface):
+    """Gives the layer its colours and selects the best pair when QGIS adds it to the project."""
+
+    def postProcessLayer(
+        self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> None:
+        layer.loadNamedStyle(str(RESOURCES / STYLE))
+        layer.selectByExpression('"best" = 1')
+        layer.triggerRepaint()
+
+
+# QGIS keeps only a pointer to a post-processor: without a reference here, Python frees it.
+_SHOWN = _Shown()

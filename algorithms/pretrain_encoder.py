@@ -1,0 +1,144 @@
+"""Pre-train an encoder: what a model looks at learns from scenes without labels."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterString,
+)
+
+from ..engine.adaptation.choices import TRAINING_DEVICES
+from ..engine.common.dependencies import require_pytorch
+from ..engine.preparation.model_choice import detection_model
+from .base import Group, LandslipAlgorithm, engine_errors, hooks
+from .detect_landslides import model_parameter
+
+HELP = """
+<p>Trains the encoder of a model further on scenes without labels, by SwAV: it learns to tell from
+one view of a patch to which group another view of it belongs. It needs PyTorch, and takes from
+half an hour to hours without a graphics card.</p>
+<p><b>What comes out cannot detect by itself.</b> The decoder behind the encoder does not know what
+has changed. Adapt the model with labels afterwards: <i>Adapt a model to my area</i>, METHOD
+<i>decoder</i>, which keeps the encoder.</p>
+
+<p><b>Stacks</b> without labels, of the bands that the model reads; the more land and seasons, the
+better. <b>DEM</b> for models that read slope; it must cover all of them.</p>
+<p><b>Model</b> whose encoder it starts from.</p>
+<p><b>Steps</b> of training, <b>batch</b> of patches a step, the peak of the <b>learning rate</b>,
+and the number of <b>prototypes</b> (groups) in which patches are sorted; <b>device</b> that trains;
+<b>band mapping</b> as in <i>Detect landslides</i>. The <b>seed</b> decides all draws;
+<b>threads</b> of the processor, 0 for all. A run that was stopped goes on where it was.</p>
+
+<h3>Outputs</h3>
+<p><b>Model</b>: an ONNX file to adapt. LOSS at the end, and how evenly the prototypes are used
+(USAGE: 1 alike; near 0 the features have collapsed, and the model is of no use).</p>
+"""
+
+
+class PretrainEncoder(LandslipAlgorithm):
+    """From a model and scenes to a model that must be adapted."""
+
+    NAME = "pretrainencoder"
+    DISPLAY_NAME = "Pre-train an encoder without labels"
+    GROUP = Group.MODELS
+    SHORT_DESCRIPTION = "Trains what a model looks at on scenes without labels, before adapting it"
+    TAGS = ("landslide", "training", "swav", "self-supervised", "unlabelled", "pytorch", "encoder")
+    HELP = HELP
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        """Declare parameters and outputs."""
+        number = QgsProcessingParameterNumber
+        for parameter in (
+            QgsProcessingParameterMultipleLayers(
+                "INPUT", self.tr("Stacks without labels"), QgsProcessing.TypeRaster
+            ),
+            QgsProcessingParameterRasterLayer(
+                "DEM", self.tr("DEM (elevation in metres)"), optional=True
+            ),
+            model_parameter(self.tr("Model")),
+            number("STEPS", self.tr("Steps"), defaultValue=200, minValue=1, maxValue=10**7),
+        ):
+            self.addParameter(parameter)
+        for parameter in (
+            number("BATCH", self.tr("Patches a step"), defaultValue=16, minValue=2, maxValue=1024),
+            number(
+                "LEARNING_RATE",
+                self.tr("Learning rate"),
+                number.Double,
+                3e-4,
+                minValue=1e-7,
+                maxValue=10,
+            ),
+            number("PROTOTYPES", self.tr("Prototypes"), defaultValue=32, minValue=2, maxValue=4096),
+            QgsProcessingParameterEnum(
+                "DEVICE",
+                self.tr("Device"),
+                options=list(TRAINING_DEVICES),
+                defaultValue=TRAINING_DEVICES[0],
+                usesStaticStrings=True,
+            ),
+            QgsProcessingParameterString("BAND_MAPPING", self.tr("Band mapping"), optional=True),
+            number("SEED", self.tr("Seed of draws"), defaultValue=0, minValue=0),
+            number(
+                "THREADS", self.tr("Threads of the processor (0: all)"), defaultValue=0, minValue=0
+            ),
+        ):
+            self.add_advanced(parameter)
+        self.addParameter(
+            QgsProcessingParameterFileDestination(
+                "OUTPUT", self.tr("Model to adapt"), self.tr("ONNX models (*.onnx)")
+            )
+        )
+        self.addOutput(QgsProcessingOutputNumber("LOSS", self.tr("Loss at the end")))
+        self.addOutput(QgsProcessingOutputNumber("USAGE", self.tr("Use of prototypes, 0 to 1")))
+
+    def processAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """Run."""
+        with engine_errors():
+            require_pytorch()
+            from ..training.pretrain_encoder import EncoderRequest, pretrain_encoder
+
+            stacks = self._stacks(parameters, context)
+            dem = self.raster_path(parameters, "DEM", context)
+            mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
+            name = self.parameterAsString(parameters, "MODEL", context)
+            request = EncoderRequest(
+                stacks=stacks,
+                model=os.path.abspath(detection_model(name, stacks[0], False, dem, mapping)),
+                output=self.parameterAsFileOutput(parameters, "OUTPUT", context),
+                dem=dem or None,
+                steps=self.parameterAsInt(parameters, "STEPS", context),
+                batch=self.parameterAsInt(parameters, "BATCH", context),
+                learning_rate=self.parameterAsDouble(parameters, "LEARNING_RATE", context),
+                prototypes=self.parameterAsInt(parameters, "PROTOTYPES", context),
+                band_mapping=mapping,
+                device=self.choice(parameters, "DEVICE", context),
+                threads=self.parameterAsInt(parameters, "THREADS", context),
+                seed=self.parameterAsInt(parameters, "SEED", context),
+            )
+            found = pretrain_encoder(request, **hooks(feedback))
+        feedback.pushWarning(self.tr(found.sentence()))
+        return {"OUTPUT": request.output, "LOSS": found.loss, "USAGE": found.usage}
+
+    def _stacks(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[str, ...]:
+        """Files of the stacks, each once; QGIS itself would leave out those it cannot load."""
+        given = parameters["INPUT"]
+        layers = given if isinstance(given, (list, tuple)) else [given]
+        paths = (self.raster_path({"INPUT": layer}, "INPUT", context) for layer in layers)
+        return tuple(dict.fromkeys(paths))

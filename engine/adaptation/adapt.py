@@ -1,0 +1,665 @@
+"""Adapt a model to a place: sample, fit, judge, and write only what is better."""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..common.dependencies import require
+from ..common.errors import Cancelled, ParameterError
+from ..common.hooks import Check, Progress, Warn, or_silent
+from ..common.output import check_writable, whole_file
+from ..models.card import ModelCard, card_from_metadata
+from ..models.runtime import Model
+from ..raster.reading import bounded_cache, open_raster
+from ..raster.tiling import Window
+from ..stack.acquisition import image_facts
+from ..stack.reader import Stack, StackReader, open_stack
+from ..stack.scene import (
+    SceneStatistics,
+    looks_like_unit_reflectance,
+    scene_sample,
+    statistics_of,
+    with_unit_reflectance,
+)
+from ..stack.sunlight import sun_of, with_sun
+from .fit import (
+    STRENGTHS,
+    THRESHOLDS,
+    Counts,
+    Fit,
+    Sample,
+    Tried,
+    choose,
+    count_trained,
+    draws_of_blocks,
+    fit_layer,
+    try_strength,
+)
+from .graph import Graph, Layer
+from .ground import counted
+from .judge import Verdict, judge
+from .labels import LANDSLIDE, NEAR, UNKNOWN, DrawnLabels, Labels
+from .material import Material, Train, collect
+from .sample import (
+    QUIET,
+    FeatureReader,
+    Pixels,
+    Said,
+    joined,
+    labelled_pixels,
+    read_patches,
+    scene_pixels,
+)
+
+#: ``quick``: a new last layer. ``threshold``: probabilities are shifted, so that 0.5 divides best.
+#: ``decoder`` and ``full`` train the network further, the one behind its encoder, and need PyTorch.
+METHODS = ("quick", "threshold", "decoder", "full")
+TRAINED = METHODS[2:]
+#: Fewest landslides for a new threshold, and for more than that.
+FEWEST, FEWEST_FOR_LAYER = 3, 10
+#: Blocks of labels for cross-validation, at most.
+_BLOCKS = 10
+#: How often a network is trained without a part of the blocks, to judge it.
+_TRAININGS = 3
+#: Standard errors by which features must be ahead of a threshold alone.
+_PATIENCE = 1.0
+#: Side of the part of the scene that the report's map shows, patches.
+_MAP_PATCHES = 5
+#: Logits from its threshold within which a model wavers.
+_WAVERS = 2.0
+_STOPPED = "Stopped. No model was written."
+
+
+@dataclass(frozen=True)
+class AdaptRequest:
+    """What to adapt to what.
+
+    Attributes:
+        stack: Raster with named bands.
+        model: Path of the ONNX model.
+        labels: What is known of the ground.
+        output: Path of the ONNX model to write.
+        dem: DEM raster, or None.
+        method: One of `METHODS`.
+        force: Whether a model is written that is not better.
+        band_mapping: See `stack.open_stack`.
+        threads: Of the processor; 0 for all.
+        seed: Of all draws.
+    """
+
+    stack: str
+    model: str
+    labels: Labels
+    output: str
+    dem: str | None = None
+    method: str = METHODS[0]
+    force: bool = False
+    band_mapping: str = ""
+    threads: int = 0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A part of the scene as both models see it.
+
+    Attributes:
+        window: Which.
+        before: Probability of the old model [h, w].
+        after: Of the new one.
+        threshold: Of the old model.
+    """
+
+    window: Window
+    before: np.ndarray
+    after: np.ndarray
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """What came out.
+
+    Attributes:
+        card: The new model's card.
+        base: The old one's.
+        method: Which was asked for.
+        features: Whether feature maps take part; else only the threshold moved.
+        strength: Of the prior on their weights.
+        threshold: The old model's probability that the new one calls 0.5, where nothing else is
+            new; else NaN.
+        threshold_low: Lower end of the interval of the old model's best one (90 %, over draws of
+            blocks).
+        threshold_high: Upper end.
+        verdict: Before and after.
+        sample: The labelled pixels.
+        base_counts: What the old model is worth at each threshold.
+        new_counts: What the new layer is, on blocks that took no part.
+        new_logits: Of the sample's pixels, from layers that their blocks took no part in [n].
+        start: Logit of the old model's threshold.
+        stack: The stack.
+        landslides: How many landslides the labels have on it.
+        others: How many outlines were said to be none.
+        compared: A part of the scene, before and after.
+        unsure: Row and column of the place without labels where the new model is least sure.
+        written: Whether the model was written.
+        seconds: How long it took.
+    """
+
+    card: ModelCard
+    base: ModelCard
+    method: str
+    features: bool
+    strength: float | None
+    threshold: float
+    threshold_low: float
+    threshold_high: float
+    verdict: Verdict
+    sample: Sample
+    base_counts: Counts
+    new_counts: Counts
+    new_logits: np.ndarray
+    start: float
+    stack: Stack
+    landslides: int
+    others: int
+    compared: Compared
+    unsure: tuple[float, float] | None
+    written: bool
+    seconds: float
+
+    def numbers(self) -> dict[str, float]:
+        """The scores, by the names that algorithms and commands give them."""
+        return {
+            "F1_BEFORE": self.verdict.before.f1,
+            "F1_AFTER": self.verdict.after.f1,
+            "GAIN_LOW": self.verdict.gain_low,
+            "GAIN_HIGH": self.verdict.gain_high,
+            "THRESHOLD_LOW": self.threshold_low,
+            "THRESHOLD_HIGH": self.threshold_high,
+            "LANDSLIDES": self.landslides,
+        }
+
+
+def adapt(
+    request: AdaptRequest,
+    progress: Progress | None = None,
+    cancelled: Check | None = None,
+    warn: Warn | None = None,
+    train: Train | None = None,
+) -> Adaptation:
+    """Adapt a model; it is written only where it is better on blocks that took no part.
+
+    Args:
+        request: What to do.
+        progress: Called with the share done (0..1) and a sentence, or an empty one.
+        cancelled: Asked between pieces of work.
+        warn: Called with each sentence that the user should see though the run goes on.
+        train: What trains a network, for the methods of `TRAINED`.
+
+    Raises:
+        ParameterError: The labels are too few, of one kind, elsewhere, or of a later time.
+        ModelError: The model cannot be adapted.
+        LandslipError: As for `detect`.
+    """
+    progress, cancelled, warn = or_silent(progress, cancelled, warn)
+    _check(request, train)
+    with bounded_cache():
+        return _Run(request, train, progress, cancelled, warn).result()
+
+
+def _check(request: AdaptRequest, train: Train | None) -> None:
+    if request.method not in METHODS:
+        raise ParameterError(
+            f"Unknown method '{request.method}'. Choose one of {', '.join(METHODS)}."
+        )
+    if request.method in TRAINED and train is None:
+        raise ParameterError(f"The method '{request.method}' needs PyTorch. Use 'quick'.")
+    if not request.output.lower().endswith(".onnx"):
+        raise ParameterError(
+            f"The adapted model would be {request.output}; expected a name that ends in .onnx."
+        )
+    check_writable(request.output)
+    if os.path.exists(request.output) and os.path.samefile(request.output, request.model):
+        raise ParameterError(
+            f"{request.output} is the model that is to be adapted. Choose another file, so that "
+            "the two can be compared."
+        )
+    count = len(request.labels.landslides.wkb)
+    if count < FEWEST:
+        raise ParameterError(
+            f"The labels have {count} landslide{'s' * (count != 1)}; expected {FEWEST} or more, "
+            f"and {FEWEST_FOR_LAYER} or more for the method 'quick'. Twenty to forty, all over the "
+            "scene, are a good start."
+        )
+
+
+def training_folder(output: str) -> Path:
+    """Where trainings of an adaptation that may be stopped keep their state."""
+    return Path(output).parent / f".{Path(output).stem}.training"
+
+
+#: Makes a graph, and logits of the sample's pixels, of what was chosen and its threshold.
+Finish = Callable[[Tried, float], "tuple[Graph, np.ndarray]"]
+
+
+class _Run:
+    """One adaptation, step by step."""
+
+    def __init__(
+        self,
+        request: AdaptRequest,
+        train: Train | None,
+        progress: Progress,
+        cancelled: Check,
+        warn: Warn,
+    ) -> None:
+        self.train = train
+        self.started = time.monotonic()
+        self.request = request
+        self.progress, self.cancelled, self.warn = progress, cancelled, warn
+        self.rng = np.random.default_rng(request.seed)
+        self.graph = Graph(request.model)
+        metadata = {item.key: item.value for item in self.graph.model.metadata_props}
+        self.card = card_from_metadata(metadata, os.path.basename(request.model))
+        self.start = _logit(self.card.threshold)
+        self.stack, self.statistics = self._open()
+        self.reader = FeatureReader(self.graph, self.card, request.threads)
+
+    def _open(self) -> tuple[Stack, SceneStatistics]:
+        request, bands = self.request, self.card.bands
+        stack = open_stack(request.stack, request.dem, request.band_mapping)
+        stack.require_bands(bands, f"The model {self.card.name}")
+        self._check_dates(request.stack)
+        if "illumination" in bands and stack.number("illumination") is None:
+            stack = with_sun(stack, sun_of(None, None), self.warn, self.cancelled)
+        sample = scene_sample(stack, bands, self.cancelled)
+        if looks_like_unit_reflectance(stack, bands, sample):
+            stack, sample = with_unit_reflectance(stack, bands, sample)
+        return stack, statistics_of(sample, bands)
+
+    def _check_dates(self, path: str) -> None:
+        """Say it where the labels are of another time than the image."""
+        with open_raster(path) as dataset:
+            tags = {name: str(value) for name, value in dataset.tags().items()}
+        taken = image_facts(tags, (os.path.basename(path),)).image_date[:10]
+        labels = self.request.labels
+        later = [day for day in labels.event_dates if taken and day > taken]
+        if later and len(later) == len(labels.event_dates):
+            raise ParameterError(
+                f"The landslides happened on {later[0]} or later, and {path} was taken on {taken}: "
+                "they cannot be seen there. Give the image that they were mapped on."
+            )
+        other = [day for day in labels.dates if taken and day != taken]
+        if other or later:
+            self.warn(
+                f"Some labels are of another date ({', '.join((other or later)[:3])}) than the "
+                f"image ({taken}). Where the ground changed in between, they teach mistakes."
+            )
+
+    def result(self) -> Adaptation:
+        """Do it."""
+        pixels, said = self._usable(*self._sampled())
+        sample, middles, owners, scale = self._sample(pixels, said)
+        if self.train and self.request.method in TRAINED:
+            tried, finish = self._trained(self.train, pixels, said, sample, middles)
+        else:
+            tried, finish = self._fitted(said, sample, scale)
+        verdict = judge(tried, middles, owners, self.rng, _PATIENCE)
+        blocks = np.flatnonzero(tried[0].counts.landslide > 0)
+        chosen, place = choose(tried, blocks, self.rng, _PATIENCE)
+        moved = float(THRESHOLDS[place])
+        graph, logits = finish(chosen, moved)
+        card = self._new_card(verdict, chosen)
+        content = graph.with_card(card)
+        self.progress(0.96, "")
+        compared = self._compared(content, pixels)
+        written = verdict.better or self.request.force
+        if written:
+            self._write(content)
+        self.progress(1.0, "")
+        low, high = _threshold_interval(tried[0].counts, blocks, self.rng, self.start)
+        is_threshold = chosen.strength is None
+        return Adaptation(
+            card=card,
+            base=self.card,
+            method=self.request.method,
+            features=not is_threshold,
+            strength=chosen.strength,
+            threshold=_probability(self.start + moved) if is_threshold else math.nan,
+            threshold_low=low,
+            threshold_high=high,
+            verdict=verdict,
+            sample=sample,
+            base_counts=tried[0].counts,
+            new_counts=chosen.counts,
+            new_logits=chosen.logits - moved,
+            start=self.start,
+            stack=self.stack,
+            landslides=sample.landslides,
+            others=len(self.request.labels.others.wkb),
+            compared=compared,
+            unsure=self._unsure(pixels, logits - moved),
+            written=written,
+            seconds=time.monotonic() - self.started,
+        )
+
+    def _fitted(self, said: Said, sample: Sample, scale: np.ndarray) -> tuple[list[Tried], Finish]:
+        """What can be had without training, and what makes a graph and logits of one of it."""
+
+        def finish(chosen: Tried, moved: float) -> tuple[Graph, np.ndarray]:
+            fit = fit_layer(sample, chosen.strength)
+            self.graph.add_layer(_layer(fit, moved, said, scale, self.start))
+            return self.graph, fit.logits(sample)
+
+        return self._tried(sample), finish
+
+    def _trained(
+        self,
+        train: Train,
+        pixels: Pixels,
+        said: Said,
+        sample: Sample,
+        middles: list[tuple[float, float]],
+    ) -> tuple[list[Tried], Finish]:
+        """The old model, and networks that were trained without a part of the blocks."""
+        material = self._material(pixels, said, sample, np.array(middles))
+        blocks = np.arange(len(middles))
+        parts = min(_TRAININGS, len(blocks))
+        runs = parts + 1
+        logits = []
+        for part in range(parts):
+            some = material.without(blocks[part::parts])
+            content = train(some, self._part(part, runs), self.cancelled)
+            logits.append(self._logits(content, pixels))
+        base = try_strength(sample, None)
+        tried = count_trained(sample, logits, blocks % parts)
+
+        def finish(chosen: Tried, moved: float) -> tuple[Graph, np.ndarray]:
+            if chosen.strength is None:
+                self.graph.add_layer(Layer(1.0, -self.start - moved))
+                return self.graph, sample.logits
+            content = train(material, self._part(parts, runs), self.cancelled)
+            graph = self._graph_of(content)
+            graph.add_layer(Layer(1.0, -self.start - moved))
+            return graph, self._logits(content, pixels)
+
+        return [base, tried], finish
+
+    def _part(self, number: int, runs: int) -> Progress:
+        """The share of one training in the whole run."""
+        return lambda share, text: self.progress(0.5 + 0.45 * (number + share) / runs, text)
+
+    def _graph_of(self, content: bytes) -> Graph:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "trained.onnx")
+            path.write_bytes(content)
+            return Graph(str(path))
+
+    def _logits(self, content: bytes, pixels: Pixels) -> np.ndarray:
+        """What a trained network says of the pixels, less the old threshold [n]."""
+        reader = FeatureReader(self._graph_of(content), self.card, self.request.threads)
+        said = reader.read(
+            self.stack, self.statistics, pixels, lambda _share, _text: None, self.cancelled
+        )
+        return np.asarray(said.logits - self.start)
+
+    def _material(
+        self, pixels: Pixels, said: Said, sample: Sample, middles: np.ndarray
+    ) -> Material:
+        doubtful, quiet = self._doubtful_and_quiet(pixels, said)
+        return collect(
+            self.request.model,
+            self.stack,
+            self.card.bands,
+            self.statistics,
+            DrawnLabels(self.request.labels, self.stack.grid),
+            pixels,
+            quiet,
+            doubtful,
+            middles,
+            self.card.patch_size,
+            self.rng,
+            self.cancelled,
+        )
+
+    def _write(self, content: bytes) -> None:
+        """Put the model into its place, and read it back."""
+        with whole_file(self.request.output) as target:
+            Path(target).write_bytes(content)
+        Model(self.request.output, "cpu", self.request.threads)
+
+    def _sampled(self) -> tuple[Pixels, Said]:
+        """The pixels, and what the old model says of them."""
+        drawn = DrawnLabels(self.request.labels, self.stack.grid)
+        labelled = labelled_pixels(drawn, self.rng, self.request.stack, self.cancelled)
+        slides = labelled.at(labelled.labels == LANDSLIDE)
+        whole = scene_pixels(self.stack.grid, self.reader.lattice, slides, self.rng)
+        pixels = joined([labelled, whole])
+        self.progress(0.02, f"{len(pixels):,} pixels, {len(labelled):,} of them labelled")
+        said = self.reader.read(
+            self.stack,
+            self.statistics,
+            pixels,
+            lambda share, text: self.progress(0.02 + 0.48 * share, text),
+            self.cancelled,
+        )
+        return pixels, said
+
+    def _usable(self, pixels: Pixels, said: Said) -> tuple[Pixels, Said]:
+        """The pixels that the image shows.
+
+        Raises:
+            ParameterError: No landslide is among them.
+        """
+        pixels, said = pixels.at(said.valid), said.at(said.valid)
+        if not (pixels.labels == LANDSLIDE).any():
+            raise ParameterError(
+                f"{self.request.stack} has no data where the landslides of the labels are. Give "
+                "the image that they were mapped on."
+            )
+        return pixels, said
+
+    def _sample(
+        self, pixels: Pixels, said: Said
+    ) -> tuple[Sample, list[tuple[float, float]], list[int], np.ndarray]:
+        """What layers are fitted to; the middles of blocks, their landslides, features' scale."""
+        truth = pixels.labels == LANDSLIDE
+        groups, middles, owners = blocks_of(pixels, _BLOCKS, self.rng)
+        logits = said.logits - self.start
+        doubtful, quiet = self._doubtful_and_quiet(pixels, said)
+        complete = self.request.labels.area is not None
+        ground = counted(pixels, logits, doubtful, quiet, complete)
+        table, used = said.table, ground.weights > 0
+        mean = np.average(table[used], axis=0, weights=ground.weights[used])
+        apart = (table[used] - mean) ** 2
+        spread = np.sqrt(np.average(apart, axis=0, weights=ground.weights[used])) + 1e-3
+        sample = Sample(
+            logits=logits,
+            features=((table - mean) / spread).astype(np.float32),
+            truth=truth,
+            weights=ground.weights,
+            landslide=ground.landslide,
+            ground=ground.ground,
+            groups=groups,
+            landslides=len(np.unique(pixels.owners[truth])),
+            complete=complete,
+        )
+        return sample, middles, owners, np.stack([mean, spread])
+
+    def _doubtful_and_quiet(self, pixels: Pixels, said: Said) -> tuple[np.ndarray, np.ndarray]:
+        """Labels nobody vouches for, and ground of which the old model is sure, bool [n].
+
+        What the mapper left beside a landslide is none, unless the model thinks otherwise: not
+        everyone maps all that there is.
+        """
+        doubtful = (pixels.labels == NEAR) & (said.logits >= self.start)
+        quiet = (pixels.labels == UNKNOWN) & (said.logits < min(_logit(QUIET), self.start - 1))
+        return doubtful, quiet
+
+    def _tried(self, sample: Sample) -> list[Tried]:
+        """The old layer, and new ones where there are landslides enough; the strongest first."""
+        found = []
+        strengths = self._strengths(sample)
+        for number, strength in enumerate(strengths):
+            if self.cancelled():
+                raise Cancelled(_STOPPED)
+            self.progress(0.5 + 0.4 * number / len(strengths), "")
+            found.append(try_strength(sample, strength))
+        return found
+
+    def _strengths(self, sample: Sample) -> list[float | None]:
+        """The priors to try: few landslides may not move much, however alike their blocks are."""
+        if self.request.method == "threshold":
+            return [None]
+        if sample.landslides < FEWEST_FOR_LAYER or not sample.features.shape[1]:
+            self.warn(
+                f"The labels have {sample.landslides} landslides on the image; below "
+                f"{FEWEST_FOR_LAYER} only a threshold is fitted."
+            )
+            return [None]
+        scale = 100 / sample.landslides
+        return [s if s is None else s * scale for s in STRENGTHS]
+
+    def _new_card(self, found: Verdict, chosen: Tried) -> ModelCard:
+        name = os.path.splitext(os.path.basename(self.request.output))[0]
+        before, after = found.before, found.after
+        what = "a new last layer"
+        if chosen.strength is None:
+            what = "a new threshold"
+        elif self.request.method in TRAINED:
+            what = "a decoder trained" if self.request.method == "decoder" else "weights trained"
+        text = (
+            f"{self.card.name} {self.card.version} with {what} (method {self.request.method}), "
+            f"from {len(self.request.labels.landslides.wkb)} landslides and "
+            f"{len(self.request.labels.others.wkb)} outlines that are none, on "
+            f"{os.path.basename(self.request.stack)}. On blocks of them that took no part: F1 "
+            f"{before.f1:.2f} before, {after.f1:.2f} after (gain {found.gain_low:+.2f} to "
+            f"{found.gain_high:+.2f})."
+        )
+        return replace(
+            self.card,
+            name=name,
+            version=f"{self.card.version}+adapted",
+            description=f"{self.card.name}, adapted to {os.path.basename(self.request.stack)}.",
+            threshold=0.5,
+            accuracy=(),
+            judged="",
+            false_alarms="",
+            calibration="",
+            weaknesses=f"It is made for one place. {self.card.weaknesses}".strip(),
+            window=0,
+            window_overlap=0,
+            adapted=text,
+        )
+
+    def _compared(self, content: bytes, pixels: Pixels) -> Compared:
+        """Both models on the part of the scene around the labels' middle."""
+        side, grid = self.card.patch_size, self.stack.grid
+        slides = pixels.labels == LANDSLIDE
+        height, width = (min(side * _MAP_PATCHES, size) for size in (grid.height, grid.width))
+        row = int(np.clip(np.median(pixels.rows[slides]) - height // 2, 0, grid.height - height))
+        col = int(np.clip(np.median(pixels.cols[slides]) - width // 2, 0, grid.width - width))
+        window = Window(row, col, height, width)
+        threads = self.request.threads
+        with tempfile.TemporaryDirectory() as folder:
+            candidate = Path(folder, "model.onnx")
+            candidate.write_bytes(content)
+            new = self._probability(Model(str(candidate), "cpu", threads), window)
+        old = self._probability(Model(self.request.model, "cpu", threads), window)
+        return Compared(window, old, new, self.card.threshold)
+
+    def _probability(self, model: Model, window: Window) -> np.ndarray:
+        """What a model says of a window, patch beside patch, float32 [h, w]; 0 without data."""
+        side = self.card.patch_size
+        whole = np.zeros((window.height + side, window.width + side), np.float32)
+        with StackReader(self.stack, self.card.bands) as reader:
+            for row in range(0, window.height, side):
+                if self.cancelled():
+                    raise Cancelled(_STOPPED)
+                cols = range(0, window.width, side)
+                patches = [Window(window.row + row, window.col + c, side, side) for c in cols]
+                values, valid = read_patches(reader, patches, self.statistics)
+                for col, answer, there in zip(cols, model.run(values, self.statistics), valid):
+                    whole[row : row + side, col : col + side] = np.where(there, answer, 0)
+        return whole[: window.height, : window.width]
+
+    def _unsure(self, pixels: Pixels, logits: np.ndarray) -> tuple[float, float] | None:
+        """Where, without labels, the new model wavers most: a place to label next."""
+        whole = np.flatnonzero(pixels.labels == UNKNOWN)
+        if not len(whole):
+            return None
+        side = self.card.patch_size
+        cells = np.column_stack([pixels.rows[whole] // side, pixels.cols[whole] // side])
+        names, place = np.unique(cells, axis=0, return_inverse=True)
+        wavers = np.bincount(place.ravel(), np.abs(logits[whole]) < _WAVERS)
+        row, col = names[int((wavers / np.bincount(place.ravel())).argmax())]
+        return (float(row) + 0.5) * side, (float(col) + 0.5) * side
+
+
+def blocks_of(
+    pixels: Pixels, most: int, rng: np.random.Generator
+) -> tuple[np.ndarray, list[tuple[float, float]], list[int]]:
+    """Compact blocks of neighbouring landslides, and to which of them each pixel belongs.
+
+    A landslide is never divided. Ground belongs to the block whose middle is nearest.
+
+    Returns:
+        Number of each pixel's block [n], the blocks' middles as (row, column), and how many
+        landslides each has.
+    """
+    vq, spatial = require("scipy.cluster.vq", "scipy"), require("scipy.spatial", "scipy")
+    slides = np.flatnonzero(pixels.owners > 0)
+    numbers, place = np.unique(pixels.owners[slides], return_inverse=True)
+    counts = np.bincount(place)
+    centres = np.column_stack(
+        [
+            np.bincount(place, pixels.rows[slides]) / counts,
+            np.bincount(place, pixels.cols[slides]) / counts,
+        ]
+    )
+    wanted = min(most, len(numbers))
+    middles, _ = vq.kmeans2(centres, wanted, minit="++", seed=int(rng.integers(2**31)))
+    member = spatial.cKDTree(middles).query(centres)[1]
+    used, member = np.unique(member, return_inverse=True)
+    middles = middles[used]
+    points = np.column_stack([pixels.rows, pixels.cols])
+    groups = spatial.cKDTree(middles).query(points)[1]
+    groups[slides] = member[place]
+    owners = np.bincount(member, minlength=len(used))
+    return groups, [tuple(middle) for middle in middles.tolist()], owners.tolist()
+
+
+def _layer(fit: Fit, moved: float, said: Said, scale: np.ndarray, start: float) -> Layer:
+    """The layer in the graph's own terms, in which features are not standardised."""
+    if not fit.weights.size:
+        return Layer(1.0, -start - moved)
+    plain = fit.weights / scale[1]
+    shift = fit.shift - fit.factor * start - moved - float(plain @ scale[0])
+    ends = np.cumsum([each.shape[1] for each in said.features])[:-1]
+    return Layer(fit.factor, shift, tuple(zip(said.names, np.split(plain, ends))))
+
+
+def _threshold_interval(
+    counts: Counts, blocks: np.ndarray, rng: np.random.Generator, start: float
+) -> tuple[float, float]:
+    """In which interval the old model's best threshold lies (90 % of the draws of blocks)."""
+    best = [THRESHOLDS[int(counts.f1(draw).argmax())] for draw in draws_of_blocks(blocks, rng)]
+    low, high = np.percentile(best, (5, 95))
+    return _probability(start + low), _probability(start + high)
+
+
+def _logit(probability: float) -> float:
+    return math.log(probability / (1 - probability))
+
+
+def _probability(logit: float) -> float:
+    return 1 / (1 + math.exp(-logit))

@@ -1,0 +1,104 @@
+"""Polygons and what was said of them become labels of pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from landslip.engine.adaptation.labels import (
+    LANDSLIDE,
+    NEAR,
+    NOT,
+    UNKNOWN,
+    DrawnLabels,
+    labels_of,
+)
+from landslip.engine.common.errors import ParameterError
+from landslip.engine.inventory.polygons import Outlines
+from landslip.engine.inventory.table import Record, Table
+from landslip.engine.inventory.wkb import polygon_wkb
+from landslip.engine.raster.grid import Grid
+from landslip.engine.raster.tiling import Window
+
+CRS = "EPSG:32654"
+GRID = Grid(CRS, (10.0, 0.0, 500_000.0, 0.0, -10.0, 4_000_000.0), 100, 100)
+
+
+def box(col, row, width, height):
+    west, north = 500_000 + 10 * col, 4_000_000 - 10 * row
+    east, south = west + 10 * width, north - 10 * height
+    return polygon_wkb([np.array([[west, north], [east, north], [east, south], [west, south]])])
+
+
+def table(**status):
+    """Boxes of 10 x 10 pixels in a row, with what was said of them."""
+    columns = {"review_status": str, "image_date": str}
+    places = enumerate(status.values())
+    records = [
+        Record(box(5 + 30 * i, 20, 10, 10), {"review_status": said, "image_date": "2018-09-08"})
+        for i, said in places
+    ]
+    return Table("labels", CRS, columns, tuple(records))
+
+
+def drawn(labels, window=GRID.area):
+    return DrawnLabels(labels, GRID).read(window)
+
+
+def test_a_review_says_what_is_what():
+    labels = labels_of(table(a="accepted", b="rejected", c="unreviewed"), None, None)
+    values, numbers = drawn(labels)
+    assert (values[20:30, 5:15] == LANDSLIDE).all()
+    assert (numbers[20:30, 5:15] == 1).all()
+    assert (values[20:30, 35:45] == NOT).all()
+    assert (values[20:30, 65:75] == UNKNOWN).all()
+    assert labels.dates == ("2018-09-08",)
+
+
+def test_ground_beside_a_landslide_is_near_but_for_its_border():
+    values, _ = drawn(labels_of(table(a=None), None, None))
+    assert values[25, 4] == UNKNOWN  # the outline may be off by a pixel
+    assert values[25, 0:2].tolist() == [NEAR, NEAR]
+    assert values[25, 25] == UNKNOWN
+
+
+def test_an_area_makes_the_rest_of_it_ground_without_landslides():
+    area = Outlines("area", CRS, (box(0, 10, 60, 40),))
+    values, _ = drawn(labels_of(table(a="edited"), None, area))
+    assert values[45, 50] == NOT
+    assert values[60, 50] == UNKNOWN
+
+
+def test_negatives_join_what_was_rejected():
+    negatives = Outlines("fields", CRS, (box(50, 70, 10, 10),))
+    labels = labels_of(table(a="accepted", b="rejected"), negatives, None)
+    values, _ = drawn(labels)
+    assert (values[70:80, 50:60] == NOT).all()
+    assert (values[20:30, 35:45] == NOT).all()
+    assert len(labels.others.wkb) == 2
+
+
+def test_a_window_is_a_cut_of_the_whole():
+    labels = labels_of(table(a="accepted", b="rejected"), None, None)
+    whole, _ = drawn(labels)
+    window = Window(17, 3, 20, 40)
+    part, _ = drawn(labels, window)
+    np.testing.assert_array_equal(part, whole[window.slices()])
+
+
+def test_blocks_are_where_something_is_known():
+    labels = labels_of(table(a="accepted"), None, None)
+    far = Grid(CRS, (10.0, 0.0, 500_000.0, 0.0, -10.0, 4_000_000.0), 2000, 2000)
+    assert [(b.row, b.col) for b in DrawnLabels(labels, far).blocks()] == [(0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        ({"a": "unreviewed", "b": ""}, "None of the 2 outlines of labels is reviewed"),
+        ({"a": "rejected", "b": "unreviewed"}, "labels has no landslide"),
+    ],
+)
+def test_labels_that_teach_nothing_are_refused(status, sentence):
+    with pytest.raises(ParameterError, match=sentence):
+        labels_of(table(**status), None, None)

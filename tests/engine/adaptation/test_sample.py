@@ -1,0 +1,40 @@
+"""Samples of labelled pixels stand for all of them, however many there are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from landslip.engine.adaptation import sample
+from landslip.engine.adaptation.labels import LANDSLIDE, NOT, UNKNOWN
+from landslip.engine.adaptation.sample import labelled_pixels
+from landslip.engine.raster.tiling import Window
+
+
+class Drawn:
+    """Blocks of 100 x 100 pixels: ten rows of landslide, the rest without, in the last nothing."""
+
+    def __init__(self, count):
+        self._blocks = [Window(0, 100 * n, 100, 100) for n in range(count)]
+
+    def blocks(self):
+        return iter(self._blocks)
+
+    def read(self, window):
+        labels = np.full((100, 100), NOT, np.uint8)
+        labels[:10] = LANDSLIDE
+        if window is self._blocks[-1]:
+            labels[:] = UNKNOWN
+        return labels, np.where(labels == LANDSLIDE, window.col // 100 + 1, 0).astype(np.int32)
+
+
+@pytest.mark.parametrize(("count", "in_memory"), [(3, 10**6), (40, 5000)])
+def test_weights_stand_for_all_ground(rng, monkeypatch, count, in_memory):
+    monkeypatch.setattr(sample, "_IN_MEMORY", in_memory)
+    found = labelled_pixels(Drawn(count), rng, "x.tif", lambda: False)
+    slides = found.labels == LANDSLIDE
+    assert found.weights[slides].sum() == pytest.approx(1000 * (count - 1))
+    assert found.weights[~slides].sum() == pytest.approx(9000 * (count - 1))
+    assert len(found) <= 13_000
+    assert (found.owners > 0).sum() == slides.sum()
+    assert len(np.unique(found.owners[slides])) > 0.8 * (count - 1)

@@ -1,0 +1,71 @@
+"""Writes a model that was made for one place: its card says so, and it is read back."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from ..engine.common.dependencies import require
+from ..engine.common.errors import ParameterError
+from ..engine.common.output import check_writable, whole_file
+from ..engine.models.card import METADATA_KEY, ModelCard
+from ..engine.models.runtime import Model
+
+
+def check_output(output: str, model: str) -> None:
+    """Check, before the work starts, the name of the new file.
+
+    Raises:
+        ParameterError: It is no name of a model, or that of the model to start from.
+        OutputError: It cannot be made.
+    """
+    if not output.lower().endswith(".onnx"):
+        raise ParameterError(
+            f"The new model would be {output}; expected a name that ends in .onnx."
+        )
+    check_writable(output)
+    if os.path.exists(output) and os.path.samefile(output, model):
+        raise ParameterError(
+            f"{output} is the model to start from. Choose another file, so that the two can be "
+            "compared."
+        )
+
+
+def work_folder_of(output: str) -> Path:
+    """Folder for what a run needs to go on after it was killed; the finished run removes it."""
+    return Path(f"{output}.training")
+
+
+def card_for_one_place(card: ModelCard, output: str, adapted: str, weakness: str) -> ModelCard:
+    """The card of a model made of another one; what was measured of that holds no longer."""
+    return replace(
+        card,
+        name=Path(output).stem,
+        version=f"{card.version}+adapted",
+        description=f"{card.name}, trained further for one place.",
+        accuracy=(),
+        judged="",
+        false_alarms="",
+        calibration="",
+        weaknesses=f"{weakness} {card.weaknesses}".strip(),
+        window=0,
+        window_overlap=0,
+        adapted=adapted,
+    )
+
+
+def write_model(content: bytes, card: ModelCard, output: str) -> None:
+    """Write an ONNX file with another card, whole or not at all, and open it once.
+
+    Raises:
+        OutputError: It cannot be written.
+        ModelError: It cannot be opened.
+    """
+    proto = require("onnx").load_from_string(content)
+    del proto.metadata_props[:]
+    proto.metadata_props.add(key=METADATA_KEY, value=card.to_json())
+    proto.doc_string = card.description
+    with whole_file(output) as target:
+        Path(target).write_bytes(proto.SerializeToString())
+        Model(target, "cpu", 1)
