@@ -281,9 +281,7 @@ def _sample(values: Values, listeners: Listeners) -> Values:
             raise Cancelled("Stopped on request. No sample scene was written.")
         listeners.progress(done, "")
 
-    request = SceneRequest(
-        size=values["SIZE"], seed=values["SEED"], landslide_share=values["SHARE"]
-    )
+    request = SceneRequest.of(values["SIZE"], values["SEED"], values["SHARE"], values["RELIC"])
     scene = make_scene(request, progress)
     write_files(scene, *outputs.values())
     return {**outputs, "AREA": float(scene.truth.sum()) * request.pixel_size**2}
@@ -412,6 +410,7 @@ def _outlines(values: Values) -> VectoriseRequest:
         max_elongation=values["MAX_ELONGATION"],
         flat_slope=values["FLAT_SLOPE"],
         excluded=values["EXCLUDE"],
+        edge_image=values["EDGE_IMAGE"],
     )
 
 

@@ -12,12 +12,19 @@ from ..engine.common.errors import ParameterError
 from .augmentation import Augmentation
 from .bands import band_names
 from .data import Block
+from .pseudo_labels import Pseudo
 from .sources import Source
 from .views import Views
 
 FOLDER = Path(__file__).parent / "recipes"
 #: What the tables of a recipe become.
-TABLES = {"validation": Block, "test": Block, "augmentation": Augmentation, "views": Views}
+TABLES = {
+    "validation": Block,
+    "test": Block,
+    "augmentation": Augmentation,
+    "views": Views,
+    "pseudo": Pseudo,
+}
 
 Config = TypeVar("Config")
 
@@ -52,8 +59,9 @@ def from_values(kind: type[Config], values: dict[str, Any]) -> Config:
             if key in values:
                 pairs = values[key].items()
                 values[key] = table(**{k: tuple(v) if isinstance(v, list) else v for k, v in pairs})
-        if "sources" in values:
-            values["sources"] = tuple(Source(**source) for source in values["sources"])
+        for key in ("sources", "unlabelled"):
+            if key in values:
+                values[key] = tuple(Source(**source) for source in values[key])
         if "bands" in values:
             values["bands"] = band_names(values["bands"])
         return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})

@@ -38,10 +38,13 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def finished(folder: Path, epochs: int) -> bool:
-    """Whether the run of a folder has done so many epochs."""
+def finished(folder: Path, epochs: int, counts_steps: bool = False) -> bool:
+    """Whether the run of a folder has all its epochs, or, where it counts steps, says so."""
     last = folder / "last.pt"
-    return last.is_file() and len(load_checkpoint(last)["rows"]) >= epochs
+    if not last.is_file():
+        return False
+    state = load_checkpoint(last)
+    return bool(state.get("finished")) if counts_steps else len(state["rows"]) >= epochs
 
 
 def progress_state(

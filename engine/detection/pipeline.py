@@ -31,7 +31,7 @@ from ..models.probability import AND, Provenance, open_probability, probability_
 from ..models.runs import AreaRange, RunCounts, run_names
 from ..models.runtime import Model
 from ..models.test_time import TEST_TIME
-from ..outlines.layers import check_mask
+from ..outlines.layers import check_edge_image, check_mask
 from ..outlines.vectorise import (
     VectoriseRequest,
     check_minimum_area,
@@ -264,6 +264,8 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     hole_pixels(request.outlines.fill_holes, stack.grid)
     if request.outlines.excluded:
         check_mask(request.outlines.excluded)
+    if request.outlines.edge_image:
+        check_edge_image(request.outlines.edge_image, stack.grid)
     automatic = request.device == "auto" and not request.scheduler
     here = "cpu" if automatic or request.scheduler else request.device
     models = [Model(path, here, request.threads) for path in request.models]
