@@ -12,6 +12,9 @@ from .card import ModelCard
 from .card_file import with_card
 from .runtime import Model
 
+#: What the version of an adapted model has more than that of the model it was made of.
+_ADAPTED = "+adapted"
+
 
 def check_output(output: str, model: str) -> None:
     """Check, before the work starts, the name of the new file.
@@ -44,13 +47,13 @@ def card_for_one_place(
     return replace(
         card,
         name=Path(output).stem,
-        version=f"{card.version}+adapted",
+        version=f"{card.version.removesuffix(_ADAPTED)}{_ADAPTED}",
         description=description,
         accuracy=(),
         judged="",
         false_alarms="",
         calibration="",
-        weaknesses=f"{weakness} {card.weaknesses}".strip(),
+        weaknesses=f"{weakness} {card.weaknesses.removeprefix(weakness).strip()}".strip(),
         window=0,
         window_overlap=0,
         adapted=adapted,

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..common.errors import LandslipError, ModelError, OutputError, ParameterError
-from ..common.output import check_writable, whole_file
+from ..common.output import check_writable, make_folder, whole_file
 from ..stack.scene import SceneStatistics
 from .card import ModelCard
 from .card_file import read_card, with_card
@@ -225,10 +225,7 @@ def _check_sum(file: str) -> None:
 
 def _write(target: Path, content: bytes) -> None:
     """Write a model that can be opened where it is: weights in other files would be lost."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
-        raise OutputError(f"The folder {target.parent} cannot be made ({err.strerror}).") from err
+    make_folder(target.parent)
     with whole_file(str(target)) as part:
         Path(part).write_bytes(content)
         try:
