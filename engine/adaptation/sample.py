@@ -69,7 +69,7 @@ def labelled_pixels(drawn: DrawnLabels, rng: np.random.Generator, cancelled: Che
     slides, others = _Pool(rng), _Pool(rng)
     for block in drawn.blocks():
         if cancelled():
-            raise Cancelled("Stopped.")
+            raise Cancelled("Stopped. No model was written.")
         labels, owners = drawn.read(block)
         slides.add(block, labels, owners, labels == LANDSLIDE)
         others.add(block, labels, owners, (labels != LANDSLIDE) & (labels != UNKNOWN))
@@ -232,7 +232,7 @@ class FeatureReader:
         with StackReader(stack, self._card.bands) as reader:
             for batch in _batches(patches):
                 if cancelled():
-                    raise Cancelled("Stopped.")
+                    raise Cancelled("Stopped. No model was written.")
                 said, kept, valid_here = self._run(reader, statistics, [p for p, _ in batch])
                 if not sums:
                     names = kept

@@ -11,6 +11,7 @@ from ..common.output import check_writable, whole_file
 from .card import ModelCard
 from .card_file import with_card
 from .runtime import Model
+from .zoo import check_not_shipped
 
 #: What the version of an adapted model has more than that of the model it was made of.
 _ADAPTED = "+adapted"
@@ -21,13 +22,14 @@ def check_output(output: str, model: str) -> None:
 
     Raises:
         ParameterError: It is no name of a model, or that of the model to start from.
-        OutputError: It cannot be made.
+        OutputError: It cannot be made, or comes with Landslip.
     """
     if not output.lower().endswith(".onnx"):
         raise ParameterError(
             f"The new model would be {output}; expected a name that ends in .onnx."
         )
     check_writable(output)
+    check_not_shipped(output)
     if os.path.exists(output) and os.path.samefile(output, model):
         raise ParameterError(
             f"{output} is the model to start from. Choose another file, so that the two can be "
