@@ -431,6 +431,14 @@ def test_queues_and_second_encoder_follow():
     assert small.shape == (1, 1, 8, 8)
 
 
+@pytest.mark.parametrize("name", ["mixup", "iterations", "components", "promotion"])
+def test_numbers_that_cannot_be(name):
+    with pytest.raises(ParameterError, match=f"{name} = -1. It must be at least"):
+        replace(Config(), **{name: -1})
+    with pytest.raises(ParameterError, match="4 principal components of 3 bands"):
+        network_of(Config(components=4), 3)
+
+
 def test_terms_that_cannot_be():
     with pytest.raises(ParameterError, match="no encoder to hear"):
         build_auxiliary(Config(auxiliary={"image_ce": 1.0}), build_model("unet", 3, width=4))
