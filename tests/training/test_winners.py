@@ -125,6 +125,8 @@ def test_rounds_of_the_judge_follow_each_other():
     assert by["swin, round 1"].config.norm == "cross_sensor"
     with pytest.raises(ParameterError, match="is to learn from 'nobody'"):
         jobs([replace(configs[0], teachers="nobody")], [fold], 1)
+    with pytest.raises(ParameterError, match="nobody gives them"):
+        jobs([replace(by["swin, round 1"].config, teachers="")], [fold], 1)
 
 
 def test_parts_are_scenes_of_their_own(published):
