@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..engine.adaptation.adapt import TRAINED, AdaptRequest, adapt, training_folder
+from ..engine.adaptation.adapt import TRAINED, AdaptRequest, adapt
 from ..engine.adaptation.labels import labels_of
 from ..engine.adaptation.material import Train
 from ..engine.adaptation.report import verdict_text, write_adaptation_report
@@ -41,6 +40,7 @@ from ..engine.inventory.fields import Landslide
 from ..engine.inventory.geopackage import write_geopackage
 from ..engine.inventory.polygons import Outlines
 from ..engine.models.management import ManageRequest, manage
+from ..engine.models.one_place import work_folder_of
 from ..engine.models.own_models import add_model, check_name
 from ..engine.models.probability import open_probability
 from ..engine.models.runs import AreaRange, area_numbers
@@ -151,7 +151,6 @@ def _adapt(values: Values, listeners: Listeners) -> Values:
     )
     train = _trainer(request)
     found = adapt(request, listeners.progress, listeners.cancelled, listeners.warn, train)
-    shutil.rmtree(training_folder(request.output), ignore_errors=True)
     if values["REPORT"]:
         write_adaptation_report(found, request, MADE_BY, values["REPORT"])
     (listeners.say if found.verdict.better else listeners.warn)(verdict_text(found))
@@ -173,7 +172,7 @@ def _trainer(request: AdaptRequest) -> Train | None:
     require_pytorch()
     from ..training.adapting import trainer
 
-    return trainer(request.method, training_folder(request.output), request.threads, request.seed)
+    return trainer(request.method, work_folder_of(request.output), request.threads, request.seed)
 
 
 def _models(values: Values, listeners: Listeners) -> Values:

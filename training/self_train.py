@@ -24,10 +24,15 @@ from ..engine.adaptation.labels import LANDSLIDE, NEAR, NOT, UNKNOWN, DrawnLabel
 from ..engine.common.errors import ParameterError
 from ..engine.common.hooks import Check, Progress, Warn, or_silent
 from ..engine.models.card import ModelCard
+from ..engine.models.one_place import (
+    card_for_one_place,
+    check_output,
+    work_folder_of,
+    write_model,
+)
 from ..engine.models.runtime import Model
 from ..engine.raster.reading import bounded_cache
 from ..engine.raster.tiling import Window
-from .adapted_file import card_for_one_place, check_output, work_folder_of, write_model
 from .fine_tune import METHODS, FineTuneRequest, fine_tune
 from .scene_patches import (
     ScenePatches,
@@ -431,7 +436,8 @@ class _Run:
             before, after = judged.before.f1, judged.after.f1
             text += f" F1 on held-out labels {before:.2f} before, {after:.2f} after."
         weakness = "It was trained on its own answers for one place."
-        return card_for_one_place(self.card, request.output, text, weakness)
+        what = f"{self.card.name}, trained further for one place."
+        return card_for_one_place(self.card, request.output, what, text, weakness)
 
     # --- going on after a kill -------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,21 +16,16 @@ import numpy as np
 from ..common.dependencies import require
 from ..common.errors import Cancelled, ParameterError
 from ..common.hooks import Check, Progress, Warn, or_silent
-from ..common.output import check_writable, whole_file
 from ..models.card import ModelCard, card_from_metadata
+from ..models.card_file import with_card
+from ..models.one_place import card_for_one_place, check_output, work_folder_of, write_model
 from ..models.runtime import Model
 from ..raster.reading import bounded_cache, open_raster
 from ..raster.tiling import Window
 from ..stack.acquisition import image_facts
+from ..stack.as_models_read import as_models_read
 from ..stack.reader import Stack, StackReader, open_stack
-from ..stack.scene import (
-    SceneStatistics,
-    looks_like_unit_reflectance,
-    scene_sample,
-    statistics_of,
-    with_unit_reflectance,
-)
-from ..stack.sunlight import sun_of, with_sun
+from ..stack.scene import SceneStatistics, statistics_of
 from .fit import (
     STRENGTHS,
     THRESHOLDS,
@@ -213,7 +209,9 @@ def adapt(
     progress, cancelled, warn = or_silent(progress, cancelled, warn)
     _check(request, train)
     with bounded_cache():
-        return _Run(request, train, progress, cancelled, warn).result()
+        found = _Run(request, train, progress, cancelled, warn).result()
+    shutil.rmtree(work_folder_of(request.output), ignore_errors=True)
+    return found
 
 
 def _check(request: AdaptRequest, train: Train | None) -> None:
@@ -223,16 +221,7 @@ def _check(request: AdaptRequest, train: Train | None) -> None:
         )
     if request.method in TRAINED and train is None:
         raise ParameterError(f"The method '{request.method}' needs PyTorch. Use 'quick'.")
-    if not request.output.lower().endswith(".onnx"):
-        raise ParameterError(
-            f"The adapted model would be {request.output}; expected a name that ends in .onnx."
-        )
-    check_writable(request.output)
-    if os.path.exists(request.output) and os.path.samefile(request.output, request.model):
-        raise ParameterError(
-            f"{request.output} is the model that is to be adapted. Choose another file, so that "
-            "the two can be compared."
-        )
+    check_output(request.output, request.model)
     count = len(request.labels.landslides.wkb)
     if count < FEWEST:
         raise ParameterError(
@@ -240,11 +229,6 @@ def _check(request: AdaptRequest, train: Train | None) -> None:
             f"and {FEWEST_FOR_LAYER} or more for the method 'quick'. Twenty to forty, all over the "
             "scene, are a good start."
         )
-
-
-def training_folder(output: str) -> Path:
-    """Where trainings of an adaptation that may be stopped keep their state."""
-    return Path(output).parent / f".{Path(output).stem}.training"
 
 
 #: Makes a graph, and logits of the sample's pixels, of what was chosen and its threshold.
@@ -279,11 +263,7 @@ class _Run:
         stack = open_stack(request.stack, request.dem, request.band_mapping)
         stack.require_bands(bands, f"The model {self.card.name}")
         self._check_dates(request.stack)
-        if "illumination" in bands and stack.number("illumination") is None:
-            stack = with_sun(stack, sun_of(None, None), self.warn, self.cancelled)
-        sample = scene_sample(stack, bands, self.cancelled)
-        if looks_like_unit_reflectance(stack, bands, sample):
-            stack, sample = with_unit_reflectance(stack, bands, sample)
+        stack, sample = as_models_read(stack, bands, None, self.warn, self.cancelled)
         return stack, statistics_of(sample, bands)
 
     def _check_dates(self, path: str) -> None:
@@ -319,12 +299,12 @@ class _Run:
         moved = float(THRESHOLDS[place])
         graph, logits = finish(chosen, moved)
         card = self._new_card(verdict, chosen)
-        content = graph.with_card(card)
+        content = with_card(graph.content(), card)
         self.progress(0.96, "")
         compared = self._compared(content, pixels)
         written = verdict.better or self.request.force
         if written:
-            self._write(content)
+            write_model(content, card, self.request.output)
         self.progress(1.0, "")
         low, high = _threshold_interval(tried[0].counts, blocks, self.rng, self.start)
         is_threshold = chosen.strength is None
@@ -431,12 +411,6 @@ class _Run:
             self.cancelled,
         )
 
-    def _write(self, content: bytes) -> None:
-        """Put the model into its place, and read it back."""
-        with whole_file(self.request.output) as target:
-            Path(target).write_bytes(content)
-        Model(self.request.output, "cpu", self.request.threads)
-
     def _sampled(self) -> tuple[Pixels, Said]:
         """The pixels, and what the old model says of them."""
         drawn = DrawnLabels(self.request.labels, self.stack.grid)
@@ -530,7 +504,6 @@ class _Run:
         return [s if s is None else s * scale for s in STRENGTHS]
 
     def _new_card(self, found: Verdict, chosen: Tried) -> ModelCard:
-        name = os.path.splitext(os.path.basename(self.request.output))[0]
         before, after = found.before, found.after
         what = "a new last layer"
         if chosen.strength is None:
@@ -545,20 +518,12 @@ class _Run:
             f"{before.f1:.2f} before, {after.f1:.2f} after (gain {found.gain_low:+.2f} to "
             f"{found.gain_high:+.2f})."
         )
-        return replace(
-            self.card,
-            name=name,
-            version=f"{self.card.version}+adapted",
-            description=f"{self.card.name}, adapted to {os.path.basename(self.request.stack)}.",
-            threshold=0.5,
-            accuracy=(),
-            judged="",
-            false_alarms="",
-            calibration="",
-            weaknesses=f"It is made for one place. {self.card.weaknesses}".strip(),
-            window=0,
-            window_overlap=0,
-            adapted=text,
+        return card_for_one_place(
+            replace(self.card, threshold=0.5),
+            self.request.output,
+            f"{self.card.name}, adapted to {os.path.basename(self.request.stack)}.",
+            text,
+            "It is made for one place.",
         )
 
     def _compared(self, content: bytes, pixels: Pixels) -> Compared:

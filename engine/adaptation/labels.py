@@ -24,6 +24,8 @@ _ACCEPTED, _REJECTED = REVIEW_STATUS[1:-1], REVIEW_STATUS[-1]
 NOT, LANDSLIDE, NEAR, UNKNOWN = 0, 1, 2, 255
 #: Pixels from a landslide that its outline may be off by, and within which ground is near.
 _BORDER, _NEAR = 1.5, 6.0
+#: Whole pixels around a window that decide on its labels.
+_REACH = int(np.ceil(_NEAR))
 #: Blocks in which labels are drawn, pixels a side.
 _BLOCK = 512
 
@@ -125,13 +127,13 @@ class DrawnLabels:
         """Parts of the raster in which something is known, row by row."""
         layers = [self._landslides, self._others, *([self._area] if self._area else [])]
         for block in regions(self._grid.area, _BLOCK):
-            if any(layer.near(_wider(block)) for layer in layers):
+            if any(layer.near(block.grown(_REACH)) for layer in layers):
                 yield block
 
     def read(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
         """Labels of a window, uint8 [h, w], and the number of the landslide there, int32 [h, w]."""
         ndimage = require("scipy.ndimage", "scipy")
-        wide = _wider(window)
+        wide = window.grown(_REACH)
         numbers = self._landslides.numbers(wide)
         away = ndimage.distance_transform_edt(numbers == 0)
         labels = np.full(numbers.shape, UNKNOWN, np.uint8)
@@ -144,13 +146,3 @@ class DrawnLabels:
         labels[numbers > 0] = LANDSLIDE
         inside = window.slices(wide.row, wide.col)
         return labels[inside], numbers[inside]
-
-
-def _wider(window: Window) -> Window:
-    margin = int(np.ceil(_NEAR))
-    return Window(
-        window.row - margin,
-        window.col - margin,
-        window.height + 2 * margin,
-        window.width + 2 * margin,
-    )

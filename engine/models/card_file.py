@@ -16,8 +16,8 @@ from ..common.errors import ModelError
 from .card import METADATA_KEY, ModelCard, card_from_metadata
 
 Content = Union[bytes, mmap.mmap]
-#: Numbers of fields: the metadata of a model, and the key and the value in an entry of it.
-_METADATA, _KEY, _VALUE = 14, 1, 2
+#: Numbers of fields: a model's description and metadata, and the key and the value in an entry.
+_DESCRIPTION, _METADATA, _KEY, _VALUE = 6, 14, 1, 2
 #: How a field's length is told: a number, 8 bytes, a length before it, 4 bytes.
 _NUMBER, _EIGHT, _SIZED, _FOUR = 0, 1, 2, 5
 
@@ -39,7 +39,7 @@ def read_card(path: str | Path) -> ModelCard:
 
 
 def with_card(content: bytes, card: ModelCard) -> bytes:
-    """A model's file with another card.
+    """A model's file with another card, and its description.
 
     Raises:
         ModelError: It is damaged.
@@ -47,12 +47,14 @@ def with_card(content: bytes, card: ModelCard) -> bytes:
     kept = []
     try:
         for number, start, at, stop in _fields(content):
-            if number != _METADATA or _entry(content[at:stop])[0] != METADATA_KEY:
+            is_card = number == _METADATA and _entry(content[at:stop])[0] == METADATA_KEY
+            if not is_card and number != _DESCRIPTION:
                 kept.append(content[start:stop])
     except ValueError as err:
         raise _damaged(f"The file of {card.name}") from err
     pair = _sized(_KEY, METADATA_KEY.encode()) + _sized(_VALUE, card.to_json().encode())
-    return b"".join([*kept, _sized(_METADATA, pair)])
+    description = _sized(_DESCRIPTION, card.description.encode())
+    return b"".join([*kept, description, _sized(_METADATA, pair)])
 
 
 def _damaged(name: str) -> ModelError:

@@ -118,7 +118,7 @@ class LayerReader:
             return probability, valid, valid & (probability >= self._threshold)
         wide = reach + HALO
         probability, valid = self._probability(window, wide)
-        image = self._edges.read(window.widened(wide))
+        image = self._edges.read(window.grown(wide))
         covered = drawn_to_edges(probability, valid, image, float(self._threshold))
         inside = slice(HALO, -HALO), slice(HALO, -HALO)
         return probability[inside], valid[inside], covered[inside]
@@ -133,7 +133,7 @@ class LayerReader:
 
         Beyond the raster nothing is valid.
         """
-        inside, margin = part_on_grid(window.widened(reach), self.grid)
+        inside, margin = part_on_grid(window.grown(reach), self.grid)
         read = read_probability(self._dataset, inside, self._raster.path)
         probability, valid = (np.pad(layer, margin) for layer in read)
         return probability, valid

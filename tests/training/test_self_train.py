@@ -11,11 +11,11 @@ from landslip.engine.adaptation.labels import Labels
 from landslip.engine.common.errors import Cancelled, ParameterError
 from landslip.engine.inventory.polygons import Outlines
 from landslip.engine.inventory.wkb import polygon_wkb
+from landslip.engine.models.one_place import work_folder_of
 from landslip.engine.models.runtime import Model
 from landslip.engine.raster.reading import open_raster
 from landslip.tests.support import write_raster
 from landslip.training import self_train as module
-from landslip.training.adapted_file import work_folder_of
 from landslip.training.fine_tune import FineTuneRequest, fine_tune
 from landslip.training.self_train import SelfTrainRequest, pseudo_labels, self_train
 

@@ -15,6 +15,7 @@ from landslip.engine.common.errors import Cancelled, ParameterError
 from landslip.engine.inventory.polygons import Outlines
 from landslip.engine.inventory.wkb import polygon_wkb
 from landslip.engine.models.card import card_from_metadata
+from landslip.engine.models.card_file import with_card
 from landslip.engine.models.runtime import Model
 from landslip.engine.models.zoo import model_path
 from landslip.sample.scene import SceneRequest, make_scene, write_scene
@@ -34,7 +35,7 @@ def place(tmp_path_factory):
     card = card_from_metadata({p.key: p.value for p in graph.model.metadata_props}, "fast_rgb")
     graph.add_layer(Layer(1.0, -4.0))
     shy = folder / "shy.onnx"
-    shy.write_bytes(graph.with_card(dataclasses.replace(card, name="shy")))
+    shy.write_bytes(with_card(graph.content(), dataclasses.replace(card, name="shy")))
     shapes = features.shapes(scene.truth, scene.truth > 0, 8, scene.transform)
     wkb = [polygon_wkb([np.array(r[:-1]) for r in s["coordinates"]]) for s, _ in shapes]
     return {"stack": str(paths["stack"]), "model": str(shy), "wkb": wkb, "crs": scene.crs}
@@ -129,7 +130,7 @@ def _all_of(place):
             "No landslide of the labels has a pixel on",
         ),
         (lambda r, p: dataclasses.replace(r, output=r.output[:-5] + ".h5"), "ends in .onnx"),
-        (lambda r, p: dataclasses.replace(r, output=p["model"]), "the model that is to be adapted"),
+        (lambda r, p: dataclasses.replace(r, output=p["model"]), "the model to start from"),
         (lambda r, p: dataclasses.replace(r, method="magic"), "Unknown method"),
         (
             lambda r, p: dataclasses.replace(
@@ -184,7 +185,7 @@ def spoilt(place, tmp_path):
     card = card_from_metadata({p.key: p.value for p in graph.model.metadata_props}, "fast_rgb")
     graph.add_layer(Layer(0.5, -2.0, ((graph.ending.maps[0], rng.normal(0, 0.6, 16)),)))
     path = tmp_path / "spoilt.onnx"
-    path.write_bytes(graph.with_card(card))
+    path.write_bytes(with_card(graph.content(), card))
     return {**place, "model": str(path)}
 
 
@@ -195,9 +196,8 @@ def trainer(shift, seen):
         seen.append(material)
         progress(1.0, "")
         graph = Graph(model_path("fast_rgb"))
-        metadata = {p.key: p.value for p in graph.model.metadata_props}
         graph.add_layer(Layer(1.0, shift))
-        return graph.with_card(card_from_metadata(metadata, "trained"))
+        return graph.content()
 
     return train
 
