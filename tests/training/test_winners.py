@@ -98,6 +98,8 @@ def test_winners_on_published_folders(published, tmp_path, unmeasured):
     assert all(torch.equal(one["average"][name], two["average"][name]) for name in encoder)
     assert any(not torch.equal(two["average"][name], last["average"][name]) for name in encoder)
     assert load_checkpoint(tmp_path / "runs/third place-0/best.pt")["mean"] == "probabilities"
+    with pytest.raises(ParameterError, match="winners has no run 'swin'"):
+        compare(experiment, published, tmp_path / "runs", ["swin"])
     # Held-out scenes are normalised by themselves, and nothing says that they were trained on.
     assert set(one["statistics"]) == {"1", "201", "202"}
 
