@@ -268,7 +268,8 @@ class _Run:
                 0.05 + 0.95 * (step + 1) / request.steps,
                 clock.said(step + 1, f"loss {np.mean(losses):.3f}"),
             )
-            if time.monotonic() - saved > KEEP_EVERY:
+            # Not after the last step: LOSS and USAGE are told of steps, and none would be left.
+            if step + 1 < request.steps and time.monotonic() - saved > KEEP_EVERY:
                 self._save(identity, step + 1)
                 saved = time.monotonic()
         return self._written(float(np.mean(losses)) if losses else math.nan, counts)
@@ -332,7 +333,6 @@ class _Run:
         return digest.hexdigest()
 
     def _save(self, identity: str, step: int) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
         state = {
             "identity": identity,
             "step": step,

@@ -18,6 +18,8 @@ from .card import METADATA_KEY, ModelCard, card_from_metadata
 Content = Union[bytes, mmap.mmap]
 #: Numbers of fields: a model's description and metadata, and the key and the value in an entry.
 _DESCRIPTION, _METADATA, _KEY, _VALUE = 6, 14, 1, 2
+#: Most fields of a message that are read: a model has some dozens.
+_MOST_FIELDS = 100_000
 #: How a field's length is told: a number, 8 bytes, a length before it, 4 bytes.
 _NUMBER, _EIGHT, _SIZED, _FOUR = 0, 1, 2, 5
 
@@ -82,11 +84,13 @@ def _fields(content: Content) -> Iterator[tuple[int, int, int, int]]:
     Raises:
         ValueError: It is no protocol buffer, or was cut off.
     """
-    at = 0
+    at = count = 0
     while at < len(content):
-        start = at
+        start, count = at, count + 1
         tag, at = _varint(content, at)
         kind = tag & 7
+        if not tag >> 3 or count > _MOST_FIELDS:
+            raise ValueError(f"field number {tag >> 3}, the {count}th")
         if kind == _NUMBER:
             _, stop = _varint(content, at)
         elif kind == _SIZED:

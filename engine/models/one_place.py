@@ -11,6 +11,10 @@ from ..common.output import check_writable, whole_file
 from .card import ModelCard
 from .card_file import with_card
 from .runtime import Model
+from .zoo import check_not_shipped
+
+#: What the version of an adapted model has more than that of the model it was made of.
+_ADAPTED = "+adapted"
 
 
 def check_output(output: str, model: str) -> None:
@@ -18,13 +22,14 @@ def check_output(output: str, model: str) -> None:
 
     Raises:
         ParameterError: It is no name of a model, or that of the model to start from.
-        OutputError: It cannot be made.
+        OutputError: It cannot be made, or comes with Landslip.
     """
     if not output.lower().endswith(".onnx"):
         raise ParameterError(
             f"The new model would be {output}; expected a name that ends in .onnx."
         )
     check_writable(output)
+    check_not_shipped(output)
     if os.path.exists(output) and os.path.samefile(output, model):
         raise ParameterError(
             f"{output} is the model to start from. Choose another file, so that the two can be "
@@ -44,13 +49,13 @@ def card_for_one_place(
     return replace(
         card,
         name=Path(output).stem,
-        version=f"{card.version}+adapted",
+        version=f"{card.version.removesuffix(_ADAPTED)}{_ADAPTED}",
         description=description,
         accuracy=(),
         judged="",
         false_alarms="",
         calibration="",
-        weaknesses=f"{weakness} {card.weaknesses}".strip(),
+        weaknesses=f"{weakness} {card.weaknesses.removeprefix(weakness).strip()}".strip(),
         window=0,
         window_overlap=0,
         adapted=adapted,
