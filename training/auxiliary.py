@@ -90,8 +90,8 @@ class HyperPixelContrast(Auxiliary):
     landslide) are told from those of the background. What they are compared with comes from a
     second encoder that follows the first slowly, and is kept in a queue for each class.
 
-    Open choices: the length of the queues; anchors are drawn from what a batch has, so that a batch
-    without walls teaches nothing. Without a DEM, all of the boundary counts as wall.
+    Open choices: the length of the queues; anchors are drawn from what a batch has, be it of one
+    class alone. Without a DEM, all of the boundary counts as wall.
     """
 
     dimension, anchors, keys, hard = 128, 16, 1000, 0.1
@@ -114,6 +114,8 @@ class HyperPixelContrast(Auxiliary):
     def loss(self, image: Tensor, target: Tensor) -> Tensor:
         """Eq. 1, the mean over the anchors of both classes."""
         found = self.drawn(image, target)
+        if not any(map(len, found)):
+            return self.head.weight.sum() * 0  # nothing to tell apart
         kinds, places = zip(*[(kind, p) for kind, p in enumerate(found) if len(p)], strict=True)
         anchors = self._vectors(self.head(self.seen.float()), places)
         with torch.no_grad():

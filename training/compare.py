@@ -131,6 +131,21 @@ def read_experiment(path: Path) -> Experiment:
     return experiment
 
 
+def check_names(experiment: Experiment, only: Sequence[str] | None) -> None:
+    """Check that all runs that are asked for are there.
+
+    Raises:
+        ParameterError: One is not.
+    """
+    names = [run.name for run in experiment.runs]
+    unknown = [name for name in only or () if name not in names]
+    if unknown:
+        raise ParameterError(
+            f"The experiment {experiment.name} has no run '{unknown[0]}'. Its runs are: "
+            f"{'; '.join(names)}."
+        )
+
+
 def compare(
     experiment: Experiment, data: Path, folder: Path, only: Sequence[str] | None = None
 ) -> str:
@@ -146,8 +161,9 @@ def compare(
         The table in Markdown; it is in ``comparison.md`` as well.
 
     Raises:
-        ParameterError: A recipe is wrong, or a training run failed.
+        ParameterError: A recipe is wrong, there is no such run, or a training run failed.
     """
+    check_names(experiment, only)
     for run in experiment.runs:
         for seed in experiment.seeds:
             if only is None or run.name in only:

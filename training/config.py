@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..engine.common.errors import ParameterError
 from .augmentation import Augmentation
 from .bands import RGB
 from .data import Block
 from .pseudo_labels import Pseudo
 from .sources import Source
+
+#: Smallest values of what else nobody would check.
+LEAST = {"mixup": 0, "iterations": 0, "components": 0, "promotion": 1}
 
 
 @dataclass(frozen=True)
@@ -141,3 +145,12 @@ class Config:
     unlabelled: tuple[Source, ...] = ()
     start: str = ""
     refine: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that would end in an error of PyTorch's, or in no training at all."""
+        for name, least in LEAST.items():
+            if getattr(self, name) < least:
+                raise ParameterError(
+                    f"The recipe {self.name} has {name} = {getattr(self, name)}. It must be at "
+                    f"least {least}."
+                )

@@ -92,6 +92,11 @@ def jobs(configs: Sequence[Config], every: Sequence[Fold], seeds: int) -> list[J
 def teachers_of(config: Config, configs: Sequence[Config]) -> tuple[Config, ...]:
     """Recipes of the networks that teach a recipe, out of a list."""
     names = config.teachers.split(" + ") if config.teachers else ()
+    if config.pseudo.method and not names:
+        raise ParameterError(
+            f"'{config.name}' wants pseudo-labels, and nobody gives them. Name runs of the "
+            "experiment in teachers."
+        )
     found = [_run(name, config, configs) for name in names]
     return tuple(replace(f, seed=config.seed + k) for f in found for k in range(config.members))
 

@@ -90,6 +90,7 @@ class Step:
     ) -> None:
         self.config, self.model, self.average, self.device = config, model, average, device
         self.loss_function = build_loss(config.loss)
+        self.kinds = 2 if config.pseudo.method else 1  # of patches, each so much of the batch
         self.auxiliary = build_auxiliary(config, model).to(device)
         both = (*model.parameters(), *self.auxiliary.parameters())
         self.trained = [p for p in both if p.requires_grad]
@@ -133,20 +134,28 @@ class Step:
                 group["lr"] = rate
 
     def loss(self, image: Tensor, target: Tensor) -> Tensor:
-        """Loss of a batch: mixed with itself moved on by one patch, if the recipe says so."""
+        """Loss of a batch: mixed with itself moved on by one patch, if the recipe says so.
+
+        Patches with pseudo-labels are mixed among themselves, and their loss is added to that of
+        the labelled ones (competition, Eq. 5 to 9).
+        """
         smoothing = self.config.smoothing
         target = target * (1 - 2 * smoothing) + smoothing if smoothing else target
         if self.config.mixup:
-            image = self.share * image + (1 - self.share) * image.roll(1, 0)
+            image = self.share * image + (1 - self.share) * self._moved_on(image)
         with autocast(self.device):
             logits = self.model(image.contiguous(memory_format=torch.channels_last))
         if not self.config.mixup:
             return self._terms(logits, image, target)
-        both = (self._terms(logits, image, side) for side in (target, target.roll(1, 0)))
+        both = (self._terms(logits, image, side) for side in (target, self._moved_on(target)))
         return self.share * next(both) + (1 - self.share) * next(both)
 
+    def _moved_on(self, batch: Tensor) -> Tensor:
+        return torch.cat([part.roll(1, 0) for part in batch.chunk(self.kinds)])
+
     def _terms(self, logits: Tensor, image: Tensor, target: Tensor) -> Tensor:
-        loss = self.loss_function(logits, target)
+        pairs = zip(logits.chunk(self.kinds), target.chunk(self.kinds), strict=True)
+        loss = torch.stack([self.loss_function(*pair) for pair in pairs]).sum()
         for name, term in self.auxiliary.items():
             loss = loss + self.config.auxiliary[name] * term.loss(image, target)
         return loss

@@ -25,8 +25,13 @@ def network_of(config: Config, bands: int, imagenet: bool = True) -> nn.Module:
         imagenet: Whether it may start from published weights; not where others take their place.
 
     Raises:
-        ParameterError: Unknown network, option or normalisation layer.
+        ParameterError: Unknown network, option or normalisation layer, or too many components.
     """
+    if config.components > bands:
+        raise ParameterError(
+            f"{config.components} principal components of {bands} bands cannot be. Lower "
+            "components, or name more bands."
+        )
     options = {k: v for k, v in config.options.items() if imagenet or k != "imagenet"}
     network = build_model(config.network, config.components or bands, **options)
     if config.norm not in ("batch", "cross_sensor"):

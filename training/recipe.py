@@ -86,7 +86,10 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as err:
-        raise ParameterError(f"There is no recipe {path}.") from err
+        raise ParameterError(
+            f"There is no recipe or experiment {path}. Name a shipped one, or a TOML file; "
+            "training/recipes and training/experiments hold those that are shipped."
+        ) from err
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
         raise ParameterError(f"The recipe {path} is not valid TOML: {err}.") from err
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
+
 from .compare import Experiment, Run, compare, read_rows
 from .config import Config
 from .models import TITLES
+from .network import network_of
 from .recipe import read_recipe
 
 #: How many principal components ``pca`` has (Table III).
@@ -44,7 +47,9 @@ def select_bands(
         "select_bands", "Sets of bands", recipe, tuple(runs), parts=("validation",)
     )
     for run in runs:  # before the first is trained
-        read_recipe(recipe, Config, run.set)
+        config = read_recipe(recipe, Config, run.set)
+        with torch.device("meta"):
+            network_of(config, len(config.bands), imagenet=False)
     compare(experiment, data, folder)
     f1 = {row.run: row.f1 for row in read_rows(experiment, folder) if row.way == "validated"}
     lines = [

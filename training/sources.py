@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -58,7 +59,7 @@ class Source:
         labels: Label raster of a stack: 1 landslide, 0 not, nodata where unknown.
         dem: DEM of a stack, for terrain bands.
         scene: Number that a stack's or a part's patches get; unlike all others in the recipe.
-        masks: Whether a folder's masks are read; where not, no pixel counts as a landslide.
+        masks: Whether masks or labels are read; where not, no pixel counts as a landslide.
     """
 
     kind: str = "l4s_rgb"
@@ -340,19 +341,27 @@ def quantised(levels: np.ndarray, origin: Path | str) -> np.ndarray:
 
 
 def _stack(source: Source, data: Path, bands: tuple[str, ...]) -> Patches:
-    """Cut a stack into patches side by side; those that are wholly labelled and valid are kept."""
-    if not source.labels:
+    """Cut a stack into patches side by side; those that are wholly valid are kept.
+
+    Where labels are read, they must be whole as well.
+    """
+    if source.masks and not source.labels:
         raise ParameterError(f"The source {source.path} has no labels. Name their raster.")
     stack = open_stack(str(data / source.path), str(data / source.dem) if source.dem else None)
-    labels = str(data / source.labels)
+    labels = str(data / source.labels) if source.masks else ""
     step = np.array([STEP.get(band, 1.0) for band in bands], np.float32)
     levels, masks, places = [], [], []
-    with StackReader(stack, bands) as reader, open_raster(labels) as reference:
-        check_same_size(stack, reference.shape, labels)
+    with ExitStack() as files:
+        reader = files.enter_context(StackReader(stack, bands))
+        reference = files.enter_context(open_raster(labels)) if labels else None
+        if reference is not None:
+            check_same_size(stack, reference.shape, labels)
         for row in range(stack.grid.height // PATCH):
             for col in range(stack.grid.width // PATCH):
                 window = Window(row * PATCH, col * PATCH, PATCH, PATCH)
-                label = read_window(reference, [1], window, labels)[0]
+                label = np.ma.zeros((PATCH, PATCH))
+                if reference is not None:
+                    label = read_window(reference, [1], window, labels)[0]
                 if np.ma.getmaskarray(label).any():
                     continue
                 values, valid = reader.read(window)
@@ -361,9 +370,10 @@ def _stack(source: Source, data: Path, bands: tuple[str, ...]) -> Patches:
                     masks.append(label.data == 1)
                     places.append((source.scene, row, col))
     if not levels:
+        labelled = f", and all labelled in {labels}" if labels else ""
         raise ParameterError(
-            f"{stack.path} has no {PATCH} x {PATCH} block of pixels that are all valid, and all "
-            f"labelled in {labels}. Check the nodata value of both."
+            f"{stack.path} has no {PATCH} x {PATCH} block of pixels that are all valid{labelled}. "
+            "Check the nodata value."
         )
     steps = np.broadcast_to(step, (len(levels), len(bands))).copy()
     return Patches(np.stack(levels), steps, np.stack(masks), *np.array(places, int).T, bands=bands)

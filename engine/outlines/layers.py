@@ -118,8 +118,7 @@ class LayerReader:
             return probability, valid, valid & (probability >= self._threshold)
         wide = reach + HALO
         probability, valid = self._probability(window, wide)
-        height, width = window.height + 2 * wide, window.width + 2 * wide
-        image = self._edges.read(Window(window.row - wide, window.col - wide, height, width))
+        image = self._edges.read(window.grown(wide))
         covered = drawn_to_edges(probability, valid, image, float(self._threshold))
         inside = slice(HALO, -HALO), slice(HALO, -HALO)
         return probability[inside], valid[inside], covered[inside]
@@ -134,17 +133,24 @@ class LayerReader:
 
         Beyond the raster nothing is valid.
         """
-        grid = self.grid
-        row, row_stop = max(0, window.row - reach), min(grid.height, window.row_stop + reach)
-        col, col_stop = max(0, window.col - reach), min(grid.width, window.col_stop + reach)
-        inside = Window(row, col, row_stop - row, col_stop - col)
+        inside, margin = part_on_grid(window.grown(reach), self.grid)
         read = read_probability(self._dataset, inside, self._raster.path)
-        margin = (
-            (row - window.row + reach, window.row_stop + reach - row_stop),
-            (col - window.col + reach, window.col_stop + reach - col_stop),
-        )
         probability, valid = (np.pad(layer, margin) for layer in read)
         return probability, valid
+
+
+Margin = tuple[tuple[int, int], tuple[int, int]]
+
+
+def part_on_grid(window: Window, grid: Grid) -> tuple[Window, Margin]:
+    """The part of a window that lies on a grid, and how much lies beyond, as `np.pad` asks."""
+    row, row_stop = max(0, window.row), min(grid.height, window.row_stop)
+    col, col_stop = max(0, window.col), min(grid.width, window.col_stop)
+    margin = (
+        (row - window.row, window.row_stop - row_stop),
+        (col - window.col, window.col_stop - col_stop),
+    )
+    return Window(row, col, row_stop - row, col_stop - col), margin
 
 
 def check_mask(path: str) -> None:
@@ -208,7 +214,7 @@ class EdgeImage:
         Raises:
             RasterError: It cannot be read, has no CRS, or is all of one value.
         """
-        self._dataset = open_raster(path)
+        self._dataset, self._grid = open_raster(path), grid
         names = [canonical_band(name or "") for name in self._dataset.descriptions]
         numbers = [number for number, name in enumerate(names, 1) if name in OPTICAL_BANDS]
         self._numbers = numbers or list(range(1, self._dataset.count + 1))
@@ -233,9 +239,11 @@ class EdgeImage:
 
     def read(self, window: Window) -> np.ndarray:
         """[C, height, width] float32; NaN where there is no data."""
-        samples = [sampler.read(window) for sampler in self._samplers]
+        inside, margin = part_on_grid(window, self._grid)
+        samples = [sampler.read(inside) for sampler in self._samplers]
         layers = [np.where(sample.valid, sample.values, np.nan) for sample in samples]
-        return np.stack(layers).astype(np.float32) / self._spread[:, None, None]
+        image = np.stack(layers).astype(np.float32) / self._spread[:, None, None]
+        return np.pad(image, ((0, 0), *margin), constant_values=np.nan)
 
     def close(self) -> None:
         """Close the files."""

@@ -140,6 +140,22 @@ def test_mix_up_is_equations_8_and_9():
     assert step.loss(image, target).item() == pytest.approx(expected.item(), rel=1e-2)
 
 
+def test_labelled_patches_and_others_are_mixed_among_themselves():
+    """Eq. 5 to 9: each kind with its own, and the sum of what both lose."""
+    torch.manual_seed(0)
+    model = nn.Conv2d(2, 1, 3, padding=1)
+    config = Config(mixup=0.4, loss={"bce": 1.0, "jaccard": 1.0}, pseudo=Pseudo("uncertainty"))
+    step = Step(config, model, nn.Conv2d(2, 1, 3), CPU)
+    image, target = torch.randn(6, 2, 8, 8), (torch.rand(6, 1, 8, 8) < 0.3).float()
+    step.set_rates(1e-3, 0.9, share=0.3)
+    expected = 0.0
+    for mine, other in (([0, 1, 2], [2, 0, 1]), ([3, 4, 5], [5, 3, 4])):
+        logits = model(0.3 * image[mine] + 0.7 * image[other])
+        for share, side in ((0.3, target[mine]), (0.7, target[other])):
+            expected += share * (bce(logits, side) + jaccard(logits, side)).item()
+    assert step.loss(image, target).item() == pytest.approx(expected, rel=1e-2)
+
+
 def test_share_of_a_mix_follows_from_seed_and_step():
     config = Config(mixup=0.4, seed=3)
     drawn = [mixing_share(config, step) for step in range(200)]
@@ -413,6 +429,14 @@ def test_queues_and_second_encoder_follow():
     assert torch.equal(head, term.head.weight)
     assert any(p is term.head.weight for p in step.trained)
     assert small.shape == (1, 1, 8, 8)
+
+
+@pytest.mark.parametrize("name", ["mixup", "iterations", "components", "promotion"])
+def test_numbers_that_cannot_be(name):
+    with pytest.raises(ParameterError, match=f"{name} = -1. It must be at least"):
+        replace(Config(), **{name: -1})
+    with pytest.raises(ParameterError, match="4 principal components of 3 bands"):
+        network_of(Config(components=4), 3)
 
 
 def test_terms_that_cannot_be():

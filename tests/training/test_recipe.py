@@ -58,7 +58,7 @@ def test_files_that_are_no_recipes(tmp_path):
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ParameterError, match="not valid TOML"):
         read_recipe(tmp_path / "binary.toml", train.Config)
-    with pytest.raises(ParameterError, match="no recipe"):
+    with pytest.raises(ParameterError, match="no recipe or experiment"):
         read_recipe(tmp_path / "missing.toml", train.Config)
 
 

@@ -115,10 +115,11 @@ class EfficientNetV2UNet(EncoderNetwork):
     """`EfficientNetV2`, and a decoder that reduces channels before it enlarges.
 
     Args:
-        in_channels: Bands of the input. width: Factor on the encoder's channels; 1 is
-        EfficientNetV2-S. depth: Factor on its blocks. branch: Channels of the branch and of the
-        decoder at full resolution; they grow to 6 times as
-            many.
+        in_channels: Bands of the input.
+        width: Factor on the encoder's channels; 1 is EfficientNetV2-S.
+        depth: Factor on its blocks.
+        branch: Channels of the branch and of the decoder at full resolution; they grow to 6 times
+            as many.
         dropout: Share of the coarsest map's channels dropped in training, 0..1.
     """
 

@@ -4,8 +4,8 @@ Zhou et al., "A Multi-Source Data Fusion-based Semantic Segmentation Model for R
 Detection".
 
 What makes the rest of it happens in training alone: hyper-pixel-wise contrastive learning is the
-auxiliary loss ``hyper_pixel``, which hears this network's `encoder`. The recipe `hpcl_net_relic`
-has Table 1's settings and Eq. 5's weights.
+auxiliary loss ``hyper_pixel``, which hears this network's `encoder`. The recipe `hpcl_net` has
+Table 1's settings and Eq. 5's weights.
 """
 
 from __future__ import annotations

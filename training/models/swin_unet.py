@@ -46,7 +46,8 @@ class WindowAttention(nn.Module):
         windows = self._divided(x)
         count, pixels, channels = windows.shape
         qkv = self.to_qkv(windows).reshape(count, pixels, 3, self.heads, channels // self.heads)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4)
+        qkv = qkv.permute(2, 0, 3, 1, 4)
+        query, key, value = qkv[0], qkv[1], qkv[2]
         weight = (query * query.shape[-1] ** -0.5) @ key.transpose(-2, -1)
         weight = weight + self.bias[:, self.index]
         if self.shift:

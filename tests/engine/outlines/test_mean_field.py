@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+import rasterio.shutil
 import shapely
+from rasterio.vrt import WarpedVRT
 
 from landslip.engine.common.errors import RasterError
 from landslip.engine.outlines import mean_field as field
@@ -105,6 +107,22 @@ def test_inventory_follows_the_image(tmp_path, rng):
     (cut,) = outlined(path, edge_image=stack, band_pixels=170 * 7)
     assert shapely.from_wkb(cut.wkb).equals(shapely.from_wkb(drawn.wkb))
     assert cut["prob_mean"] == pytest.approx(drawn["prob_mean"])
+
+
+def test_an_image_of_another_crs_is_followed_up_to_the_border(tmp_path, rng):
+    """Warped with GDAL; pixels are as near as nearest neighbours come."""
+    probability, image = blob(rng)
+    probability[:4, :4] = 0.9  # what is asked for around it lies beyond both
+    path = write_raster(tmp_path / "p.tif", probability)
+    scene = np.round(1000 + 200 * image).astype(np.uint16)
+    stack = write_raster(tmp_path / "s.tif", scene, names=["B04", "B03", "B02"])
+    other = str(tmp_path / "lonlat.tif")
+    with rasterio.open(stack) as source, WarpedVRT(source, crs="EPSG:4326") as warped:
+        rasterio.shutil.copy(warped, other, driver="GTiff")
+    drawn, cut = (outlined(path, n, edge_image=other) for n in (4_000_000, 170 * 7))
+    counts = sorted(slide["pixel_count"] for slide in drawn)
+    assert abs(counts[-1] - 30 * 40) <= 100
+    assert sorted(slide["pixel_count"] for slide in cut) == counts
 
 
 def test_an_image_without_edges_says_so(tmp_path, rng):
