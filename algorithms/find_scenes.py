@@ -19,9 +19,10 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..engine.catalogue.catalogues import CATALOGUES, catalogue_of
+from ..engine.catalogue.catalogues import CATALOGUES, Catalogue, catalogue_of
 from ..engine.catalogue.find import FIELDS, FindRequest, find_scenes, results_of, table_of
 from ..engine.catalogue.network import Session
+from ..engine.preparation.target_grid import AreaOfInterest
 from .base import RESOURCES, Group, LandslipAlgorithm, engine_errors, hooks
 from .network import QgisCarrier, auth_parameter, credentials_of
 from .place import needed_area, place_parameters
@@ -70,36 +71,15 @@ class FindScenes(LandslipAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare parameters and outputs."""
-        number = QgsProcessingParameterNumber
-        for parameter in (
-            *place_parameters(self),
-            QgsProcessingParameterString(
-                "EVENT_DATE", self.tr("Date of the event, such as 2018-09-06")
-            ),
-            QgsProcessingParameterEnum(
-                "CATALOGUE",
-                self.tr("Catalogue"),
-                options=list(CATALOGUES),
-                usesStaticStrings=True,
-                defaultValue=next(iter(CATALOGUES)),
-            ),
-            number(
-                "MAX_CLOUD",
-                self.tr("Most cloud over the area (%)"),
-                number.Double,
-                20,
-                minValue=0,
-                maxValue=100,
-            ),
-            QgsProcessingParameterBoolean(
-                "LOOK", self.tr("Look at the clouds over the area"), defaultValue=False
-            ),
-            QgsProcessingParameterFeatureSink(
-                "OUTPUT", self.tr("Scenes"), type=QgsProcessing.TypeVectorPolygon
-            ),
-        ):
+        date = QgsProcessingParameterString(
+            "EVENT_DATE", self.tr("Date of the event, such as 2018-09-06")
+        )
+        output = QgsProcessingParameterFeatureSink(
+            "OUTPUT", self.tr("Scenes"), type=QgsProcessing.TypeVectorPolygon
+        )
+        for parameter in (*place_parameters(self), date, *catalogue_parameters(self), output):
             self.addParameter(parameter)
-        for parameter in self._advanced():
+        for parameter in search_parameters(self):
             self.add_advanced(parameter)
         self.addOutput(QgsProcessingOutputNumber("COUNT", self.tr("Number of days with scenes")))
         text = QgsProcessingOutputString
@@ -107,42 +87,6 @@ class FindScenes(LandslipAlgorithm):
         self.addOutput(text("BEFORE", self.tr("Best scenes before")))
         self.addOutput(text("AFTER_DATE", self.tr("Date of the best image after")))
         self.addOutput(text("BEFORE_DATE", self.tr("Date of the best image before")))
-
-    def _advanced(self) -> list[Any]:
-        number, text = QgsProcessingParameterNumber, QgsProcessingParameterString
-        return [
-            number(
-                "DAYS_BEFORE",
-                self.tr("Days before the event"),
-                number.Integer,
-                400,
-                minValue=0,
-                maxValue=4000,
-            ),
-            number(
-                "DAYS_AFTER",
-                self.tr("Days after the event"),
-                number.Integer,
-                60,
-                minValue=0,
-                maxValue=4000,
-            ),
-            number(
-                "MIN_COVER",
-                self.tr("Least share of the area (%)"),
-                number.Double,
-                90,
-                minValue=0,
-                maxValue=100,
-            ),
-            text(
-                "ADDRESS",
-                self.tr("STAC API, or file or folder of items, instead of the catalogue"),
-                optional=True,
-            ),
-            text("COLLECTION", self.tr("Collection"), optional=True),
-            auth_parameter(self),
-        ]
 
     def processAlgorithm(
         self,
@@ -153,12 +97,9 @@ class FindScenes(LandslipAlgorithm):
         """Run."""
         listeners = hooks(feedback)
         with engine_errors():
-            request = self._request(parameters, context)
-            catalogue = catalogue_of(
-                self.choice(parameters, "CATALOGUE", context),
-                self.parameterAsString(parameters, "ADDRESS", context),
-                self.parameterAsString(parameters, "COLLECTION", context),
-            )
+            area, _ = needed_area(self, parameters, context)
+            request = search_of(self, parameters, context, area)
+            catalogue = chosen_catalogue(self, parameters, context)
             session = Session(
                 QgisCarrier(),
                 catalogue,
@@ -174,17 +115,86 @@ class FindScenes(LandslipAlgorithm):
             context.layerToLoadOnCompletionDetails(layer).setPostProcessor(_SHOWN)
         return {"OUTPUT": layer, **results_of(found)}
 
-    def _request(self, parameters: dict[str, Any], context: QgsProcessingContext) -> FindRequest:
-        area, _ = needed_area(self, parameters, context)
-        return FindRequest(
-            area,
-            self.parameterAsString(parameters, "EVENT_DATE", context),
-            self.parameterAsInt(parameters, "DAYS_BEFORE", context),
-            self.parameterAsInt(parameters, "DAYS_AFTER", context),
-            self.parameterAsDouble(parameters, "MAX_CLOUD", context),
-            self.parameterAsDouble(parameters, "MIN_COVER", context),
-            self.parameterAsBool(parameters, "LOOK", context),
-        )
+
+def catalogue_parameters(algorithm: LandslipAlgorithm) -> list[Any]:
+    """Which catalogue, and how much cloud."""
+    return [
+        QgsProcessingParameterEnum(
+            "CATALOGUE",
+            algorithm.tr("Catalogue"),
+            options=list(CATALOGUES),
+            usesStaticStrings=True,
+            defaultValue=next(iter(CATALOGUES)),
+        ),
+        _number(algorithm, "MAX_CLOUD", "Most cloud over the area (%)", 20, 100),
+        QgsProcessingParameterBoolean(
+            "LOOK", algorithm.tr("Look at the clouds over the area"), defaultValue=False
+        ),
+    ]
+
+
+def search_parameters(algorithm: LandslipAlgorithm) -> list[Any]:
+    """The advanced parameters of a search."""
+    text = QgsProcessingParameterString
+    days = QgsProcessingParameterNumber.Integer
+    return [
+        _number(algorithm, "DAYS_BEFORE", "Days before the event", 400, 4000, days),
+        _number(algorithm, "DAYS_AFTER", "Days after the event", 60, 4000, days),
+        _number(algorithm, "MIN_COVER", "Least share of the area (%)", 90, 100),
+        text(
+            "ADDRESS",
+            algorithm.tr("STAC API, or file or folder of items, instead of the catalogue"),
+            optional=True,
+        ),
+        text("COLLECTION", algorithm.tr("Collection"), optional=True),
+        auth_parameter(algorithm),
+    ]
+
+
+def _number(
+    algorithm: LandslipAlgorithm,
+    name: str,
+    label: str,
+    default: float,
+    most: float,
+    kind: Any = QgsProcessingParameterNumber.Double,
+) -> QgsProcessingParameterNumber:
+    return QgsProcessingParameterNumber(
+        name, algorithm.tr(label), kind, default, minValue=0, maxValue=most
+    )
+
+
+def search_of(
+    algorithm: LandslipAlgorithm,
+    parameters: dict[str, Any],
+    context: QgsProcessingContext,
+    area: AreaOfInterest,
+) -> FindRequest:
+    """What these parameters ask a catalogue for."""
+    return FindRequest(
+        area,
+        algorithm.parameterAsString(parameters, "EVENT_DATE", context),
+        algorithm.parameterAsInt(parameters, "DAYS_BEFORE", context),
+        algorithm.parameterAsInt(parameters, "DAYS_AFTER", context),
+        algorithm.parameterAsDouble(parameters, "MAX_CLOUD", context),
+        algorithm.parameterAsDouble(parameters, "MIN_COVER", context),
+        algorithm.parameterAsBool(parameters, "LOOK", context),
+    )
+
+
+def chosen_catalogue(
+    algorithm: LandslipAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
+) -> Catalogue:
+    """The catalogue that these parameters name.
+
+    Raises:
+        ParameterError: There is no such one.
+    """
+    return catalogue_of(
+        algorithm.choice(parameters, "CATALOGUE", context),
+        algorithm.parameterAsString(parameters, "ADDRESS", context),
+        algorithm.parameterAsString(parameters, "COLLECTION", context),
+    )
 
 
 class _Shown(QgsProcessingLayerPostProcessorInterface):

@@ -23,6 +23,7 @@ from ..inventory.fields import FIELD_INDEX, FIELDS, METHODS, UNREVIEWED, Landsli
 from ..inventory.geodesy import Geodesy, location_id
 from ..inventory.wkb import Polygon, polygon_wkb
 from ..models.probability import ProbabilityRaster, open_probability
+from ..raster.elevation import DemSource
 from ..raster.grid import Grid
 from ..raster.tiling import Window
 from .components import Components, finished_components, side_by_side
@@ -67,6 +68,7 @@ class VectoriseRequest:
         excluded: Raster that is not 0 where no landslide can be (water, say); those that lie
             there for the most part are dropped.
         event: What is known of the event; it wins over what the probability raster says.
+        dem_band: Number of the DEM's band; None for a raster that has only one.
     """
 
     probability: str
@@ -81,6 +83,12 @@ class VectoriseRequest:
     flat_slope: float = 0.0
     excluded: str | None = None
     event: EventFacts = field(default_factory=EventFacts)
+    dem_band: int | None = None
+
+    @property
+    def elevation(self) -> DemSource | None:
+        """Where elevation comes from; None for none."""
+        return DemSource(self.dem, self.dem_band) if self.dem else None
 
 
 def vectorise(
@@ -110,7 +118,7 @@ def vectorise(
     holes = hole_pixels(request.fill_holes, raster.grid)
     raster = _with_event(raster, request.event, warn)
     with LayerReader(
-        raster, threshold, request.dem, request.excluded, holes, request.flat_slope
+        raster, threshold, request.elevation, request.excluded, holes, request.flat_slope
     ) as layers:
         outline = _Outliner(request, raster, threshold, layers)
         found = [
