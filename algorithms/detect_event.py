@@ -53,6 +53,7 @@ from .place import needed_area, place_parameters
 from .prepare_stack import product_parameters, products_of
 from .review_pdf import write_review_pdf
 from .table_layer import Sink, write_table
+from .views import show_views
 
 _EVENT_HELP = EVENT_HELP.format(
     "The date of the event is among the main parameters, as a catalogue needs it. Dates of images "
@@ -249,6 +250,7 @@ class DetectEvent(LandslipAlgorithm):
             found = detect_event(
                 request, QgisCarrier(), credentials_of(authentication), **hooks(feedback)
             )
+        show_views(request.stack, context)
         use_style(request.detection.probability, "probability.qml", context)
         there = self.tr(
             "run 'Vectorise probability' on {} and 'Change evidence' on its outlines: the model "

@@ -30,6 +30,7 @@ from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .network import QgisCarrier, auth_parameter, credentials_of
 from .place import needed_area, place_parameters
 from .prepare_stack import align_parameter
+from .views import show_views
 
 HELP = """
 <p>Fetches scenes that <i>Find scenes</i> has listed, and makes the stack of them that <i>Detect
@@ -153,6 +154,7 @@ class FetchScene(LandslipAlgorithm):
             made = fetch_scenes(
                 request, QgisCarrier(), credentials_of(authentication), **hooks(feedback)
             )
+        show_views(made.prepared.stack, context)
         results = {"OUTPUT": made.prepared.stack, **results_of(made)}
         return {**results, "MASK": made.prepared.mask} if made.prepared.mask else results
 

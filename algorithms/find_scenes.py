@@ -9,7 +9,6 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
-    QgsProcessingLayerPostProcessorInterface,
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
@@ -24,6 +23,7 @@ from ..engine.catalogue.find import FIELDS, FindRequest, find_scenes, results_of
 from ..engine.catalogue.network import Session
 from ..engine.preparation.target_grid import AreaOfInterest
 from .base import RESOURCES, Group, LandslipAlgorithm, engine_errors, hooks
+from .loading import when_loaded
 from .network import QgisCarrier, auth_parameter, credentials_of
 from .place import needed_area, place_parameters
 from .table_layer import Sink, write_table
@@ -111,8 +111,7 @@ class FindScenes(LandslipAlgorithm):
             found = find_scenes(request, session, listeners["progress"], listeners["warn"])
         sink = Sink(self, parameters, "OUTPUT", context, feedback, style=STYLE)
         layer = write_table(sink, table_of(found), FIELDS)
-        if context.willLoadLayerOnCompletion(layer):
-            context.layerToLoadOnCompletionDetails(layer).setPostProcessor(_SHOWN)
+        when_loaded(layer, context, _show)
         return {"OUTPUT": layer, **results_of(found)}
 
 
@@ -197,16 +196,8 @@ def chosen_catalogue(
     )
 
 
-class _Shown(QgsProcessingLayerPostProcessorInterface):
-    """Gives the layer its colours and selects the best pair when QGIS adds it to the project."""
-
-    def postProcessLayer(
-        self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> None:
-        layer.loadNamedStyle(str(RESOURCES / STYLE))
-        layer.selectByExpression('"best" = 1')
-        layer.triggerRepaint()
-
-
-# QGIS keeps only a pointer to a post-processor: without a reference here, Python frees it.
-_SHOWN = _Shown()
+def _show(layer: QgsMapLayer, _context: QgsProcessingContext) -> None:
+    """Give the layer its colours and select the best pair."""
+    layer.loadNamedStyle(str(RESOURCES / STYLE))
+    layer.selectByExpression('"best" = 1')
+    layer.triggerRepaint()

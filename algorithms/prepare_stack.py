@@ -31,6 +31,7 @@ from ..engine.raster.elevation import METHODS as DEM_METHODS
 from ..engine.raster.resample import METHODS
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .place import area_of, extent_of, place_parameters
+from .views import show_views
 
 HELP = """
 <p>Makes the stack that <i>Detect landslides</i> reads, from Sentinel-2 products as they are
@@ -212,6 +213,7 @@ class PrepareStack(LandslipAlgorithm):
         """Run."""
         with engine_errors():
             prepared = prepare(self._request(parameters, context), **hooks(feedback))
+        show_views(prepared.stack, context)
         results = {
             "OUTPUT": prepared.stack,
             "BANDS": ",".join(prepared.bands),

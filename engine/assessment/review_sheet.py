@@ -13,6 +13,7 @@ import numpy as np
 
 from ..common.errors import Cancelled, ParameterError
 from ..common.file_names import place_of
+from ..inventory.compared import EVIDENCE
 from ..inventory.fields import UNREVIEWED
 from ..inventory.polygons import Outlines, ellipsoidal_areas
 from ..inventory.review import outline_hashes
@@ -40,7 +41,6 @@ _WORDS = (
     ("ls_type", "type"),
     ("review_status", "status"),
     ("change", "change"),
-    ("evidence", "before and after:"),
 )
 _UNTOLD = (None, "", UNREVIEWED)
 
@@ -112,7 +112,7 @@ def sheet_of(table: Table, request: SheetRequest) -> Sheet:
     content = "\n".join(f"{i} {h}" for i, h in sorted(zip(ids, outline_hashes(table))))
     count = len(ids)
     about = f"{count:,} landslide{'s' * (count != 1)}. Image: {Path(request.image).name}"
-    if request.pre_image and place_of(request.pre_image) == place_of(request.image):
+    if request.pre_image and before_mapping(request) != request.band_mapping:
         about += ", of both dates"
     elif request.pre_image:
         about += f"; before the event: {Path(request.pre_image).name}"
@@ -197,6 +197,8 @@ def _ordered(table: Table, areas: np.ndarray, order: str) -> list[int]:
 
 def _facts(get: Callable[[str], Any], area: float) -> tuple[str, ...]:
     facts = [f"area {area:,.0f}{_STAY}m²"]
+    if get("evidence") in EVIDENCE:  # early: it is what a reviewer looks at the pictures for
+        facts.append(f"{get('evidence')}")
     for name, text, digits, unit in _SHOWN:
         value = get(name)
         if isinstance(value, (int, float)):

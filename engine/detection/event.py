@@ -36,6 +36,7 @@ from ..ground.image import AUTO as AUTO_TESTS
 from ..ground.image import ImageSource
 from ..ground.masked import by_masks, hidden_classes, mask_stack, told
 from ..inventory.compared import EVIDENCE, EVIDENCE_FIELDS, with_columns
+from ..inventory.event import EventFacts
 from ..inventory.table import Table, detected
 from ..models.zoo import AUTO, model_path
 from ..outlines.vectorise import VectoriseRequest, check_settings
@@ -171,7 +172,7 @@ def detect_event(
         run.tidy()
         raise
     run.remove()
-    return EventDetection(table, detection, *_images(request.stack))
+    return EventDetection(table, detection, *_images(request.stack, request.detection.event))
 
 
 def check_event(request: EventRequest) -> None:
@@ -243,11 +244,17 @@ class _Run:
         warn: Warn,
     ) -> None:
         self._request, self._carrier, self._credentials = request, carrier, credentials
-        self._progress, self._cancelled, self._warn = progress, cancelled, warn
+        self._listener, self._cancelled, self._warn = progress, cancelled, warn
+        self._share = 0.0
         stack = Path(request.stack).absolute()
         self._folder = stack.parent / f".{stack.name}.event"
         #: What a user whose run fails is told: what is done, and what there is.
         self._done: list[str] = []
+
+    def _progress(self, share: float, text: str) -> None:
+        """Tell how far it is; a bar never goes back."""
+        self._share = max(self._share, share)
+        self._listener(self._share, text)
 
     @contextmanager
     def _step(self, number: int) -> Iterator[Progress]:
@@ -508,8 +515,8 @@ def _names(found: Found, purpose: str) -> str:
     return ", ".join(item.id for item in best.items) if best else ""
 
 
-def _images(stack: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    """Names and times of both images, as the stack tells them."""
+def _images(stack: str, given: EventFacts) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Names and times of both images, as the user or the stack tells them."""
     with open_raster(stack) as dataset:
         tags = dataset.tags()
 
@@ -518,4 +525,4 @@ def _images(stack: str) -> tuple[tuple[str, str], tuple[str, str]]:
 
     name, day = known(ACQUISITION_TAGS["product_id"], ACQUISITION_TAGS["image_date"])
     earlier, then = known("PRE_EVENT_PRODUCT_ID", ACQUISITION_TAGS["pre_date"])
-    return (name, day), (earlier, then)
+    return (name, given.image_date or day), (earlier, given.pre_date or then)

@@ -12,6 +12,7 @@ EXPECTED = {
     "findscenes": "Prepare",
     "fetchscene": "Prepare",
     "preparestack": "Prepare",
+    "detectevent": "Detect",
     "detectlandslides": "Detect",
     "vectoriseprobability": "Detect",
     "assessability": "Detect",
