@@ -343,11 +343,12 @@ def _report(values: Values, listeners: Listeners) -> Values:
         probability=values["PROBABILITY"],
         study=polygons(values["AREA"], listeners) if values["AREA"] else None,
         below=below,
+        before=values["PRE_IMAGE"] or "",
     )
     report = event_report(request, listeners.progress, listeners.cancelled)
     write_event_page(report, MADE_BY, files)
     write_event_kml(report, MADE_BY, files.kml)
-    listeners.say("The PDF needs QGIS; here, print the page from a browser.")
+    listeners.say("PDF and PNG need QGIS; here, print the page from a browser.")
     areas = report.statistics.areas
     totals = {"COUNT": len(areas), "AREA": float(areas.sum())}
     return {

@@ -31,6 +31,7 @@ EXPECTED = {
     "adaptmodel": "Models",
     "detectadaptdetect": "Models",
     "downloadtolandslides": "Detect",
+    "eventstepbystep": "Detect",
     "managemodels": "Models",
     "selftrain": "Models",
     "pretrainencoder": "Models",
