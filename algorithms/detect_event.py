@@ -253,9 +253,9 @@ class DetectEvent(LandslipAlgorithm):
         show_views(request.stack, context)
         use_style(request.detection.probability, "probability.qml", context)
         there = self.tr(
-            "run 'Vectorise probability' on {} and 'Change evidence' on its outlines: the model "
-            "need not run again."
-        ).format(request.detection.probability)
+            "run 'Vectorise probability' and 'Change evidence': the rasters {} and {} are "
+            "complete, and the model need not run again."
+        ).format(request.stack, request.detection.probability)
         sink = Sink(self, parameters, "INVENTORY", context, feedback, INVENTORY_STYLE, there)
         inventory = write_table(sink, found.table, (*FIELDS, *EVIDENCE_FIELDS))
         use_style(inventory, INVENTORY_STYLE, context)
