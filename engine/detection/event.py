@@ -14,7 +14,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -64,7 +64,8 @@ _STEPS = (
     "detecting landslides",
     "comparing before and after",
 )
-_RUN = "run.json"
+#: What a run notes of the stack as it was made, and of the finished one.
+_RAW, _STACK = "parts.json", "stack.json"
 
 
 @dataclass(frozen=True)
@@ -276,19 +277,32 @@ class _Run:
         """Make the stack, unless an earlier run of this kind has made it."""
         request = self._request
         decides = self._decides()
-        if self._is_made(decides):
+        raw = str(self._folder / "stack.tif")
+        if self._known(_STACK, decides, request.stack):
             self._progress(_ENDS[2], f"An earlier run has made {request.stack}: it is taken over.")
         else:
-            with self._step(0) as progress:
-                pair = self._pair(progress) if request.search else None
-            raw = str(self._folder / "stack.tif")
-            with self._step(1) as progress:
-                self._make_folder()
-                products, pre_event = self._raw(raw, pair, progress)
+            kept = self._known(_RAW, decides, raw)
+            if kept:
+                self._progress(_ENDS[1], "An earlier run has made a stack of both images.")
+                products, pre_event = kept["after"], kept["before"]
+            else:
+                products, pre_event = self._both(raw, decides)
+            self._done = ["A stack of both images is made, and is kept for a new run."]
             with self._step(2) as progress:
                 self._leave_out(raw, products, pre_event, progress)
-                self._keep(decides)
+                self._forget_parts()
+                self._note(_STACK, decides, request.stack)
         self._done = [f"The stack {request.stack} is complete: the same run again goes on with it."]
+
+    def _both(self, raw: str, decides: str) -> tuple[Sequence[str], Sequence[str]]:
+        """Make the stack of both images; returns the products that it is made of."""
+        with self._step(0) as progress:
+            pair = self._pair(progress) if self._request.search else None
+        with self._step(1) as progress:
+            self._make_folder()
+            after, before = self._raw(raw, pair, progress)
+            self._note(_RAW, decides, raw, after=after, before=before)
+        return after, before
 
     def _make_folder(self) -> None:
         try:
@@ -349,7 +363,7 @@ class _Run:
             band_mapping=request.band_mapping,
         )
         if pair is None:
-            made = prepare(
+            prepare(
                 replace(
                     wanted,
                     pre_event=request.before,
@@ -359,7 +373,6 @@ class _Run:
                 ),
                 *hooks,
             )
-            self._done = [f"A stack of {made.product} was made, and is kept for a new run."]
             return request.after, request.before
         search, catalogue, carrier = self._network()
         folder = self._folder / "fetched"
@@ -421,29 +434,32 @@ class _Run:
         text = repr((inputs, dem, place, settings, __version__))
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def _is_made(self, decides: str) -> bool:
+    def _known(self, name: str, decides: str, file: str) -> dict[str, Any]:
+        """What an earlier, equal run noted of a file that is as it was; empty where none did."""
         try:
-            kept = json.loads((self._folder / _RUN).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return False
-        return bool(kept == json.loads(self._kept(decides)))
+            noted = json.loads((self._folder / name).read_text(encoding="utf-8"))
+            same = noted["decides"] == decides and noted["file"] == identity(file)
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+        return dict(noted) if same else {}
 
-    def _kept(self, decides: str) -> str:
-        return json.dumps({"decides": decides, "stack": identity(self._request.stack)})
+    def _note(self, name: str, decides: str, file: str, **more: Any) -> None:
+        """Note for a new run that a file is made; on a full disk, that run makes it again."""
+        text = json.dumps({"decides": decides, "file": identity(file), **more})
+        with suppress(OutputError), whole_file(str(self._folder / name)) as temporary:
+            Path(temporary).write_text(text, encoding="utf-8")
 
-    def _keep(self, decides: str) -> None:
-        """Remember that the stack is made, and forget what it was made of."""
+    def _forget_parts(self) -> None:
+        """Remove what the stack was made of."""
         for path in list(self._folder.iterdir()):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        try:
-            with whole_file(str(self._folder / _RUN)) as temporary:
-                Path(temporary).write_text(self._kept(decides), encoding="utf-8")
-        except OutputError:  # a full disk: a new run makes the stack again
-            self.remove()
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
     def tidy(self) -> None:
         """Remove the folder of a run that failed, if nothing is in it."""
-        if self._folder.is_dir() and not any(p.is_file() for p in self._folder.rglob("*")):
+        if not any(path.is_file() for path in self._folder.rglob("*")):
             self.remove()
 
     def remove(self) -> None:

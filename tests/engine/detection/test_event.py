@@ -244,6 +244,35 @@ def test_a_run_that_was_stopped_goes_on_with_its_stack(online):
     assert files_of(request) == ["probability.tif", "stack.tif"]
 
 
+def test_a_full_disk_after_the_first_stack_loses_nothing_of_it(online, monkeypatch):
+    request, server = online
+
+    whole_file = event_module.whole_file
+
+    def full(target):
+        if target == request.stack:
+            raise OutputError("No room.")
+        return whole_file(target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(event_module, "whole_file", full)
+        with pytest.raises(OutputError, match="is made, and is kept for a new run"):
+            detect_event(request, PlainCarrier())
+    asked, said = len(server.requests), []
+    progress, stop = stopped_in(4)
+    with pytest.raises(Cancelled):
+        detect_event(
+            request,
+            PlainCarrier(),
+            None,
+            lambda share, text: (said.append(text), progress(share, text)),
+            stop,
+        )
+    assert len(server.requests) == asked
+    assert not any(text.startswith(("Step 1", "Step 2")) for text in said)
+    assert (bands(request.stack)["pre_B04"][:18, :28] == -9999).all()
+
+
 def test_another_event_is_another_stack(online):
     request, server = online
     for day in ("2018-09-06", "2018-09-07"):
@@ -332,8 +361,8 @@ def test_images_that_cannot_be_compared_still_give_an_inventory(request_, monkey
 def test_what_was_kept_is_not_believed_when_the_stack_has_changed(request_):
     with pytest.raises(Cancelled):
         detect_event(request_, None, None, *stopped_in(4))
-    kept = event_module.Path(request_.stack).parent / ".stack.tif.event" / "run.json"
-    assert json.loads(kept.read_text())["stack"][0][0] == request_.stack
+    kept = event_module.Path(request_.stack).parent / ".stack.tif.event" / "stack.json"
+    assert json.loads(kept.read_text())["file"][0][0] == request_.stack
     event_module.Path(request_.stack).write_bytes(b"II*\0 broken")
     with pytest.raises(Cancelled):
         detect_event(request_, None, None, *stopped_in(4))
