@@ -27,6 +27,9 @@ setup: $(VENV)/run ## Install QGIS and what the plugin needs to run
 demo: $(VENV)/run ## Detect landslides in a sample scene and draw the result
 	$(PY) -m landslip.demo $(if $(SCENE),--scene $(SCENE))
 
+# Tests run side by side: threads of their own besides would only wait for each other.
+test test-engine: export OMP_NUM_THREADS = 1
+
 test: lint ## Check style and types, run all tests
 	$(PY) -m pytest -n 2
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from typing import Any
 
 from qgis.core import (
@@ -16,25 +14,21 @@ from qgis.core import (
     QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFileDestination,
-    QgsProcessingParameterNumber,
-    QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
 )
 
-from ..engine.adaptation.adapt import METHODS, TRAINED, AdaptRequest, adapt, training_folder
+from ..engine.adaptation.adapt import METHODS, TRAINED, AdaptRequest, adapt
 from ..engine.adaptation.labels import labels_of
 from ..engine.adaptation.material import Train
 from ..engine.adaptation.report import verdict_text, write_adaptation_report
 from ..engine.common.dependencies import require_pytorch
-from ..engine.common.errors import LandslipError
 from ..engine.common.output import check_report
 from ..engine.common.report import MADE_BY
-from ..engine.inventory.polygons import Outlines
+from ..engine.models.one_place import work_folder_of
 from ..engine.models.own_models import add_model, check_name
-from ..engine.preparation.model_choice import detection_model
-from .base import Group, LandslipAlgorithm, engine_errors, hooks
-from .detect_landslides import model_parameter
+from .base import Group, engine_errors, hooks
 from .inventory_reader import read_inventory
+from .model_on_stack import ModelOnStack
 
 HELP = """
 <p>Makes a model of your own from a shipped one and a few landslides that you know. A new country
@@ -84,7 +78,7 @@ SCORES = {
 }
 
 
-class AdaptModel(LandslipAlgorithm):
+class AdaptModel(ModelOnStack):
     """From a model and labels to a model of one's own."""
 
     NAME = "adaptmodel"
@@ -99,11 +93,7 @@ class AdaptModel(LandslipAlgorithm):
         polygons = [QgsProcessing.TypeVectorPolygon]
         source = QgsProcessingParameterFeatureSource
         for parameter in (
-            QgsProcessingParameterRasterLayer("INPUT", self.tr("Stack (Sentinel-2 bands)")),
-            QgsProcessingParameterRasterLayer(
-                "DEM", self.tr("DEM (elevation in metres)"), optional=True
-            ),
-            model_parameter(self.tr("Model")),
+            *self.ground_parameters(),
             source("LABELS", self.tr("Labels (reviewed inventory or landslides)"), polygons),
             source(
                 "AREA",
@@ -124,18 +114,12 @@ class AdaptModel(LandslipAlgorithm):
             ),
         ):
             self.addParameter(parameter)
-        number = QgsProcessingParameterNumber
-        for parameter in (
-            QgsProcessingParameterString("BAND_MAPPING", self.tr("Band mapping"), optional=True),
+        self.add_advanced(
             QgsProcessingParameterString(
                 "ADD_AS", self.tr("Name in the list of models (empty: not added)"), optional=True
-            ),
-            number("SEED", self.tr("Seed of draws"), defaultValue=0, minValue=0),
-            number(
-                "THREADS", self.tr("Threads of the processor (0: all)"), defaultValue=0, minValue=0
-            ),
-        ):
-            self.add_advanced(parameter)
+            )
+        )
+        self.add_run_parameters()
         destination = QgsProcessingParameterFileDestination
         self.addParameter(
             destination("OUTPUT", self.tr("Adapted model"), self.tr("ONNX models (*.onnx)"))
@@ -146,16 +130,6 @@ class AdaptModel(LandslipAlgorithm):
         for name, label in SCORES.items():
             self.addOutput(QgsProcessingOutputNumber(name, self.tr(label)))
         self.addOutput(QgsProcessingOutputBoolean("WRITTEN", self.tr("Whether it was written")))
-
-    def checkParameterValues(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> tuple[bool, str]:
-        """Say what is wrong with the image or the model's name before the run starts."""
-        try:
-            self._model(parameters, context)
-        except LandslipError as err:
-            return False, str(err)
-        return super().checkParameterValues(parameters, context)
 
     def processAlgorithm(
         self,
@@ -173,7 +147,6 @@ class AdaptModel(LandslipAlgorithm):
                 check_name(name)
             request = self._request(parameters, context, feedback)
             found = adapt(request, **hooks(feedback), train=self._trainer(request))
-            shutil.rmtree(training_folder(request.output), ignore_errors=True)
             used = request.output if found.written else request.model
             if report:
                 write_adaptation_report(found, request, MADE_BY, report)
@@ -195,11 +168,11 @@ class AdaptModel(LandslipAlgorithm):
         return AdaptRequest(
             stack=self.raster_path(parameters, "INPUT", context),
             dem=self.raster_path(parameters, "DEM", context) or None,
-            model=self._model(parameters, context),
+            model=self.model_file(parameters, context),
             labels=labels_of(
                 labels,
-                self._outlines("NEGATIVES", parameters, context, feedback),
-                self._outlines("AREA", parameters, context, feedback),
+                self.outlines("NEGATIVES", parameters, context, feedback),
+                self.outlines("AREA", parameters, context, feedback),
             ),
             output=self.parameterAsFileOutput(parameters, "OUTPUT", context),
             method=self.choice(parameters, "METHOD", context),
@@ -216,28 +189,5 @@ class AdaptModel(LandslipAlgorithm):
         require_pytorch()
         from ..training.adapting import trainer
 
-        folder = training_folder(request.output)
+        folder = work_folder_of(request.output)
         return trainer(request.method, folder, request.threads, request.seed)
-
-    def _outlines(
-        self,
-        name: str,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> Outlines | None:
-        if parameters.get(name) in (None, ""):
-            return None
-        return Outlines.of(read_inventory(self, parameters, name, context, feedback))
-
-    def _model(self, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
-        """Path of the model; for `AUTO`, of the best for the bands that are there."""
-        return os.path.abspath(
-            detection_model(
-                self.parameterAsString(parameters, "MODEL", context),
-                self.raster_path(parameters, "INPUT", context),
-                False,
-                self.raster_path(parameters, "DEM", context),
-                self.parameterAsString(parameters, "BAND_MAPPING", context),
-            )
-        )

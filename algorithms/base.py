@@ -27,7 +27,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
-from ..engine.common.errors import LandslipError, OutputError
+from ..engine.common.errors import LandslipError, OutputError, file_problem
 from ..engine.common.file_names import place_of
 from ..engine.common.output import check_writable
 from ..engine.common.wording import number_within
@@ -290,6 +290,8 @@ def engine_errors() -> Iterator[None]:
         yield
     except LandslipError as err:
         raise QgsProcessingException(str(err)) from err
+    except OSError as err:
+        raise QgsProcessingException(file_problem(err)) from err
 
 
 def hooks(feedback: QgsProcessingFeedback) -> dict[str, Any]:

@@ -6,11 +6,10 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from qgis.PyQt.QtCore import QByteArray, QMarginsF, QRectF, QSizeF, Qt, QUrl
+from qgis.PyQt.QtCore import QByteArray, QRectF, QSizeF, Qt, QUrl
 from qgis.PyQt.QtGui import (
     QFont,
     QImage,
-    QPageSize,
     QPainter,
     QPdfWriter,
     QTextBlock,
@@ -24,7 +23,7 @@ from qgis.PyQt.QtSvg import QSvgRenderer
 from ..engine.common.errors import OutputError
 from ..engine.common.output import whole_file
 from ..engine.common.report import paragraph
-from .review_pdf import check_whole
+from .pdf_file import write_pdf
 
 #: A page of A4 in pixels, of which so many are an inch; its margin; and what fits between.
 _INCH, _PAGE, _MARGIN, _WIDEST = 96, QSizeF(794, 1123), 56.0, 664.0
@@ -71,25 +70,11 @@ def write_event_pdf(
         OutputError: The file cannot be written.
     """
     document = _on_one_page(title, about, parts) if one_page else _laid_out(title, about, parts)
-    with whole_file(target) as temporary:
-        writer = QPdfWriter(temporary)
-        writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-        writer.setPageMargins(QMarginsF(0, 0, 0, 0))
-        writer.setResolution(_DPI)
-        writer.setTitle(title)
-        writer.setCreator(made_by)
-        painter = QPainter()
-        if not painter.begin(writer):
-            raise OutputError(
-                f"{target} cannot be written. Check that the disk has room, and that no other "
-                "program holds the file open."
-            )
-        try:
-            _draw(document, writer, painter, title)
-        finally:
-            painter.end()
-        del painter, writer
-        check_whole(temporary, target)
+
+    def draw(writer: QPdfWriter, painter: QPainter) -> None:
+        _draw(document, writer, painter, title)
+
+    write_pdf(target, title, made_by, _DPI, draw)
 
 
 def write_map(drawing: str, target: str) -> None:

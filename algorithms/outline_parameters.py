@@ -23,6 +23,10 @@ the DEM. The number says how far the pass between two parts must lie below the l
 0.5 is a common start, lower values part more, empty parts nothing.</p>
 <p><b>Smooth outlines</b>: takes the staircase of pixels away. Areas change by 2 % at most, and no
 outline crosses its neighbour's.</p>
+<p><b>Image whose edges outlines follow</b>: choose the image that landslides were detected in.
+Pixels are then landslide or not also by what pixels that look alike around them are (a conditional
+random field), so that outlines follow edges in the image, single pixels go, and areas change.
+Probabilities stay what the model said.</p>
 
 <h3>Advanced: filters</h3>
 <p><b>Smallest mean slope</b> in degrees, and <b>largest elongation</b>, length down the slope over
@@ -58,6 +62,9 @@ def outline_parameters(tr: Callable[[str], str]) -> list[Any]:
         QgsProcessingParameterBoolean(
             "SMOOTH", tr("Smooth outlines"), defaultValue=False, optional=True
         ),
+        QgsProcessingParameterRasterLayer(
+            "EDGE_IMAGE", tr("Image whose edges outlines follow"), optional=True
+        ),
         number("MIN_SLOPE", tr("Smallest mean slope (degrees)"), 90, default=0),
         number("MAX_ELONGATION", tr("Largest elongation, length over width (empty: any)")),
         number(
@@ -81,6 +88,7 @@ def outline_request(
         fill_holes=algorithm.parameterAsDouble(parameters, "FILL_HOLES", context),
         split=algorithm.optional_number(parameters, "SPLIT_DEPTH", context),
         smooth=algorithm.parameterAsBoolean(parameters, "SMOOTH", context),
+        edge_image=algorithm.raster_path(parameters, "EDGE_IMAGE", context) or None,
         min_slope=algorithm.parameterAsDouble(parameters, "MIN_SLOPE", context),
         max_elongation=algorithm.optional_number(parameters, "MAX_ELONGATION", context),
         flat_slope=algorithm.parameterAsDouble(parameters, "FLAT_SLOPE", context),

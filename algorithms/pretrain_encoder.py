@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from qgis.core import (
@@ -14,15 +13,12 @@ from qgis.core import (
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterNumber,
-    QgsProcessingParameterRasterLayer,
-    QgsProcessingParameterString,
 )
 
 from ..engine.adaptation.choices import TRAINING_DEVICES
 from ..engine.common.dependencies import require_pytorch
-from ..engine.preparation.model_choice import detection_model
-from .base import Group, LandslipAlgorithm, engine_errors, hooks
-from .detect_landslides import model_parameter
+from .base import Group, engine_errors, hooks
+from .model_on_stack import ModelOnStack
 
 HELP = """
 <p>Trains the encoder of a model further on scenes without labels, by SwAV: it learns to tell from
@@ -46,7 +42,7 @@ and the number of <b>prototypes</b> (groups) in which patches are sorted; <b>dev
 """
 
 
-class PretrainEncoder(LandslipAlgorithm):
+class PretrainEncoder(ModelOnStack):
     """From a model and scenes to a model that must be adapted."""
 
     NAME = "pretrainencoder"
@@ -60,13 +56,7 @@ class PretrainEncoder(LandslipAlgorithm):
         """Declare parameters and outputs."""
         number = QgsProcessingParameterNumber
         for parameter in (
-            QgsProcessingParameterMultipleLayers(
-                "INPUT", self.tr("Stacks without labels"), QgsProcessing.TypeRaster
-            ),
-            QgsProcessingParameterRasterLayer(
-                "DEM", self.tr("DEM (elevation in metres)"), optional=True
-            ),
-            model_parameter(self.tr("Model")),
+            *self.ground_parameters(),
             number("STEPS", self.tr("Steps"), defaultValue=200, minValue=1, maxValue=10**7),
         ):
             self.addParameter(parameter)
@@ -88,13 +78,9 @@ class PretrainEncoder(LandslipAlgorithm):
                 defaultValue=TRAINING_DEVICES[0],
                 usesStaticStrings=True,
             ),
-            QgsProcessingParameterString("BAND_MAPPING", self.tr("Band mapping"), optional=True),
-            number("SEED", self.tr("Seed of draws"), defaultValue=0, minValue=0),
-            number(
-                "THREADS", self.tr("Threads of the processor (0: all)"), defaultValue=0, minValue=0
-            ),
         ):
             self.add_advanced(parameter)
+        self.add_run_parameters()
         self.addParameter(
             QgsProcessingParameterFileDestination(
                 "OUTPUT", self.tr("Model to adapt"), self.tr("ONNX models (*.onnx)")
@@ -102,6 +88,12 @@ class PretrainEncoder(LandslipAlgorithm):
         )
         self.addOutput(QgsProcessingOutputNumber("LOSS", self.tr("Loss at the end")))
         self.addOutput(QgsProcessingOutputNumber("USAGE", self.tr("Use of prototypes, 0 to 1")))
+
+    def input_parameter(self) -> QgsProcessingParameterMultipleLayers:
+        """The images."""
+        return QgsProcessingParameterMultipleLayers(
+            "INPUT", self.tr("Stacks without labels"), QgsProcessing.TypeRaster
+        )
 
     def processAlgorithm(
         self,
@@ -114,20 +106,16 @@ class PretrainEncoder(LandslipAlgorithm):
             require_pytorch()
             from ..training.pretrain_encoder import EncoderRequest, pretrain_encoder
 
-            stacks = self._stacks(parameters, context)
-            dem = self.raster_path(parameters, "DEM", context)
-            mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
-            name = self.parameterAsString(parameters, "MODEL", context)
             request = EncoderRequest(
-                stacks=stacks,
-                model=os.path.abspath(detection_model(name, stacks[0], False, dem, mapping)),
+                stacks=self._stacks(parameters, context),
+                model=self.model_file(parameters, context),
                 output=self.parameterAsFileOutput(parameters, "OUTPUT", context),
-                dem=dem or None,
+                dem=self.raster_path(parameters, "DEM", context) or None,
                 steps=self.parameterAsInt(parameters, "STEPS", context),
                 batch=self.parameterAsInt(parameters, "BATCH", context),
                 learning_rate=self.parameterAsDouble(parameters, "LEARNING_RATE", context),
                 prototypes=self.parameterAsInt(parameters, "PROTOTYPES", context),
-                band_mapping=mapping,
+                band_mapping=self.parameterAsString(parameters, "BAND_MAPPING", context),
                 device=self.choice(parameters, "DEVICE", context),
                 threads=self.parameterAsInt(parameters, "THREADS", context),
                 seed=self.parameterAsInt(parameters, "SEED", context),
@@ -135,6 +123,10 @@ class PretrainEncoder(LandslipAlgorithm):
             found = pretrain_encoder(request, **hooks(feedback))
         feedback.pushWarning(self.tr(found.sentence()))
         return {"OUTPUT": request.output, "LOSS": found.loss, "USAGE": found.usage}
+
+    def stack_file(self, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
+        """Path of the first stack; all have the bands that its model reads."""
+        return self._stacks(parameters, context)[0]
 
     def _stacks(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[str, ...]:
         """Files of the stacks, each once; QGIS itself would leave out those it cannot load."""

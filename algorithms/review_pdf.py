@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from qgis.PyQt.QtCore import QMarginsF, QPointF, QRectF, Qt
+from qgis.PyQt.QtCore import QPointF, QRectF, Qt
 from qgis.PyQt.QtGui import (
     QColor,
     QFont,
     QFontMetricsF,
     QImage,
-    QPageSize,
     QPainter,
     QPdfWriter,
     QPen,
@@ -22,9 +21,8 @@ from qgis.PyQt.QtGui import (
 
 from ..engine.assessment.image_chips import SIDE, Chip
 from ..engine.assessment.review_sheet import Card, Sheet, length_text
-from ..engine.common.errors import OutputError
-from ..engine.common.output import whole_file
 from ..engine.inventory.review import VERDICTS
+from .pdf_file import write_pdf
 
 #: Lengths in millimetres on A4.
 _MARGIN, _HEAD, _GAP = 10.0, 10.5, 4.0
@@ -85,26 +83,12 @@ def write_review_pdf(cards: Iterable[Card], sheet: Sheet, made_by: str, target: 
     Raises:
         OutputError: The file cannot be written.
     """
-    with whole_file(target) as temporary:
-        writer = QPdfWriter(temporary)
-        writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-        writer.setPageMargins(QMarginsF(0, 0, 0, 0))
-        writer.setResolution(_DPI)
-        writer.setTitle(sheet.title)
-        writer.setCreator(made_by)
-        painter = QPainter()
-        if not painter.begin(writer):
-            raise OutputError(
-                f"{target} cannot be written. Check that the disk has room, and that no other "
-                "program holds the file open."
-            )
-        try:
-            pages = _Pages(painter, sheet, f"{sheet.about}. Made by {made_by}.")
-            _draw_cards(pages, cards, writer)
-        finally:
-            painter.end()
-        del painter, writer
-        check_whole(temporary, target)
+
+    def draw(writer: QPdfWriter, painter: QPainter) -> None:
+        pages = _Pages(painter, sheet, f"{sheet.about}. Made by {made_by}.")
+        _draw_cards(pages, cards, writer)
+
+    write_pdf(target, sheet.title, made_by, _DPI, draw)
 
 
 def _draw_cards(pages: _Pages, cards: Iterable[Card], writer: QPdfWriter) -> None:
@@ -117,22 +101,6 @@ def _draw_cards(pages: _Pages, cards: Iterable[Card], writer: QPdfWriter) -> Non
         if place == 0:
             pages.head(page + 1)
         pages.card(card, place % layout.columns, place // layout.columns)
-
-
-def check_whole(path: str, target: str) -> None:
-    """Read the end of a file: Qt reports no error where the disk was full.
-
-    Raises:
-        OutputError: It is cut off.
-    """
-    with open(path, "rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - 1024))
-        if b"%%EOF" not in file.read():
-            raise OutputError(
-                f"{target} cannot be written: after {size} bytes it is cut off. Check that the "
-                "disk has room, then run again. Nothing was left behind."
-            )
 
 
 class _Pages:

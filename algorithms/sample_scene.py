@@ -8,6 +8,7 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
 )
@@ -30,6 +31,9 @@ minute, 4096 some minutes and 4 GB of memory.</p>
 <p><b>Seed</b>: a whole number from 0 to 2147483647; each makes another scene, and always the
 same.</p>
 <p><b>Share of landslides</b>: share of the area that landslides cover, 0 to 0.2.</p>
+<p><b>Relic landslides</b>: large, old scars under forest, which the relief alone shows, in pixels
+of 5 m with a DEM as fine. For models that are trained to find such; the shipped ones look for fresh
+ones.</p>
 
 <h3>Outputs</h3>
 <p><b>Stack</b>: the bands B02, B03, B04, B08, reflectance x 10000. <b>DEM</b>: elevation in metres,
@@ -69,6 +73,14 @@ class SampleScene(LandslipAlgorithm):
                 "SHARE", self.tr("Share of landslides"), real, 0.045, minValue=0, maxValue=0.2
             )
         )
+        self.add_advanced(
+            QgsProcessingParameterBoolean(
+                "RELIC",
+                self.tr("Relic landslides (overgrown, in pixels of 5 m)"),
+                defaultValue=False,
+                optional=True,
+            )
+        )
         self.addOutput(QgsProcessingOutputNumber("AREA", self.tr("Area of landslides (m2)")))
 
     def processAlgorithm(
@@ -96,10 +108,11 @@ class SampleScene(LandslipAlgorithm):
                 require(package)
             from ..sample.scene import SceneRequest, make_scene, write_files
 
-            request = SceneRequest(
-                size=self.parameterAsInt(parameters, "SIZE", context),
-                seed=self.parameterAsInt(parameters, "SEED", context),
-                landslide_share=self.parameterAsDouble(parameters, "SHARE", context),
+            request = SceneRequest.of(
+                self.parameterAsInt(parameters, "SIZE", context),
+                self.parameterAsInt(parameters, "SEED", context),
+                self.parameterAsDouble(parameters, "SHARE", context),
+                self.parameterAsBoolean(parameters, "RELIC", context),
             )
             scene = make_scene(request, progress)
             write_files(scene, outputs["STACK"], outputs["DEM"], outputs["TRUTH"])

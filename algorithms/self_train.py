@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from qgis.core import (
@@ -16,20 +15,15 @@ from qgis.core import (
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
-    QgsProcessingParameterRasterLayer,
-    QgsProcessingParameterString,
 )
 
 from ..engine.adaptation.adapt import TRAINED
 from ..engine.adaptation.choices import SELECTIONS, TRAINING_DEVICES
 from ..engine.adaptation.labels import Labels, labels_of
 from ..engine.common.dependencies import require_pytorch
-from ..engine.common.errors import LandslipError
-from ..engine.inventory.polygons import Outlines
-from ..engine.preparation.model_choice import detection_model
-from .base import Group, LandslipAlgorithm, engine_errors, hooks
-from .detect_landslides import model_parameter
+from .base import Group, engine_errors, hooks
 from .inventory_reader import read_inventory
+from .model_on_stack import ModelOnStack
 
 HELP = """
 <p>Lets a model learn from its own sure answers on a scene without labels: what it is sure of
@@ -69,7 +63,7 @@ SCORES = {
 }
 
 
-class SelfTrain(LandslipAlgorithm):
+class SelfTrain(ModelOnStack):
     """From a model and a scene to a model that is surer of itself there."""
 
     NAME = "selftrain"
@@ -84,11 +78,7 @@ class SelfTrain(LandslipAlgorithm):
         polygons = [QgsProcessing.TypeVectorPolygon]
         source, number = QgsProcessingParameterFeatureSource, QgsProcessingParameterNumber
         for parameter in (
-            QgsProcessingParameterRasterLayer("INPUT", self.tr("Stack (Sentinel-2 bands)")),
-            QgsProcessingParameterRasterLayer(
-                "DEM", self.tr("DEM (elevation in metres)"), optional=True
-            ),
-            model_parameter(self.tr("Model")),
+            *self.ground_parameters(),
             number("ROUNDS", self.tr("Rounds"), defaultValue=2, minValue=1, maxValue=20),
             self._choice("SELECTION", self.tr("What is taken for sure"), SELECTIONS),
             self._share("SURE", self.tr("Sure from (probability)"), 0.5, 0.999),
@@ -106,13 +96,9 @@ class SelfTrain(LandslipAlgorithm):
         for parameter in (
             number("STEPS", self.tr("Steps a round"), defaultValue=60, minValue=1, maxValue=10**6),
             self._choice("DEVICE", self.tr("Device"), TRAINING_DEVICES),
-            QgsProcessingParameterString("BAND_MAPPING", self.tr("Band mapping"), optional=True),
-            number("SEED", self.tr("Seed of draws"), defaultValue=0, minValue=0),
-            number(
-                "THREADS", self.tr("Threads of the processor (0: all)"), defaultValue=0, minValue=0
-            ),
         ):
             self.add_advanced(parameter)
+        self.add_run_parameters()
         self.addParameter(
             QgsProcessingParameterFileDestination(
                 "OUTPUT", self.tr("Self-trained model"), self.tr("ONNX models (*.onnx)")
@@ -139,16 +125,6 @@ class SelfTrain(LandslipAlgorithm):
         number = QgsProcessingParameterNumber
         return number(name, label, number.Double, 0.7, minValue=least, maxValue=most)
 
-    def checkParameterValues(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> tuple[bool, str]:
-        """Say what is wrong with the image or the model's name before the run starts."""
-        try:
-            self._model(parameters, context)
-        except LandslipError as err:
-            return False, str(err)
-        return super().checkParameterValues(parameters, context)
-
     def processAlgorithm(
         self,
         parameters: dict[str, Any],
@@ -162,7 +138,7 @@ class SelfTrain(LandslipAlgorithm):
 
             request = SelfTrainRequest(
                 stack=self.raster_path(parameters, "INPUT", context),
-                model=self._model(parameters, context),
+                model=self.model_file(parameters, context),
                 output=self.parameterAsFileOutput(parameters, "OUTPUT", context),
                 dem=self.raster_path(parameters, "DEM", context) or None,
                 rounds=self.parameterAsInt(parameters, "ROUNDS", context),
@@ -190,24 +166,7 @@ class SelfTrain(LandslipAlgorithm):
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
     ) -> Labels | None:
-        given = {
-            name: read_inventory(self, parameters, name, context, feedback)
-            for name in ("LABELS", "AREA")
-            if parameters.get(name) not in (None, "")
-        }
-        if "LABELS" not in given:
+        if parameters.get("LABELS") in (None, ""):
             return None
-        area = Outlines.of(given["AREA"]) if "AREA" in given else None
-        return labels_of(given["LABELS"], None, area)
-
-    def _model(self, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
-        """Path of the model; for `AUTO`, of the best for the bands that are there."""
-        return os.path.abspath(
-            detection_model(
-                self.parameterAsString(parameters, "MODEL", context),
-                self.raster_path(parameters, "INPUT", context),
-                False,
-                self.raster_path(parameters, "DEM", context),
-                self.parameterAsString(parameters, "BAND_MAPPING", context),
-            )
-        )
+        labels = read_inventory(self, parameters, "LABELS", context, feedback)
+        return labels_of(labels, None, self.outlines("AREA", parameters, context, feedback))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..engine.adaptation.adapt import TRAINED, AdaptRequest, adapt, training_folder
+from ..engine.adaptation.adapt import TRAINED, AdaptRequest, adapt
 from ..engine.adaptation.labels import labels_of
 from ..engine.adaptation.material import Train
 from ..engine.adaptation.report import verdict_text, write_adaptation_report
@@ -41,6 +40,7 @@ from ..engine.inventory.fields import Landslide
 from ..engine.inventory.geopackage import write_geopackage
 from ..engine.inventory.polygons import Outlines
 from ..engine.models.management import ManageRequest, manage
+from ..engine.models.one_place import work_folder_of
 from ..engine.models.own_models import add_model, check_name
 from ..engine.models.probability import open_probability
 from ..engine.models.runs import AreaRange, area_numbers
@@ -153,7 +153,6 @@ def _adapt(values: Values, listeners: Listeners) -> Values:
     )
     train = _trainer(request)
     found = adapt(request, listeners.progress, listeners.cancelled, listeners.warn, train)
-    shutil.rmtree(training_folder(request.output), ignore_errors=True)
     if values["REPORT"]:
         write_adaptation_report(found, request, MADE_BY, values["REPORT"])
     (listeners.say if found.verdict.better else listeners.warn)(verdict_text(found))
@@ -175,7 +174,7 @@ def _trainer(request: AdaptRequest) -> Train | None:
     require_pytorch()
     from ..training.adapting import trainer
 
-    return trainer(request.method, training_folder(request.output), request.threads, request.seed)
+    return trainer(request.method, work_folder_of(request.output), request.threads, request.seed)
 
 
 def _models(values: Values, listeners: Listeners) -> Values:
@@ -285,9 +284,7 @@ def _sample(values: Values, listeners: Listeners) -> Values:
             raise Cancelled("Stopped on request. No sample scene was written.")
         listeners.progress(done, "")
 
-    request = SceneRequest(
-        size=values["SIZE"], seed=values["SEED"], landslide_share=values["SHARE"]
-    )
+    request = SceneRequest.of(values["SIZE"], values["SEED"], values["SHARE"], values["RELIC"])
     scene = make_scene(request, progress)
     write_files(scene, *outputs.values())
     return {**outputs, "AREA": float(scene.truth.sum()) * request.pixel_size**2}

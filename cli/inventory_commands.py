@@ -128,7 +128,7 @@ def review_sheet(values: Values, listeners: Listeners) -> Values:
 
 def suggest_review(values: Values, listeners: Listeners) -> Values:
     """Choose what to review next."""
-    check_geopackage(values["OUTPUT"], "The suggestions")
+    check_geopackage(values["OUTPUT"], "The layer of suggestions")
     request = SuggestRequest(
         read_inventory(values["INPUT"], listeners),
         values["PROBABILITY"],

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..engine.common.errors import Cancelled, LandslipError
+from ..engine.common.errors import Cancelled, LandslipError, file_problem
 from ..engine.common.report import MADE_BY
 from . import scenes
 from .commands import RUN
@@ -44,11 +44,7 @@ def run(arguments: Sequence[str] | None, stop: Stop) -> int:
             tell(str(err))
             return 1
         except OSError as err:  # of a file that has no sentence of its own
-            what = err.filename or "A file"
-            tell(
-                f"{what} cannot be read or written ({err.strerror or err}). Check its path, the "
-                "rights and the disk."
-            )
+            tell(file_problem(err))
             return 1
     with printing("All outputs are written, but the results could not be printed"):
         _print(results, given)

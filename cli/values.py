@@ -23,4 +23,5 @@ def outlines_of(values: Values) -> VectoriseRequest:
         max_elongation=values["MAX_ELONGATION"],
         flat_slope=values["FLAT_SLOPE"],
         excluded=values["EXCLUDE"],
+        edge_image=values["EDGE_IMAGE"],
     )

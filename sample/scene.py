@@ -26,6 +26,7 @@ from ..engine.raster.geotiff import gdal_errors, write_error
 from .grids import Array, Progress, quietly
 from .land_cover import BANDS, make_surface
 from .landslides import make_slides
+from .relic import Relics, make_relics, no_slides
 from .sensor import observe
 from .terrain_relief import make_relief
 
@@ -50,6 +51,8 @@ class SceneRequest:
         north: Northing of the upper left corner in metres.
         landslide_share: Share of the scene area under landslides to aim at, 0..1.
         landslides: Most landslides to make; None for as many as the share takes.
+        relic: Whether they are old and overgrown, so that the relief alone shows them; the DEM is
+            then as fine as the image.
     """
 
     size: int = 768
@@ -60,6 +63,13 @@ class SceneRequest:
     north: float = 4_735_740.0
     landslide_share: float = 0.045
     landslides: int | None = None
+    relic: bool = False
+
+    @classmethod
+    def of(cls, size: int, seed: int, share: float, relic: bool) -> SceneRequest:
+        """What users ask for: pixels of 10 m, or of 5 m where landslides are relic."""
+        pixel = 5.0 if relic else 10.0
+        return cls(size, pixel, seed, landslide_share=share, relic=relic)
 
     def __post_init__(self) -> None:
         if self.size < 96:
@@ -92,6 +102,7 @@ class Scene:
         receiver: Flat index of the pixel each pixel drains to, int64; itself at outlets.
         transform: Pixel to map coordinates.
         crs: Such as ``EPSG:32654``.
+        fine_dem: Whether the DEM is written on the image's grid.
     """
 
     bands: dict[str, Array]
@@ -103,6 +114,7 @@ class Scene:
     receiver: Array
     transform: Affine
     crs: str
+    fine_dem: bool = False
 
 
 def make_scene(request: SceneRequest | None = None, progress: Progress = quietly) -> Scene:
@@ -124,7 +136,8 @@ def make_scene(request: SceneRequest | None = None, progress: Progress = quietly
     )
     cell = request.pixel_size
     relief = make_relief(request.size, cell, terrain_rng, lambda done: progress(0.4 * done))
-    slides = make_slides(
+    release = make_relics if request.relic else make_slides
+    slides = release(
         relief,
         cell,
         request.landslide_share,
@@ -133,28 +146,35 @@ def make_scene(request: SceneRequest | None = None, progress: Progress = quietly
         lambda done: progress(0.5 + 0.3 * done),
     )
     progress(0.8)
-    surface = make_surface(relief, slides, cover_rng)
+    if isinstance(slides, Relics):
+        relief, truth, scars = slides.relief, slides.inside, slides.upper
+        surface = make_surface(relief, no_slides(request.size), cover_rng)
+    else:
+        truth = slides.reach >= 0
+        scars = truth & (slides.travel < 1 / 3)
+        surface = make_surface(relief, slides, cover_rng)
     progress(0.95)
     bands = observe(surface, relief.dem, cell, sensor_rng)
     progress(1.0)
-    truth = slides.reach >= 0
     return Scene(
         bands=dict(zip(BANDS, bands)),
         dem=relief.dem,
         slope=relief.slope,
         truth=truth.astype(np.uint8),
-        scars=(truth & (slides.travel < 1 / 3)).astype(np.uint8),
+        scars=scars.astype(np.uint8),
         drainage=relief.drainage,
         receiver=relief.receiver,
         transform=from_origin(request.west, request.north, request.pixel_size, request.pixel_size),
         crs=f"EPSG:{request.epsg}",
+        fine_dem=request.relic,
     )
 
 
 def write_scene(scene: Scene, folder: PathLike) -> dict[str, Path]:
     """Write ``stack.tif``, ``dem.tif`` and ``truth.tif``.
 
-    The height model is on a grid of its own, one arc second in EPSG:4326, as downloaded ones are.
+    The height model is on a grid of its own, one arc second in EPSG:4326, as downloaded ones are;
+    that of a relic scene is on the image's.
 
     Args:
         scene: What to write.
@@ -180,6 +200,9 @@ def write_files(scene: Scene, stack: str, dem: str, truth: str) -> None:
     bands = np.stack([scene.bands[name] for name in BANDS])
     _write(stack, bands, BANDS, nodata=0, predictor=2, **grid)
     _write(truth, scene.truth[None], ("landslide",), **grid)
+    if scene.fine_dem:
+        _write(dem, scene.dem[None], ("dem",), nodata=-9999.0, predictor=3, **grid)
+        return
     heights, transform = _geographic_dem(scene)
     place = {"crs": "EPSG:4326", "transform": transform}
     _write(dem, heights[None], ("dem",), nodata=-9999.0, predictor=3, **place)

@@ -69,13 +69,13 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         path = unquote(parts.path)
         self.stac.requests.append((self.path, self.headers.get("Range"), dict(self.headers)))
-        for start, faults in self.stac.faults.items():
-            if path.startswith(start) and faults:
-                fault = faults.pop(0)
-                if fault(self) is not False:
-                    return
-        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         with suppress(BrokenPipeError, ConnectionResetError):
+            for start, faults in self.stac.faults.items():
+                if path.startswith(start) and faults:
+                    fault = faults.pop(0)
+                    if fault(self) is not False:
+                        return
+            query = {key: values[0] for key, values in parse_qs(parts.query).items()}
             self._serve(path, query)
 
     def _serve(self, path, query):

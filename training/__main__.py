@@ -36,6 +36,8 @@ if TYPE_CHECKING:  # torch is imported when a command needs it
 
 RECIPES = Path(__file__).parent / "recipes"
 EXPERIMENTS = Path(__file__).parent / "experiments"
+#: Bands that the competition's second place compared (Table III).
+TABLE_III = ("rgb", "swir", "ngb", "pca", "rgb+nir", "rgb+swir", "rgb+nir+swir", "all")
 #: The shipped recipes for `pretrain`; all others are for `train`.
 PRETRAINING = ("swav_rgb", "swav_small_rgb", "swav_paper_rgb")
 
@@ -55,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     _add_ensemble(commands)
     _add_export(commands)
     _add_compare(commands)
+    _add_select_bands(commands)
     _add_few_labels(commands)
     _add_windows(commands)
     _add_card_table(commands)
@@ -80,6 +83,17 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     _add_recipe(command, _shipped_recipes(pretraining=False))
     command.add_argument(
         "--encoder", help="encoder.pt of a pretrain run to start from, instead of the recipe's"
+    )
+    command.add_argument(
+        "--teacher",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="RUN",
+        help="a trained run that labels the recipe's unlabelled patches; again for several",
+    )
+    command.add_argument(
+        "--start", type=Path, metavar="RUN", help="a trained run whose weights this one starts from"
     )
     command.set_defaults(run_command=_train)
 
@@ -197,6 +211,39 @@ def _add_compare(commands: argparse._SubParsersAction) -> None:
     command.set_defaults(run_command=_compare)
 
 
+def _add_select_bands(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "select-bands",
+        help="score sets of bands on validation patches, network by network",
+        description="Train every network on every set of bands by one recipe, and write "
+        "select_bands.md: F1 on the validation patches, a row for each set, a column for each "
+        "network. The same command resumes.",
+    )
+    command.add_argument(
+        "--recipe", default="benchmark", help="what they share (default: %(default)s)"
+    )
+    command.add_argument(
+        "--sets",
+        nargs="+",
+        default=list(TABLE_III),
+        metavar="SET",
+        help="names of band sets, or pca (three principal components of all bands); default: "
+        + ", ".join(TABLE_III),
+    )
+    command.add_argument(
+        "--networks",
+        nargs="+",
+        default=["swin_unet", "deeplab_v3plus", "unet"],
+        help="default: swin_unet deeplab_v3plus unet",
+    )
+    command.add_argument("--folder", type=Path, default=Path("runs/select_bands"), help="of all")
+    command.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="instead of the recipe's"
+    )
+    _add_data(command)
+    command.set_defaults(run_command=_select_bands)
+
+
 def _add_few_labels(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser(
         "few-labels",
@@ -278,6 +325,7 @@ def _add_panels(commands: argparse._SubParsersAction) -> None:
     _add_labelled_scene(command)
     command.add_argument("--region", help="what the picture calls the scene")
     command.add_argument("--credit", default="", help="whom the picture must name")
+    command.add_argument("--relief", action="store_true", help="draw over the hillshade of the DEM")
     command.add_argument("--output", type=Path, required=True, help="the .png file to write")
     command.set_defaults(run_command=_panels)
 
@@ -386,9 +434,18 @@ def _train(args: argparse.Namespace) -> None:
     from .sources import data_folder
     from .train import Config, train
 
-    config = read_recipe(args.recipe, Config, _changes(args, "encoder"))
+    start = [f"start={args.start.name}"] if args.start else []
+    config = read_recipe(args.recipe, Config, [*_changes(args, "encoder"), *start])
     folder = args.run or Path("runs") / config.name
-    best = train(config, args.data or data_folder(), folder, args.max_steps, args.device)
+    best = train(
+        config,
+        args.data or data_folder(),
+        folder,
+        args.max_steps,
+        args.device,
+        [run / "best.pt" for run in args.teacher],
+        args.start / "best.pt" if args.start else None,
+    )
     print(f"Best checkpoint: {best}" if best.is_file() else "Stopped before the first validation.")
 
 
@@ -488,6 +545,14 @@ def _compare(args: argparse.Namespace) -> None:
     print(compare(experiment, args.data or data_folder(), folder, args.only))
 
 
+def _select_bands(args: argparse.Namespace) -> None:
+    from .select_bands import select_bands
+    from .sources import data_folder
+
+    data, changes = args.data or data_folder(), tuple(args.set)
+    print(select_bands(args.recipe, args.sets, args.networks, data, args.folder, changes))
+
+
 def _few_labels(args: argparse.Namespace) -> None:
     from .compare import read_experiment
     from .few_labels import run_few_labels
@@ -527,7 +592,7 @@ def _windows(args: argparse.Namespace) -> None:
 def _panels(args: argparse.Namespace) -> None:
     from .panels import draw_panels
 
-    draw_panels(args.models, _scene(args), args.output, args.credit)
+    draw_panels(args.models, _scene(args), args.output, args.credit, args.relief)
     print(args.output)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 from ..engine.adaptation.material import Material, Train
+from ..engine.common.errors import ModelError
 from ..engine.common.hooks import Check, Progress
-from ..engine.common.output import whole_file
+from ..engine.common.output import write_whole
+from ..engine.models.card_file import read_card
 from .fine_tune import FineTuneRequest, fine_tune
 
 
@@ -25,10 +28,10 @@ def trainer(method: str, folder: Path, threads: int = 0, seed: int = 0) -> Train
     def train(material: Material, progress: Progress, cancelled: Check) -> bytes:
         place = folder / _digest(material, method, seed)
         done = place.with_suffix(".onnx")
-        if done.is_file():
+        with suppress(ModelError):  # none is there yet, or what is there is none
+            read_card(done)
             progress(1.0, "Trained before the last run ended.")
             return done.read_bytes()
-        place.mkdir(parents=True, exist_ok=True)
         request = FineTuneRequest(
             Path(material.model),
             material.patches,
@@ -41,8 +44,7 @@ def trainer(method: str, folder: Path, threads: int = 0, seed: int = 0) -> Train
             folder=place,
         )
         content = fine_tune(request, progress, cancelled)
-        with whole_file(str(done)) as part:
-            Path(part).write_bytes(content)
+        write_whole(done, content)
         return content
 
     return train

@@ -93,7 +93,7 @@ def augment(
 
     Args:
         image: [N, C, H, W], physical units.
-        target: [N, 1, H, W], 0 or 1.
+        target: [N, 1, H, W], 0 or 1; negative where nothing is known.
         mean: [N, C], of each patch's scene.
         std: [N, C], of each patch's scene.
         settings: How much.
@@ -186,6 +186,7 @@ def _fade(image: Tensor, target: Tensor, share: float, rng: torch.Generator) -> 
     The ground around a slide is the mean of what is no slide within `FADE_REACH` pixels.
     """
     count, size = len(image), 2 * FADE_REACH + 1
+    target = target.clamp_min(0)  # nothing is known of a slide where it is negative
     other = 1 - target
 
     def nearby(x: Tensor) -> Tensor:
@@ -258,6 +259,7 @@ def _mosaic(
     Each quarter is brought from its own scene's statistics to those of the patch it goes into.
     """
     half, half_target = F.avg_pool2d(image, 2), (F.avg_pool2d(target, 2) >= 0.5).float()
+    half_target = torch.where(-F.max_pool2d(-target, 2) < 0, -1.0, half_target)  # stays unknown
     half = (half - mean[:, :, None, None]) / std[:, :, None, None]
     image, target = image.clone(), target.clone()
     for patch in torch.nonzero(_uniform(rng, len(image)) < share).flatten().tolist():

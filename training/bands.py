@@ -36,6 +36,11 @@ BAND_SETS: dict[str, tuple[str, ...]] = {
     "rgb+nir+slope": (*RGB, "B08", "slope"),
     "rgb+nir+slope+dem": (*RGB, "B08", "slope", "dem"),
     "all": tuple(L4S_DIVISOR),
+    # The others of the competition's second place (Table III).
+    "swir": ("B10", "B11", "B12"),
+    "ngb": ("B08", "B03", "B02"),
+    "rgb+swir": (*RGB, "B10", "B11", "B12"),
+    "rgb+nir+swir": (*RGB, "B08", "B10", "B11", "B12"),
 }
 
 

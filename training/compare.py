@@ -19,7 +19,9 @@ import numpy as np
 from ..engine.assessment.metrics import Confusion
 from ..engine.common.errors import ParameterError
 from .answer import Scene
+from .calibration import best_threshold
 from .compare_figure import draw_bars
+from .config import Config
 from .evaluate import ensemble, measure_cost, part_pixels, scene_pixels, score_pixels
 from .models import TITLES
 from .recipe import read_recipe, read_toml
@@ -59,6 +61,7 @@ class Run:
         encoder: Name of an `Encoder`.
         snapshot: Epoch of its run whose encoder is taken (`few_labels`); 0 for the last.
         members: Runs whose networks answer together; nothing is trained.
+        mean: Of what they say: ``logits`` or ``probabilities``.
         test_time: What detection on the scenes does besides (`flips`).
     """
 
@@ -68,6 +71,7 @@ class Run:
     encoder: str = ""
     snapshot: int = 0
     members: tuple[str, ...] = ()
+    mean: str = "logits"
     test_time: str = "none"
 
 
@@ -127,6 +131,21 @@ def read_experiment(path: Path) -> Experiment:
     return experiment
 
 
+def check_names(experiment: Experiment, only: Sequence[str] | None) -> None:
+    """Check that all runs that are asked for are there.
+
+    Raises:
+        ParameterError: One is not.
+    """
+    names = [run.name for run in experiment.runs]
+    unknown = [name for name in only or () if name not in names]
+    if unknown:
+        raise ParameterError(
+            f"The experiment {experiment.name} has no run '{unknown[0]}'. Its runs are: "
+            f"{'; '.join(names)}."
+        )
+
+
 def compare(
     experiment: Experiment, data: Path, folder: Path, only: Sequence[str] | None = None
 ) -> str:
@@ -142,8 +161,9 @@ def compare(
         The table in Markdown; it is in ``comparison.md`` as well.
 
     Raises:
-        ParameterError: A recipe is wrong, or a training run failed.
+        ParameterError: A recipe is wrong, there is no such run, or a training run failed.
     """
+    check_names(experiment, only)
     for run in experiment.runs:
         for seed in experiment.seeds:
             if only is None or run.name in only:
@@ -162,13 +182,17 @@ def _place(folder: Path, name: str, seed: int) -> Path:
 
 def _prepare(experiment: Experiment, run: Run, seed: int, data: Path, folder: Path) -> None:
     """Train a run, or join the members of an ensemble."""
-    from .train import Config, train
+    from .train import train
 
     place = _place(folder, run.name, seed)
     if run.members:
         states = [load_checkpoint(_place(folder, m, seed) / "best.pt") for m in run.members]
         place.mkdir(parents=True, exist_ok=True)
-        state = states[0] if len(states) == 1 else ensemble(states, run.name)
+        state = states[0]
+        if len(states) > 1:  # what they say together wants a threshold of its own
+            state = ensemble(states, run.name, run.mean)
+            pixels = part_pixels(state, data, ["validation"])["validation"]
+            state["threshold"], _ = best_threshold(*pixels)
         save_checkpoint(state, place / "best.pt")
         return
     changes = [f"seed={seed}", f"name={run.name}", *run.set]
@@ -176,8 +200,15 @@ def _prepare(experiment: Experiment, run: Run, seed: int, data: Path, folder: Pa
         encoder = next(e for e in experiment.encoders if e.name == run.encoder)
         changes.append(f"encoder={_pretrained(encoder, seed, data, folder)}")
     config = read_recipe(run.recipe or experiment.recipe, Config, changes)
-    if not finished(place, config.epochs):
-        train(config, data, place)
+    if not finished(place, config.epochs, bool(config.iterations)):
+        train(config, data, place, **_others(config, seed, folder))
+
+
+def _others(config: Config, seed: int, folder: Path) -> dict[str, Any]:
+    """Checkpoints of the runs that a recipe learns from, as `train` takes them."""
+    names = config.teachers.split(" + ") if config.teachers and config.pseudo.method else []
+    start = _place(folder, config.start, seed) / "best.pt" if config.start else None
+    return {"teachers": [_place(folder, n, seed) / "best.pt" for n in names], "start": start}
 
 
 def _pretrained(encoder: Encoder, seed: int, data: Path, folder: Path) -> Path:

@@ -25,7 +25,7 @@ from .bands import optical
 from .calibration import logit
 from .compute import autocast
 from .config import Config
-from .data import Statistics, band_scales, joined, scene_statistics
+from .data import Statistics, band_scales, chosen_patches, joined, scene_statistics
 from .data import normalise as normalised
 from .export import Stretched
 from .fit import Fit, fit_together
@@ -33,10 +33,11 @@ from .folds import Fold, squares
 from .judge import ALARM_LEVELS, counted, f1_curve
 from .light import Light, light_of, scene_lights
 from .material import BANDS, UNKNOWN, Land, Material, quiet_patches, with_bands
-from .predict import predict
+from .predict import predict, refined
 from .quiet_land import false_alarms
+from .run_folder import load_checkpoint
 from .samples import Samples, floored
-from .teachers import Ensemble, load_network, taught
+from .teachers import Ensemble, load_network, taught, taught_beside
 from .transfer import few_labelled
 
 #: Side of the squares of a scene that the bootstrap draws, pixels: as many as three tiles.
@@ -53,11 +54,13 @@ class Job:
         config: The recipe.
         fold: What is left out.
         teachers: Recipes of the networks that teach, or are judged, if there are.
+        start: Recipe of the network whose weights this one starts from, if there is.
     """
 
     config: Config
     fold: Fold
     teachers: tuple[Config, ...] = ()
+    start: Config | None = None
 
     @property
     def name(self) -> str:
@@ -78,21 +81,41 @@ def jobs(configs: Sequence[Config], every: Sequence[Fold], seeds: int) -> list[J
         ParameterError: Teachers that are no run among these.
     """
     seeded = [replace(c, seed=c.seed + seed) for seed in range(seeds) for c in configs]
-    seeded.sort(key=lambda config: bool(config.teachers))
-    return [Job(c, fold, teachers_of(c, configs)) for c in seeded for fold in every]
+    seeded.sort(key=lambda config: bool(config.teachers or config.start))
+    return [
+        Job(c, fold, teachers_of(c, configs), start_of(c, configs))
+        for c in seeded
+        for fold in every
+    ]
 
 
 def teachers_of(config: Config, configs: Sequence[Config]) -> tuple[Config, ...]:
     """Recipes of the networks that teach a recipe, out of a list."""
-    if not config.teachers:
-        return ()
-    found = [other for other in configs if other.name == config.teachers]
+    names = config.teachers.split(" + ") if config.teachers else ()
+    if config.pseudo.method and not names:
+        raise ParameterError(
+            f"'{config.name}' wants pseudo-labels, and nobody gives them. Name runs of the "
+            "experiment in teachers."
+        )
+    found = [_run(name, config, configs) for name in names]
+    return tuple(replace(f, seed=config.seed + k) for f in found for k in range(config.members))
+
+
+def start_of(config: Config, configs: Sequence[Config]) -> Config | None:
+    """Recipe of the network whose weights a recipe starts from, out of a list."""
+    if not config.start:
+        return None
+    return replace(_run(config.start, config, configs), seed=config.seed)
+
+
+def _run(name: str, config: Config, configs: Sequence[Config]) -> Config:
+    found = [other for other in configs if other.name == name]
     if not found:
         raise ParameterError(
-            f"'{config.name}' is to be taught by '{config.teachers}', which is no run of the "
-            f"experiment. Its runs are {', '.join(other.name for other in configs)}."
+            f"'{config.name}' is to learn from '{name}', which is no run of the experiment. Its "
+            f"runs are {', '.join(other.name for other in configs)}."
         )
-    return tuple(replace(found[0], seed=config.seed + k) for k in range(config.members))
+    return found[0]
 
 
 class Given:
@@ -155,7 +178,26 @@ class Bench:
             self.images[key] = image.to(self.device)
         return self.images[key]
 
-    def fit(self, job: Job, stream: Any, graphed: bool, targets: Tensor | None = None) -> Fit:
+    def unlabelled(self, fold: Fold, config: Config) -> Samples:
+        """The region that a fold leaves out, by statistics of its own; labels to be replaced."""
+        if not len(fold.test):
+            raise ParameterError(
+                f"{config.name} learns from a region without labels, and nothing is left out here. "
+                "Train it with crossvalidate, or with 'train' and its own unlabelled sources."
+            )
+        patches = chosen_patches(self.patches, fold.test)
+        own, _ = self.own(fold, corrects(config))
+        return Samples.of(patches, own, self.device, config.floor)
+
+    def fit(
+        self,
+        job: Job,
+        stream: Any,
+        graphed: bool,
+        targets: Tensor | None = None,
+        other: Samples | None = None,
+        weights: dict[str, Tensor] | None = None,
+    ) -> Fit:
         """The training of a job, ready to take its steps; `targets` go before the labels."""
         samples = self.samples(job.fold, job.config)
         if targets is not None:
@@ -167,7 +209,7 @@ class Bench:
         if job.config.labelled:
             options = job.config.labelled, job.config.labelled_pixels, job.config.seed
             chosen = few_labelled(self.patches, chosen, *options)
-        return Fit(job.config, samples, chosen, quiet, stream, graphed)
+        return Fit(job.config, samples, chosen, quiet, stream, graphed, other, weights)
 
 
 def corrects(config: Config) -> bool:
@@ -200,7 +242,7 @@ class Setting:
         self, todo: Sequence[Job], room: Room, done: Callable[[int, Fit | Given], None]
     ) -> None:
         """Run jobs; `done` gets the place of each in the list, and its fit."""
-        together = 1 if any(job.teachers for job in todo) else self.together
+        together = 1 if any(job.teachers or job.start for job in todo) else self.together
         fit_together([room.start(job) for job in todo], together, done, self.stop)
 
 
@@ -245,8 +287,16 @@ class Room:
             ]
             if networks and not job.config.epochs:
                 return Given(networks, stream)
-            targets = self.targets(job, networks) if networks else None
-            return self.bench(job).fit(job, stream, self.graphed, targets)
+            bench, pseudo = self.bench(job), job.config.pseudo
+            other = targets = weights = None
+            if networks and pseudo.method:
+                other = taught_beside(networks, bench.unlabelled(job.fold, job.config), pseudo)
+            elif networks:
+                targets = self.targets(job, networks)
+            if job.start:
+                path = self.folder / f"{file_name(job.start, job.fold.region)}.pt"
+                weights = load_checkpoint(path)["average"]
+            return bench.fit(job, stream, self.graphed, targets, other, weights)
 
         return begin
 
@@ -347,11 +397,17 @@ def look(network: nn.Module, job: Job, bench: Bench) -> dict[str, np.ndarray]:
     own, light = bench.own(fold, corrects(config))
     # Of shapes that are seen once, no time is to be measured.
     with torch.backends.cudnn.flags(benchmark=False):
-        probability = predict(network, patches, fold.test, own, device, config.floor, light)
+        options = own, device, config.floor, light, config.refine
+        probability = predict(network, patches, fold.test, *options)
         seen = {"": logit(probability).astype(np.float16)}
         for land in bench.lands:
             if not land.kind or land.kind in fold.quiet:
-                seen[land.name] = land_logits(network, bench.image(land, config), land.valid)
+                image = bench.image(land, config)
+                seen[land.name] = land_logits(network, image, land.valid)
+                if config.refine:
+                    view = image[: len(optical(bench.bands))].float().cpu()
+                    said = torch.from_numpy(seen[land.name]), view, torch.from_numpy(land.valid)
+                    seen[land.name] = np.where(land.valid, refined(*said).numpy(), -np.inf)
     return seen
 
 

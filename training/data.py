@@ -16,6 +16,8 @@ from .bands import TERRAIN_SCALE
 PATCH = 128  # pixels
 #: Normalised values end here: a cloud 50 standard deviations above the scene is just bright.
 LIMIT = 8.0
+#: Names of the arrays of `Patches`.
+ARRAYS = ("levels", "step", "mask", "scene", "row", "col", "known", "normals")
 #: Mean [C] and standard deviation [C] of each scene, physical units.
 Statistics = dict[int, tuple[np.ndarray, np.ndarray]]
 
@@ -66,6 +68,13 @@ def joined(parts: Sequence[Patches]) -> Patches:
         known=np.concatenate(known),
         normals=np.concatenate([_normals(part) for part in parts]) if flat else None,
     )
+
+
+def chosen_patches(patches: Patches, chosen: np.ndarray) -> Patches:
+    """Some of the patches."""
+    arrays = {name: getattr(patches, name) for name in ARRAYS}
+    picked = {k: value if value is None else value[chosen] for k, value in arrays.items()}
+    return Patches(**picked, bands=patches.bands)
 
 
 def _normals(part: Patches) -> np.ndarray:

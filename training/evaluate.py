@@ -102,16 +102,23 @@ def _statistics(state: dict[str, Any]) -> Statistics:
     }
 
 
-def ensemble(states: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    """Checkpoint of several trained networks that answer together, by the mean of their logits.
+def ensemble(states: list[dict[str, Any]], name: str, mean: str = "logits") -> dict[str, Any]:
+    """Checkpoint of several trained networks that answer together.
 
     Members may read fewer bands than the one that reads most. Calibration and threshold are still
     that one's: `recalibrate` it.
 
+    Args:
+        states: Their checkpoints.
+        name: Of the run.
+        mean: Of their ``logits`` or of their ``probabilities``.
+
     Raises:
         ParameterError: Fewer than two, or they differ in normalisation or what they held out, or
-            none reads all the bands of the others.
+            none reads all the bands of the others; or there is no such mean.
     """
+    if mean not in ("logits", "probabilities"):
+        raise ParameterError(f"Unknown mean '{mean}'. Choose logits or probabilities.")
     configs = [from_values(Config, state["config"]) for state in states]
     alike = {(c.normalisation, c.validation, c.test, c.guard) for c in configs}
     widest = max(states, key=lambda state: len(state["bands"]))
@@ -128,7 +135,8 @@ def ensemble(states: list[dict[str, Any]], name: str) -> dict[str, Any]:
     networks = " and ".join(sorted({TITLES[c.network] for c in configs}))
     description = f"{len(states)} networks ({networks}) that answer together."
     config = {**widest["config"], "name": name, "description": description, "enlarge": 1.0}
-    return {**described, "config": config, "members": members, "calibration": [1.0, 0.0]}
+    whole = {"config": config, "members": members, "calibration": [1.0, 0.0], "mean": mean}
+    return {**described, **whole}
 
 
 def scene_accuracy(state: dict[str, Any], scene: Scene, test_time: str = "none") -> Confusion:
@@ -179,7 +187,8 @@ def part_pixels(
     pixels = {}
     for name in names:
         chosen = _part(name, patches, parts, config)
-        probability = predict(network, patches, chosen, _statistics(state), device, config.floor)
+        options = _statistics(state), device, config.floor, None, config.refine
+        probability = predict(network, patches, chosen, *options)
         pixels[name] = probability, patches.mask[chosen]
     return pixels
 

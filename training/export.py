@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812 - PyTorch's own custom
 from torch import Tensor, nn
 
 from ..engine.common.errors import ModelError
@@ -26,7 +25,9 @@ from ..engine.models.card import METADATA_KEY, Accuracy, ModelCard, card_from_me
 from .bands import TERRAIN_SCALE, optical, terrain
 from .config import Config
 from .data import PATCH, normalise
-from .models import TITLES, build_model
+from .models import TITLES
+from .models.wrappers import Enlarged
+from .network import network_of
 from .recipe import from_values
 from .sources import SCENE_NAMES, Source
 
@@ -91,24 +92,6 @@ class PhysicalModel(nn.Module):
         return torch.sigmoid(self.network(normalise(stack, mean, std)))
 
 
-class Enlarged(nn.Module):
-    """A network that sees its image enlarged, so that slides of few pixels become large ones.
-
-    Scale promotion, as the first place of the Landslide4Sense competition did by 4 (section IV-B).
-    It costs the square of the factor in time.
-    """
-
-    def __init__(self, network: nn.Module, factor: float) -> None:
-        super().__init__()
-        self.network, self.factor = network, factor
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Normalised bands [N, C, H, W] -> logits [N, 1, H, W]."""
-        large = F.interpolate(x, scale_factor=self.factor, mode="bilinear", align_corners=False)
-        logits = self.network(large)
-        return F.interpolate(logits, size=x.shape[-2:], mode="bilinear", align_corners=False)
-
-
 class Stretched(nn.Module):
     """A network that sees the reflectances of a scene stretched about their mean.
 
@@ -146,23 +129,34 @@ class Calibrated(nn.Module):
 class Ensemble(nn.Module):
     """Networks that answer together: the mean of their logits, each reading bands of its own.
 
-    A very sure member moves this mean far. `teachers.Ensemble` takes the mean of probabilities, in
-    which it has no more than its share.
+    A very sure member moves this mean far; in the mean of probabilities it has no more than its
+    share (as `teachers.Ensemble`, and the competition's first place, section IV-B3).
 
     Args:
         members: The networks.
         channels: Which bands each of them reads.
+        probabilities: Whether the mean is that of probabilities.
     """
 
-    def __init__(self, members: Sequence[nn.Module], channels: Sequence[list[int]]) -> None:
+    def __init__(
+        self,
+        members: Sequence[nn.Module],
+        channels: Sequence[list[int]],
+        probabilities: bool = False,
+    ) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
         self.channels = list(channels)
+        self.probabilities = probabilities
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalised bands [N, C, H, W] -> logits [N, 1, H, W]."""
         pairs = zip(self.members, self.channels, strict=True)
-        return torch.stack([member(x[:, channels]) for member, channels in pairs]).mean(0)
+        said = torch.stack([member(x[:, channels]) for member, channels in pairs])
+        if self.probabilities:
+            # No closer to 0 and 1 than float32 tells logits apart.
+            return torch.logit(torch.sigmoid(said).mean(0).clamp(1e-6, 1 - 1e-6))
+        return said.mean(0)
 
 
 def network_from_checkpoint(state: dict[str, Any]) -> nn.Module:
@@ -179,7 +173,8 @@ def bare_network(state: dict[str, Any]) -> nn.Module:
     if "members" in state:
         members = [network_from_checkpoint(member) for member in state["members"]]
         places = [[state["bands"].index(b) for b in m["bands"]] for m in state["members"]]
-        network: nn.Module = Ensemble(members, places)
+        together = state.get("mean", "logits") == "probabilities"
+        network: nn.Module = Ensemble(members, places, together)
     else:
         network = with_weights(config, len(state["bands"]), state["average"])
     if config.enlarge != 1:
@@ -194,8 +189,7 @@ def with_weights(config: Config, bands: int, weights: dict[str, Tensor]) -> nn.M
 
     The published weights that a recipe may start from are not loaded: these take their place.
     """
-    options = {name: value for name, value in config.options.items() if name != "imagenet"}
-    network = build_model(config.network, bands, **options)
+    network = network_of(config, bands, imagenet=False)
     network.load_state_dict(weights)
     return network
 
@@ -217,7 +211,7 @@ def card_from_checkpoint(
         overlap=config.overlap,
         threshold=round(float(state["threshold"]), 3),
         normalisation=config.normalisation,
-        pixel_size=10.0,
+        pixel_size=config.pixel_size,
         training_data=_training_data(state, config),
         accuracy=accuracy,
         licence=LICENCE,

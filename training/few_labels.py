@@ -23,7 +23,7 @@ from ..engine.assessment.metrics import Confusion, confusion
 from ..engine.common.errors import ParameterError
 from .bands import optical
 from .calibration import best_threshold, sigmoid
-from .compare import Experiment, Run
+from .compare import Experiment, Run, check_names
 from .compute import device_of
 from .config import Config
 from .crossvalidate import land_logits, normalised_land
@@ -210,6 +210,7 @@ def run_few_labels(
     Raises:
         ParameterError: A recipe is wrong, or does not fit the data.
     """
+    check_names(experiment, only)
     grounds: dict[Any, Ground] = {}
     folder.mkdir(parents=True, exist_ok=True)
     for draw in experiment.seeds[:draws]:

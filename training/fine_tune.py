@@ -269,7 +269,6 @@ class _Run:
     def _save(self, step: int) -> None:
         if not self.request.folder:
             return
-        self.request.folder.mkdir(parents=True, exist_ok=True)
         state = {
             "identity": self._identity(),
             "step": step,

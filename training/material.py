@@ -19,7 +19,7 @@ from ..engine.stack.reader import StackReader, open_stack
 from ..engine.stack.scene import scene_statistics, statistics_of
 from ..engine.stack.sunlight import with_sun
 from .bands import RGB, TERRAIN_SCALE, terrain
-from .data import PATCH, Patches
+from .data import ARRAYS, PATCH, Patches
 from .quiet_land import KINDS, QuietScene, made_scene, real_quiet_scenes
 from .sources import PACKED_STEP, Source, load_patches, quantised
 
@@ -27,8 +27,7 @@ BANDS = (*RGB, "slope", "illumination")
 #: Sides of the made scenes that train and judge, pixels, and how many of each kind.
 MADE_SIDE, MADE_PER_KIND = 512, 3
 UNKNOWN = 255
-#: Names of the arrays of `Patches` and of `Land`.
-ARRAYS = ("levels", "step", "mask", "scene", "row", "col", "known", "normals")
+#: Names of the arrays of `Land`.
 LAND_ARRAYS = ("levels", "label", "valid", "mean", "std")
 #: Folder in the data folder with scenes that were packed.
 PACKED = "scenes"

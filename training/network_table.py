@@ -1,7 +1,8 @@
 """`python -m landslip.training.network_table`: what every registered network weighs and costs.
 
 At the registry's default width. Operations are counted on one patch in evaluation mode by
-`torch.utils.flop_counter`, which counts convolutions and matrix products, a multiply-add as two.
+`torch.utils.flop_counter`, which counts convolutions and matrix products, a multiply-add as two;
+attention that PyTorch computes in one piece (SegFormer's) is left out on a processor.
 """
 
 from __future__ import annotations
@@ -27,6 +28,13 @@ PAPERS = {
     "frrn_b": "Pohlen et al. 2017, arXiv:1611.08323",
     "sqnet": "Treml et al. 2016, openreview.net S1uHiFyyg",
     "efficientnet_unet": "Tan & Le 2019, arXiv:1905.11946",
+    "swin_unet": "Liu et al. 2021, arXiv:2103.14030",
+    "segformer": "Xie et al. 2021, arXiv:2105.15203",
+    "efficientnetv2_unet": "Tan & Le 2021, arXiv:2104.00298",
+    "hrnet": "Wang et al. 2020, arXiv:1908.07919",
+    "multispectral_unet": "Ghorbanzadeh et al. 2022, doi:10.1109/JSTARS.2022.3220845",
+    "ffs_net": "Liu et al. 2023, by Zhou et al.",
+    "hpcl_net": "Zhou et al., relic landslides",
     "swav_unet": "He et al. 2016, arXiv:1512.03385; Caron et al. 2020, arXiv:2006.09882",
 }
 HEADER = (

@@ -132,6 +132,12 @@ def _instance_normalised(inputs: Inputs, attributes: Attributes) -> Tensor:
     )
 
 
+def _layer_normalised(inputs: Inputs, attributes: Attributes) -> Tensor:
+    x, scale, bias = [*inputs, None][:3]
+    shape = x.shape[attributes.get("axis", -1) :]
+    return F.layer_norm(x, shape, scale, bias, attributes.get("epsilon", 1e-5))
+
+
 def _matrix(inputs: Inputs, attributes: Attributes) -> Tensor:
     a, b, c = [*inputs, None][:3]
     a = a.T if attributes.get("transA") else a
@@ -417,6 +423,7 @@ OPERATIONS: dict[str, Callable[[Inputs, Attributes], Tensor]] = {
     "Gemm": _matrix,
     "HardSigmoid": _hard_sigmoid,
     "InstanceNormalization": _instance_normalised,
+    "LayerNormalization": _layer_normalised,
     "LeakyRelu": _leaky,
     "MaxPool": _largest,
     "Mod": _mod,

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ..engine.assessment.maps import backdrop
 from ..engine.assessment.metrics import confusion
-from ..engine.common.errors import DependencyError
+from ..engine.common.errors import DependencyError, ParameterError
 from ..engine.raster.tiling import Window
 from ..engine.stack.reader import StackReader, open_stack
 from .answer import Scene, answer
@@ -18,7 +19,9 @@ from .bands import RGB
 COLOURS = {"found": "#e31a1c", "missed": "#33c02c", "false alarm": "#1f78ff"}
 
 
-def draw_panels(models: Sequence[Path], scene: Scene, target: Path, credit: str) -> None:
+def draw_panels(
+    models: Sequence[Path], scene: Scene, target: Path, credit: str, relief: bool = False
+) -> None:
     """Run models on a scene, and draw the image and one panel each.
 
     Args:
@@ -26,6 +29,7 @@ def draw_panels(models: Sequence[Path], scene: Scene, target: Path, credit: str)
         scene: A labelled scene.
         target: The PNG to write.
         credit: Whom the picture must name.
+        relief: Whether the models' panels show the hillshade of the scene's DEM below.
 
     Raises:
         DependencyError: matplotlib is missing.
@@ -38,6 +42,7 @@ def draw_panels(models: Sequence[Path], scene: Scene, target: Path, credit: str)
     except ImportError as err:
         raise DependencyError("matplotlib", str(err)) from err
     picture = natural_colour(scene.stack)
+    below = hillshade(scene) if relief else picture
     results = [_outcome(model, scene) for model in models]
     rows, cols = _box(results[0][1] >= 0)
     columns = min(3, len(models) + 1)
@@ -53,7 +58,7 @@ def draw_panels(models: Sequence[Path], scene: Scene, target: Path, credit: str)
     axes[0].imshow(picture[rows, cols])
     axes[0].set_title(f"{scene.region}: natural colour", fontsize=10)
     for axis, (title, outcome) in zip(axes[1:], results):
-        axis.imshow(_painted(picture, outcome)[rows, cols])
+        axis.imshow(_painted(below, outcome)[rows, cols])
         axis.set_title(title, fontsize=10)
     axes[0].legend(
         handles=[Patch(color=colour, label=label) for label, colour in COLOURS.items()],
@@ -74,6 +79,18 @@ def natural_colour(stack: str) -> np.ndarray:
         values, valid = reader.read(Window(0, 0, opened.grid.height, opened.grid.width))
     low, high = np.percentile(values[:, valid], (1, 99), axis=1)[..., None, None]
     return np.where(valid, ((values - low) / (high - low)).clip(0, 1), 1).transpose(1, 2, 0)
+
+
+def hillshade(scene: Scene) -> np.ndarray:
+    """The shaded relief [height, width, 3] of a scene, 0..1.
+
+    Raises:
+        ParameterError: It has no DEM.
+    """
+    shade = backdrop(open_stack(scene.stack).grid, None, scene.dem or None)
+    if shade is None:
+        raise ParameterError(f"{scene.region} has no DEM that could be shaded. Name it with --dem.")
+    return shade.transpose(1, 2, 0) / 255
 
 
 def _outcome(model: Path, scene: Scene) -> tuple[str, np.ndarray]:

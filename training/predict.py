@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from ..engine.outlines.mean_field import mean_field
 from .bands import optical, terrain
 from .compute import autocast, to_device
 from .data import Patches, Statistics, batch_statistics, normalise, physical
@@ -22,11 +23,12 @@ def predict(
     device: torch.device,
     floor: float = 0.0,
     light: Light | None = None,
+    refine: bool = False,
 ) -> np.ndarray:
     """Probabilities [N, H, W] float32 of the chosen patches, each normalised by its scene.
 
-    `floor` is the recipe's, `light` takes out the light of the patches where it can: the network
-    has to see what it was trained on.
+    `floor` and `refine` are the recipe's, `light` takes out the light of the patches where it can:
+    the network has to see what it was trained on.
     """
     model.eval()
     result = []
@@ -47,5 +49,15 @@ def predict(
             image[:, len(optical(patches.bands)) :] *= known
         with autocast(device):
             logits = model(image)
-        result.append(torch.sigmoid(logits.float())[:, 0].cpu().numpy())
+        logits = logits.float()[:, 0].cpu()
+        if refine:
+            seen = image[:, : len(optical(patches.bands))].float().cpu()
+            logits = torch.stack([refined(one, view) for one, view in zip(logits, seen)])
+        result.append(torch.sigmoid(logits).numpy())
     return np.concatenate(result)
+
+
+def refined(logits: Tensor, image: Tensor, valid: Tensor | None = None) -> Tensor:
+    """Logits [H, W] drawn to the edges of normalised reflectances [C, H, W], as users can."""
+    there = np.ones(logits.shape, bool) if valid is None else valid.numpy()
+    return torch.from_numpy(mean_field(logits.numpy(), there, image.numpy()))

@@ -22,9 +22,14 @@ from torch import Tensor, nn
 from ..engine.common.errors import Cancelled, ParameterError
 from ..engine.common.hooks import Check, Progress, Warn, or_silent
 from ..engine.models.card import ModelCard
+from ..engine.models.one_place import (
+    card_for_one_place,
+    check_output,
+    work_folder_of,
+    write_model,
+)
 from ..engine.models.runtime import Model
 from ..engine.raster.reading import bounded_cache
-from .adapted_file import card_for_one_place, check_output, work_folder_of, write_model
 from .compute import device_of, precision_name
 from .fine_tune import KEEP_EVERY, Clock, read_checkpoint, schedule, threads
 from .onnx_network import OnnxNetwork
@@ -263,7 +268,8 @@ class _Run:
                 0.05 + 0.95 * (step + 1) / request.steps,
                 clock.said(step + 1, f"loss {np.mean(losses):.3f}"),
             )
-            if time.monotonic() - saved > KEEP_EVERY:
+            # Not after the last step: LOSS and USAGE are told of steps, and none would be left.
+            if step + 1 < request.steps and time.monotonic() - saved > KEEP_EVERY:
                 self._save(identity, step + 1)
                 saved = time.monotonic()
         return self._written(float(np.mean(losses)) if losses else math.nan, counts)
@@ -305,7 +311,8 @@ class _Run:
             f"{self.card.name} {self.card.version}; its encoder learnt further by SwAV from "
             f"{self.count} patches of {names} without labels, in {request.steps} steps."
         )
-        card = card_for_one_place(self.card, request.output, text, WARNING)
+        what = f"{self.card.name}, trained further for one place."
+        card = card_for_one_place(self.card, request.output, what, text, WARNING)
         write_model(self.encoder.network.to_bytes(), card, request.output)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.progress(1.0, "")
@@ -326,7 +333,6 @@ class _Run:
         return digest.hexdigest()
 
     def _save(self, identity: str, step: int) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
         state = {
             "identity": identity,
             "step": step,

@@ -12,12 +12,19 @@ from ..engine.common.errors import ParameterError
 from .augmentation import Augmentation
 from .bands import band_names
 from .data import Block
+from .pseudo_labels import Pseudo
 from .sources import Source
 from .views import Views
 
 FOLDER = Path(__file__).parent / "recipes"
 #: What the tables of a recipe become.
-TABLES = {"validation": Block, "test": Block, "augmentation": Augmentation, "views": Views}
+TABLES = {
+    "validation": Block,
+    "test": Block,
+    "augmentation": Augmentation,
+    "views": Views,
+    "pseudo": Pseudo,
+}
 
 Config = TypeVar("Config")
 
@@ -52,8 +59,9 @@ def from_values(kind: type[Config], values: dict[str, Any]) -> Config:
             if key in values:
                 pairs = values[key].items()
                 values[key] = table(**{k: tuple(v) if isinstance(v, list) else v for k, v in pairs})
-        if "sources" in values:
-            values["sources"] = tuple(Source(**source) for source in values["sources"])
+        for key in ("sources", "unlabelled"):
+            if key in values:
+                values[key] = tuple(Source(**source) for source in values[key])
         if "bands" in values:
             values["bands"] = band_names(values["bands"])
         return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
@@ -78,7 +86,10 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as err:
-        raise ParameterError(f"There is no recipe {path}.") from err
+        raise ParameterError(
+            f"There is no recipe or experiment {path}. Name a shipped one, or a TOML file; "
+            "training/recipes and training/experiments hold those that are shipped."
+        ) from err
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
         raise ParameterError(f"The recipe {path} is not valid TOML: {err}.") from err
 

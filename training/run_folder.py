@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import dataclasses
 import math
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -14,17 +13,28 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..engine.common.errors import ParameterError
+from ..engine.common.errors import OutputError, ParameterError
+from ..engine.common.output import make_folder, whole_file
 from .recipe import from_values
 
 Rows = list[dict[str, float]]
 
 
 def save_checkpoint(state: dict[str, Any], path: Path) -> None:
-    """Write a checkpoint whole or not at all: a kill in the middle leaves the former one."""
-    beside = path.with_suffix(".part")
-    torch.save(state, beside)
-    os.replace(beside, path)
+    """Write a checkpoint whole or not at all: a kill in the middle leaves the former one.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    make_folder(path.parent)
+    with whole_file(str(path)) as part:
+        try:
+            torch.save(state, part)
+        except RuntimeError as err:  # what PyTorch makes of a full disk
+            raise OutputError(
+                f"The checkpoint {path} cannot be written. Check that the disk has room, and run "
+                "again: what was kept before is still there."
+            ) from err
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
@@ -38,10 +48,13 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def finished(folder: Path, epochs: int) -> bool:
-    """Whether the run of a folder has done so many epochs."""
+def finished(folder: Path, epochs: int, counts_steps: bool = False) -> bool:
+    """Whether the run of a folder has all its epochs, or, where it counts steps, says so."""
     last = folder / "last.pt"
-    return last.is_file() and len(load_checkpoint(last)["rows"]) >= epochs
+    if not last.is_file():
+        return False
+    state = load_checkpoint(last)
+    return bool(state.get("finished")) if counts_steps else len(state["rows"]) >= epochs
 
 
 def progress_state(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..engine.common.errors import ParameterError
 from .augmentation import Augmentation, augment, relight
-from .bands import terrain
-from .data import Patches, Statistics, batch_statistics, physical
+from .bands import optical, terrain
+from .data import Patches, Statistics, batch_statistics, normalise, physical
 from .light import Light, SceneLight, light_of
 
 #: Patches that are varied at a time: many small steps would leave a graphics card waiting.
@@ -25,7 +26,7 @@ class Samples:
     Attributes:
         levels: [N, C, H, W] uint8 or int16.
         step: [N, C] float32, physical units per level.
-        target: [N, 1, H, W] bool, or shares 0..1 that teachers gave.
+        target: [N, 1, H, W] bool, or shares 0..1 that teachers gave; negative where unknown.
         mean: [N, C] float32, of each patch's scene.
         std: [N, C] float32, of each patch's scene.
         known: [N] bool, false where the terrain bands hold nothing.
@@ -98,6 +99,7 @@ def training_batches(
     batch: int,
     rng: torch.Generator,
     quiet: Sequence[Tensor] = (),
+    sampler: str = "each",
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """One epoch of normalised, augmented images [N, C, H, W] and targets [N, 1, H, W].
 
@@ -110,10 +112,16 @@ def training_batches(
         batch: Patches per step.
         rng: Source of all chance, on the samples' device.
         quiet: Scenes without landslides to paste from.
+        sampler: How the patches of an epoch are drawn, a key of `SAMPLERS`.
+
+    Raises:
+        ParameterError: Unknown sampler.
     """
     device = samples.device
-    order = torch.randperm(len(chosen), generator=rng, device=device)
-    order = torch.from_numpy(np.ascontiguousarray(chosen)).to(device)[order]
+    mine = torch.from_numpy(np.ascontiguousarray(chosen)).to(device)
+    if sampler not in SAMPLERS:
+        raise ParameterError(f"Unknown sampler '{sampler}'. Choose one of {', '.join(SAMPLERS)}.")
+    order = SAMPLERS[sampler](samples, mine, rng)
     whole = len(order) // batch * batch
     step = max(batch, CHUNK[device.type] // batch * batch)
     for start in range(0, whole, step):
@@ -121,6 +129,42 @@ def training_batches(
             samples, order[start : min(start + step, whole)], settings, rng, quiet
         )
         yield from zip(image.split(batch), target.split(batch), strict=True)
+
+
+def each(_samples: Samples, chosen: Tensor, rng: torch.Generator) -> Tensor:
+    """Every patch once, in any order."""
+    return chosen[torch.randperm(len(chosen), generator=rng, device=chosen.device)]
+
+
+def balanced(samples: Samples, chosen: Tensor, rng: torch.Generator) -> Tensor:
+    """As many patches with landslides as without, drawn with replacement, each kind by chance.
+
+    Of the published training patches, two in five hold none; of ours, nearly all hold some.
+    """
+    holds = torch.stack([(samples.target[i] > 0.5).any() for i in chosen])
+    count = holds.sum()
+    weight = torch.where(holds, 1 / count.clamp_min(1), 1 / (len(holds) - count).clamp_min(1))
+    return chosen[torch.multinomial(weight, len(chosen), replacement=True, generator=rng)]
+
+
+#: How the patches of an epoch are drawn.
+SAMPLERS: dict[str, Callable[[Samples, Tensor, torch.Generator], Tensor]] = {
+    "each": each,
+    "balanced": balanced,
+}
+
+
+def beside(
+    labelled: Iterator[tuple[Tensor, Tensor]],
+    other: Samples,
+    settings: Augmentation,
+    rng: torch.Generator,
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Batches of which the second half, drawn with replacement, has pseudo-labels."""
+    for image, target in labelled:
+        mine = torch.randint(len(other.target), (len(image),), generator=rng, device=rng.device)
+        pair = varied(other, mine, settings, rng)
+        yield tuple(map(torch.cat, zip((image, target), pair, strict=True)))  # type: ignore[misc]
 
 
 def varied(
@@ -154,3 +198,16 @@ def varied(
         relief,
         samples.known[mine] if relief else None,
     )
+
+
+def clean(seen: Samples, mine: Tensor) -> Tensor:
+    """Patches [n, C, H, W] as they are used: nothing is varied."""
+    image = physical(seen.levels[mine], seen.step[mine])
+    mean, std = seen.mean[mine], seen.std[mine]
+    if seen.light is not None and seen.normals is not None:
+        every = torch.ones_like(mine, dtype=torch.bool)
+        image, mean, std = seen.light[mine].applied(image, (mean, std), seen.normals[mine], every)
+    image = normalise(image, mean, std)
+    if terrain(seen.bands):
+        image[:, len(optical(seen.bands)) :] *= seen.known[mine][:, None, None, None]
+    return image

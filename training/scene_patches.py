@@ -16,15 +16,9 @@ from ..engine.common.hooks import Check, Progress, Warn
 from ..engine.models.card import ModelCard
 from ..engine.models.runtime import Model
 from ..engine.raster.tiling import Window, regions
+from ..engine.stack.as_models_read import as_models_read
 from ..engine.stack.reader import Stack, StackReader, open_stack
-from ..engine.stack.scene import (
-    SceneStatistics,
-    looks_like_unit_reflectance,
-    scene_sample,
-    statistics_of,
-    with_unit_reflectance,
-)
-from ..engine.stack.sunlight import sun_of, with_sun
+from ..engine.stack.scene import SceneStatistics, statistics_of
 
 #: Pixels that a model sees around a patch when it is asked what the patch holds.
 MARGIN = 32
@@ -89,11 +83,7 @@ def open_scene(
     """
     stack = open_stack(path, dem, band_mapping)
     stack.require_bands(card.bands, f"The model {card.name}")
-    if "illumination" in card.bands and stack.number("illumination") is None:
-        stack = with_sun(stack, sun_of(None, None), warn, cancelled)
-    sample = scene_sample(stack, card.bands, cancelled)
-    if looks_like_unit_reflectance(stack, card.bands, sample):
-        stack, sample = with_unit_reflectance(stack, card.bands, sample)
+    stack, sample = as_models_read(stack, card.bands, None, warn, cancelled)
     return Scene(stack, statistics_of(sample, card.bands), card.patch_size)
 
 
@@ -181,19 +171,12 @@ def probabilities(
             if cancelled():
                 raise Cancelled("Stopped while detecting. Nothing was written.")
             some = windows[start : start + BATCH]
-            images = np.stack([np.nan_to_num(reader.read(_wider(window))[0]) for window in some])
+            images = np.stack(
+                [np.nan_to_num(reader.read(window.grown(MARGIN))[0]) for window in some]
+            )
             answers.append(model.run(images, scene.statistics)[:, inside, inside])
             progress((start + len(some)) / len(windows), "")
     return np.concatenate(answers)
-
-
-def _wider(window: Window) -> Window:
-    return Window(
-        window.row - MARGIN,
-        window.col - MARGIN,
-        window.height + 2 * MARGIN,
-        window.width + 2 * MARGIN,
-    )
 
 
 def labels_of(read: ReadLabels, patches: ScenePatches) -> np.ndarray:

@@ -20,14 +20,20 @@ import numpy as np
 
 from ..engine.adaptation.choices import SELECTIONS
 from ..engine.adaptation.judge import Verdict, verdict
-from ..engine.adaptation.labels import LANDSLIDE, NEAR, NOT, UNKNOWN, DrawnLabels, Labels
-from ..engine.common.errors import ParameterError
+from ..engine.adaptation.labels import LANDSLIDE, NEAR, NOT, UNKNOWN, Labels, on_image
+from ..engine.common.errors import ModelError, ParameterError
 from ..engine.common.hooks import Check, Progress, Warn, or_silent
+from ..engine.common.output import write_whole
 from ..engine.models.card import ModelCard
+from ..engine.models.one_place import (
+    card_for_one_place,
+    check_output,
+    work_folder_of,
+    write_model,
+)
 from ..engine.models.runtime import Model
 from ..engine.raster.reading import bounded_cache
 from ..engine.raster.tiling import Window
-from .adapted_file import card_for_one_place, check_output, work_folder_of, write_model
 from .fine_tune import METHODS, FineTuneRequest, fine_tune
 from .scene_patches import (
     ScenePatches,
@@ -261,7 +267,13 @@ class _Run:
         self.drawn = None
         blocks: list[Window] = []
         if self.request.labels:
-            self.drawn = DrawnLabels(self.request.labels, self.scene.stack.grid)
+            self.drawn = on_image(
+                self.request.labels,
+                self.request.stack,
+                self.scene.stack.grid,
+                self.warn,
+                self.cancelled,
+            )
             blocks = list(self.drawn.blocks())
         windows = scene_windows(self.scene, LOOKED_AT, self.rng, blocks)
         return read_patches(self.scene, windows, self._part(0, 0.03), self.cancelled)
@@ -374,9 +386,8 @@ class _Run:
 
     def _answers(self, content: bytes, begin: float) -> np.ndarray:
         """What a model that is not yet written says of the patches."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / "now.onnx"
-        path.write_bytes(content)
+        write_whole(path, content)
         model = Model(str(path), "cpu", self.request.threads)
         share = 0.85 / self.request.rounds
         part = self._part(begin + 0.7 / self.request.rounds, begin + share)
@@ -431,7 +442,8 @@ class _Run:
             before, after = judged.before.f1, judged.after.f1
             text += f" F1 on held-out labels {before:.2f} before, {after:.2f} after."
         weakness = "It was trained on its own answers for one place."
-        return card_for_one_place(self.card, request.output, text, weakness)
+        what = f"{self.card.name}, trained further for one place."
+        return card_for_one_place(self.card, request.output, what, text, weakness)
 
     # --- going on after a kill -------------------------------------------------------------------
 
@@ -449,11 +461,9 @@ class _Run:
         return self.folder / f"round_{number}.onnx"
 
     def _keep(self, identity: str, rounds: list[Round], content: bytes) -> None:
-        self._round_file(len(rounds)).write_bytes(content)
+        write_whole(self._round_file(len(rounds)), content)
         state = {"identity": identity, "rounds": [asdict(each) for each in rounds]}
-        beside = self.folder / f"{STATE}.part"
-        beside.write_text(json.dumps(state), encoding="utf-8")
-        beside.replace(self.folder / STATE)
+        write_whole(self.folder / STATE, json.dumps(state).encode())
 
     def _resumed(self, first: np.ndarray) -> tuple[str, list[Round], np.ndarray]:
         """The rounds that a run like this one had done, and what its model says of the patches."""
@@ -466,8 +476,12 @@ class _Run:
             return identity, [], first
         if state.get("identity") != identity:
             return identity, [], first
+        try:
+            now = self._answers(content, 0.1)
+        except ModelError:
+            return identity, [], first
         self.progress(0.1, f"Resumed after {len(rounds)} of {self.request.rounds} rounds")
-        return identity, rounds, self._answers(content, 0.1)
+        return identity, rounds, now
 
 
 def _block(window: Window) -> tuple[int, int]:

@@ -12,7 +12,8 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,13 +51,15 @@ class Source:
         kind: ``l4s_rgb`` (the packed visible bands; with terrain bands, those patches whose terrain
             is known), ``l4s_terrain`` (those patches in any case), ``l4s_all`` (all patches;
             terrain bands hold 0 where it is not known), ``landslide4sense`` (a folder
-            with ``img/image_N.h5`` and ``mask/mask_N.h5``), ``stack`` (a raster with named
+            with ``img/image_N.h5`` and ``mask/mask_N.h5``), ``landslide4sense_part`` (the same of
+            the benchmark's other parts, each a scene of its own), ``stack`` (a raster with named
             bands and a label raster on its grid), or ``quiet`` (the data folder's real scenes
             without landslides: farmland, savanna, clouds).
         path: Folder or raster. For packed patches empty: the data folder itself.
         labels: Label raster of a stack: 1 landslide, 0 not, nodata where unknown.
         dem: DEM of a stack, for terrain bands.
-        scene: Number that a stack's patches get; unlike all others in the recipe.
+        scene: Number that a stack's or a part's patches get; unlike all others in the recipe.
+        masks: Whether masks or labels are read; where not, no pixel counts as a landslide.
     """
 
     kind: str = "l4s_rgb"
@@ -64,6 +67,7 @@ class Source:
     labels: str = ""
     dem: str = ""
     scene: int = 100
+    masks: bool = True
 
 
 def data_folder() -> Path:
@@ -84,6 +88,7 @@ def load_patches(sources: Sequence[Source], data: Path, bands: Sequence[str]) ->
         "l4s_terrain": _packed,
         "l4s_all": _packed,
         "landslide4sense": _folder,
+        "landslide4sense_part": _folder,
         "stack": _stack,
         "quiet": _quiet,
     }
@@ -101,12 +106,17 @@ def load_patches(sources: Sequence[Source], data: Path, bands: Sequence[str]) ->
             "Give each stack another number with scene."
         )
     patches = joined(parts)
-    if not patches.mask.any():
+    if all(source.masks for source in sources) and not patches.mask.any():
         raise ParameterError(
             f"Not one of the {len(patches)} patches has a landslide pixel. Check the masks: "
             "landslide is 1."
         )
     return patches
+
+
+def load_unlabelled(sources: Sequence[Source], data: Path, bands: Sequence[str]) -> Patches:
+    """Read images alone; whatever masks lie beside them are not looked at."""
+    return load_patches([replace(source, masks=False) for source in sources], data, bands)
 
 
 # --- packed visible bands ------------------------------------------------------------------------
@@ -234,12 +244,14 @@ def _folder(source: Source, data: Path, bands: tuple[str, ...]) -> Patches:
     step = np.array([STEP.get(band, 1.0) for band in bands], np.float32)
     to_level = np.array([L4S_DIVISOR[band] for band in bands]) / step
     levels = np.empty((len(numbers), len(bands), PATCH, PATCH), np.int16)
-    mask = np.empty((len(numbers), PATCH, PATCH), bool)
+    mask = np.zeros((len(numbers), PATCH, PATCH), bool)
     for index, (number, image) in enumerate(numbers.items()):
         pixels = read_h5(image, "img", (PATCH, PATCH, len(names)))[..., channels]
         levels[index] = quantised(pixels * to_level, image).transpose(2, 0, 1)
-        mask[index] = _read_mask(folder, image, number)
-    places = np.array([place_of(number) for number in numbers], int)
+        if source.masks:
+            mask[index] = _read_mask(folder, image, number)
+    part = source.kind == "landslide4sense_part"  # where its images lie is not known
+    places = np.array([(source.scene, 0, n) if part else place_of(n) for n in numbers], int)
     steps = np.broadcast_to(step, (len(numbers), len(bands))).copy()
     return Patches(levels, steps, mask, *places.T, bands=bands)
 
@@ -329,19 +341,27 @@ def quantised(levels: np.ndarray, origin: Path | str) -> np.ndarray:
 
 
 def _stack(source: Source, data: Path, bands: tuple[str, ...]) -> Patches:
-    """Cut a stack into patches side by side; those that are wholly labelled and valid are kept."""
-    if not source.labels:
+    """Cut a stack into patches side by side; those that are wholly valid are kept.
+
+    Where labels are read, they must be whole as well.
+    """
+    if source.masks and not source.labels:
         raise ParameterError(f"The source {source.path} has no labels. Name their raster.")
     stack = open_stack(str(data / source.path), str(data / source.dem) if source.dem else None)
-    labels = str(data / source.labels)
+    labels = str(data / source.labels) if source.masks else ""
     step = np.array([STEP.get(band, 1.0) for band in bands], np.float32)
     levels, masks, places = [], [], []
-    with StackReader(stack, bands) as reader, open_raster(labels) as reference:
-        check_same_size(stack, reference.shape, labels)
+    with ExitStack() as files:
+        reader = files.enter_context(StackReader(stack, bands))
+        reference = files.enter_context(open_raster(labels)) if labels else None
+        if reference is not None:
+            check_same_size(stack, reference.shape, labels)
         for row in range(stack.grid.height // PATCH):
             for col in range(stack.grid.width // PATCH):
                 window = Window(row * PATCH, col * PATCH, PATCH, PATCH)
-                label = read_window(reference, [1], window, labels)[0]
+                label = np.ma.zeros((PATCH, PATCH))
+                if reference is not None:
+                    label = read_window(reference, [1], window, labels)[0]
                 if np.ma.getmaskarray(label).any():
                     continue
                 values, valid = reader.read(window)
@@ -350,9 +370,10 @@ def _stack(source: Source, data: Path, bands: tuple[str, ...]) -> Patches:
                     masks.append(label.data == 1)
                     places.append((source.scene, row, col))
     if not levels:
+        labelled = f", and all labelled in {labels}" if labels else ""
         raise ParameterError(
-            f"{stack.path} has no {PATCH} x {PATCH} block of pixels that are all valid, and all "
-            f"labelled in {labels}. Check the nodata value of both."
+            f"{stack.path} has no {PATCH} x {PATCH} block of pixels that are all valid{labelled}. "
+            "Check the nodata value."
         )
     steps = np.broadcast_to(step, (len(levels), len(bands))).copy()
     return Patches(np.stack(levels), steps, np.stack(masks), *np.array(places, int).T, bands=bands)

@@ -7,19 +7,23 @@ much as one, and knows more. The labels stay in it: teachers have seen them, and
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..engine.common.errors import ParameterError
 from .augmentation import turned, turned_back
-from .bands import optical, terrain
 from .compute import autocast
 from .config import Config
-from .data import normalise, physical
-from .export import with_weights
+from .data import scene_statistics
+from .export import network_from_checkpoint, with_weights
+from .pseudo_labels import Pseudo, pseudo_labels
 from .run_folder import load_checkpoint
-from .samples import Samples
+from .samples import Samples, clean
+from .sources import load_unlabelled
 
 #: Patches that teachers look at in one piece.
 BATCH = 256
@@ -60,7 +64,7 @@ def taught(teachers: nn.Module, seen: Samples, target: Tensor, labels: float) ->
     """
     found = torch.empty(target.shape, dtype=torch.float16, device=target.device)
     for mine in torch.arange(len(target), device=target.device).split(BATCH):
-        image = _clean(seen, mine)
+        image = clean(seen, mine)
         said = torch.zeros(len(mine), 1, *target.shape[2:], device=target.device)
         for turn in range(8):
             with autocast(seen.device):
@@ -71,14 +75,35 @@ def taught(teachers: nn.Module, seen: Samples, target: Tensor, labels: float) ->
     return found
 
 
-def _clean(seen: Samples, mine: Tensor) -> Tensor:
-    """Patches [n, C, H, W] as they are used: nothing is varied."""
-    image = physical(seen.levels[mine], seen.step[mine])
-    mean, std = seen.mean[mine], seen.std[mine]
-    if seen.light is not None and seen.normals is not None:
-        every = torch.ones_like(mine, dtype=torch.bool)
-        image, mean, std = seen.light[mine].applied(image, (mean, std), seen.normals[mine], every)
-    image = normalise(image, mean, std)
-    if terrain(seen.bands):
-        image[:, len(optical(seen.bands)) :] *= seen.known[mine][:, None, None, None]
-    return image
+def taught_beside(networks: Sequence[nn.Module], seen: Samples, pseudo: Pseudo) -> Samples:
+    """Patches without labels, with the pseudo-labels that networks give them together.
+
+    Args:
+        networks: The teachers.
+        seen: The patches, normalised by their own scenes; their target counts for nothing.
+        pseudo: How.
+    """
+    index = torch.arange(len(seen.target), device=seen.device)
+    images = (clean(seen, mine) for mine in index.split(BATCH))
+    return replace(seen, target=pseudo_labels([net.eval() for net in networks], images, pseudo))
+
+
+def pseudo_labelled(
+    config: Config, data: Path, teachers: Sequence[Path], device: torch.device
+) -> Samples:
+    """The recipe's patches without labels, with what the teachers are sure of.
+
+    They are normalised by statistics of their own, as a region is in use.
+
+    Raises:
+        ParameterError: There are no such patches.
+    """
+    if not config.unlabelled:
+        raise ParameterError(
+            f"The recipe {config.name} wants pseudo-labels, but names no patches for them. List "
+            "their sources under unlabelled."
+        )
+    patches = load_unlabelled(config.unlabelled, data, config.bands)
+    own = scene_statistics(patches, np.arange(len(patches)))
+    networks = [network_from_checkpoint(load_checkpoint(t)).to(device) for t in teachers]
+    return taught_beside(networks, Samples.of(patches, own, device, config.floor), config.pseudo)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +25,14 @@ from .calibration import best_threshold, calibrate, logit, sigmoid
 from .compute import device_of, precision_name
 from .config import Config
 from .data import Patches, Statistics, pooled_statistics, repeated, scene_statistics, split
-from .fit import Step, learning_rate
+from .fit import Step, epoch_batches, labelled_batch, mixing_share, start_from
 from .models import parameter_count
+from .network import fit_components
 from .predict import predict
 from .recipe import to_values
 from .run_folder import (
     Rows,
+    load_checkpoint,
     log_row,
     not_a_number,
     progress_state,
@@ -36,8 +40,10 @@ from .run_folder import (
     run_epoch,
     save_checkpoint,
 )
-from .samples import Samples, training_batches
+from .samples import Samples
+from .schedules import epoch_count, epoch_steps, learning_rate
 from .sources import load_patches, load_quiet
+from .teachers import pseudo_labelled
 from .transfer import few_labelled, starting_network
 
 
@@ -52,7 +58,9 @@ def statistics_for(config: Config, patches: Patches, chosen: np.ndarray) -> Stat
             f"Unknown normalisation '{config.normalisation}'. Choose {' or '.join(NORMALISATIONS)}."
         )
     if config.normalisation == "scene":
-        return scene_statistics(patches, chosen)
+        found = scene_statistics(patches, chosen)
+        rest = np.flatnonzero(~np.isin(patches.scene, list(found)))  # held out whole: by their own
+        return {**scene_statistics(patches, rest), **found}
     # What all scenes share must not know scenes that the recipe leaves out.
     left_out = [int(scene) for scene, times in config.repeat.items() if not times]
     return pooled_statistics(patches, chosen[~np.isin(patches.scene[chosen], left_out)])
@@ -67,6 +75,8 @@ def train(
     folder: Path,
     max_steps: int | None = None,
     device_name: str = "auto",
+    teachers: Sequence[Path] = (),
+    start: Path | None = None,
 ) -> Path:
     """Train, or go on training.
 
@@ -76,6 +86,8 @@ def train(
         folder: Folder of the run; made if missing.
         max_steps: Stop after this many steps, without validation (a check that all is in place).
         device_name: One of `compute.DEVICES`.
+        teachers: Checkpoints that label the patches without labels, if the recipe has any.
+        start: Checkpoint whose weights to start from, if the recipe starts from another run.
 
     Returns:
         Path of the best checkpoint.
@@ -96,21 +108,24 @@ def train(
         options = config.labelled, config.labelled_pixels, config.seed
         parts["train"] = few_labelled(patches, parts["train"], *options)
     chosen = repeated(patches, parts["train"], config.repeat)
-    steps_per_epoch = len(chosen) // config.batch
-    _check_trainable(patches, chosen, config)
+    steps_per_epoch = len(chosen) // labelled_batch(config)
+    _check_trainable(patches, chosen, config, teachers)
+    other = pseudo_labelled(config, data, teachers, device) if config.pseudo.method else None
 
     torch.manual_seed(config.seed)
     rng = torch.Generator(device).manual_seed(config.seed)
+    samples = Samples.of(patches, statistics, device, config.floor)
     held_out = np.union1d(parts["validation"], parts["test"])
     model = starting_network(config, patches, unlabelled, held_out, statistics, device)
+    fit_components(model, samples, chosen)
+    start_from(model, config, load_checkpoint(start)["average"] if start else None)
     average = copy.deepcopy(model)
     take_step = Step(config, model, average, device)
     optimiser = take_step.optimiser
-    samples = Samples.of(patches, statistics, device, config.floor)
 
     folder.mkdir(parents=True, exist_ok=True)
     last, best = folder / "last.pt", folder / "best.pt"
-    rows = resume(last, config, optimiser, rng, model=model, average=average)
+    rows = resume(last, config, optimiser, rng, **take_step.parts())
     print(
         f"{config.network} with {parameter_count(model):,} parameters, {precision_name(device)}; "
         + ", ".join(f"{name} {len(index)} patches" for name, index in parts.items())
@@ -120,29 +135,29 @@ def train(
         rate = learning_rate(config, number, steps_per_epoch)
         # A short run must not average over its random start: the window grows with the steps.
         keep = min(config.ema, (1 + number) / (10 + number))
-        return float(take_step(*batch, rate, keep))
+        return float(take_step(*batch, rate, keep, mixing_share(config, number)))
 
     def failed(number: int) -> ParameterError:
         advice = f"Lower learning_rate (now {config.learning_rate:g}) or clip (now {config.clip:g})"
         return not_a_number(last, number // steps_per_epoch, number, rows, advice)
 
-    for epoch in range(len(rows), config.epochs):
+    epochs = epoch_count(config, steps_per_epoch)
+    for epoch in range(len(rows), epochs):
         model.train()
         started = time.monotonic()
-        batches = training_batches(samples, chosen, config.augmentation, config.batch, rng, quiet)
-        place = epoch, config.epochs, steps_per_epoch
-        loss = run_epoch(batches, *place, step, failed, max_steps)
+        batches = epoch_batches(config, samples, chosen, rng, quiet, other)
+        batches = islice(batches, epoch_steps(config, steps_per_epoch, epoch))
+        loss = run_epoch(batches, epoch, epochs, steps_per_epoch, step, failed, max_steps)
         if loss is None:
             return best
 
-        probability = predict(
-            average, patches, parts["validation"], statistics, device, config.floor
-        )
+        options = statistics, device, config.floor, None, config.refine
+        probability = predict(average, patches, parts["validation"], *options)
         truth = patches.mask[parts["validation"]]
         slope, offset = calibrate(probability, truth)
         calibrated = sigmoid(slope * logit(probability) + offset)
         threshold, score = best_threshold(calibrated, truth)
-        settled = round(config.settle * config.epochs)
+        settled = min(round(config.settle * epochs), epochs - 1)
         improved = epoch >= settled and score.f1 > max(
             (row["f1"] for row in rows[settled:]), default=-1.0
         )
@@ -169,22 +184,31 @@ def train(
         if improved:
             found = {"average": average.state_dict(), "calibration": [slope, offset]}
             save_checkpoint({**described, **rows[-1], **found}, best)
-        state = progress_state(optimiser, rng, rows, model=model, average=average)
+        described["finished"] = epoch + 1 == epochs
+        state = progress_state(optimiser, rng, rows, **take_step.parts())
         save_checkpoint({**described, **state}, last)
         log_row(rows, folder, draw_curves)
     return best
 
 
-def _check_trainable(patches: Patches, chosen: np.ndarray, config: Config) -> None:
-    if config.teachers:
+def _check_trainable(
+    patches: Patches, chosen: np.ndarray, config: Config, teachers: Sequence[Path]
+) -> None:
+    if config.pseudo.method and not teachers:
+        raise ParameterError(
+            f"The recipe {config.name} wants pseudo-labels, and nobody gives them. Name one or "
+            "more trained runs with --teacher."
+        )
+    if config.teachers and not config.pseudo.method:
         raise ParameterError(
             f"The recipe {config.name} is taught by '{config.teachers}', a run of the judge's "
             "experiment. Train it with crossvalidate or gpu_run, or set teachers='' to train on "
             "labels alone."
         )
-    if len(chosen) < config.batch:
+    size = labelled_batch(config)
+    if len(chosen) < size:
         raise ParameterError(
-            f"{len(chosen)} training patches are less than a batch of {config.batch}. Lower batch, "
+            f"{len(chosen)} training patches are less than a batch of {size}. Lower batch, "
             "or add sources."
         )
     if not patches.mask[chosen].any():

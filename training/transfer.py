@@ -18,8 +18,9 @@ from ..engine.common.errors import ParameterError
 from .compute import autocast
 from .config import Config
 from .data import Block, Patches, Statistics, batch_statistics, normalise, physical, split
-from .models import build_model
 from .models.resnet import ResNet
+from .models.wrappers import core
+from .network import network_of
 from .run_folder import load_checkpoint
 from .samples import floored
 
@@ -48,7 +49,7 @@ def starting_network(
     Raises:
         ParameterError: The encoder does not fit, saw what is held out, or would stay random.
     """
-    model = build_model(config.network, len(patches.bands), **config.options)
+    model = network_of(config, len(patches.bands))
     if config.encoder:
         pretrained = load_checkpoint(Path(config.encoder))
         load_encoder(model, pretrained, patches.bands)
@@ -56,7 +57,7 @@ def starting_network(
     model = model.to(device, memory_format=torch.channels_last)
     if config.measure_encoder:
         measure_encoder(model, patches, unlabelled, statistics, config.floor)
-    if config.freeze_encoder:
+    if config.freeze_encoder and not config.start:  # else when its weights are there
         source = config.encoder or ("measured" if config.measure_encoder else "")
         freeze_encoder(model, source)
     return model
@@ -96,7 +97,7 @@ def resnet_encoder(model: nn.Module) -> ResNet:
     Raises:
         ParameterError: There is none.
     """
-    encoder = getattr(model, "encoder", None)
+    encoder = getattr(core(model), "encoder", None)
     if not isinstance(encoder, ResNet):  # a U-Net's is a list of blocks
         raise ParameterError(
             "This network has no ResNet encoder that could be pre-trained. Use swav_unet."
@@ -205,9 +206,10 @@ def freeze_encoder(model: nn.Module, source: str) -> None:
     if not source:
         raise ParameterError(
             "freeze_encoder would keep a random encoder, whose BatchNorm has seen nothing. Name a "
-            "pre-trained one with encoder, or set measure_encoder=true for a control that is "
-            "random but has seen the unlabelled patches."
+            "pre-trained one with encoder, a run to start from with start, or set "
+            "measure_encoder=true for a control that is random but has seen the unlabelled patches."
         )
-    if not hasattr(model, "freeze_encoder"):
+    network = core(model)
+    if not hasattr(network, "freeze_encoder"):
         raise ParameterError("This network has no encoder that could be frozen. Use swav_unet.")
-    model.freeze_encoder()
+    network.freeze_encoder()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,21 +16,15 @@ import numpy as np
 from ..common.dependencies import require
 from ..common.errors import Cancelled, ParameterError
 from ..common.hooks import Check, Progress, Warn, or_silent
-from ..common.output import check_writable, whole_file
-from ..models.card import ModelCard, card_from_metadata
+from ..models.card import ModelCard
+from ..models.card_file import read_card, with_card
+from ..models.one_place import card_for_one_place, check_output, work_folder_of, write_model
 from ..models.runtime import Model
-from ..raster.reading import bounded_cache, open_raster
+from ..raster.reading import bounded_cache
 from ..raster.tiling import Window
-from ..stack.acquisition import image_facts
+from ..stack.as_models_read import as_models_read
 from ..stack.reader import Stack, StackReader, open_stack
-from ..stack.scene import (
-    SceneStatistics,
-    looks_like_unit_reflectance,
-    scene_sample,
-    statistics_of,
-    with_unit_reflectance,
-)
-from ..stack.sunlight import sun_of, with_sun
+from ..stack.scene import SceneStatistics, statistics_of
 from .fit import (
     STRENGTHS,
     THRESHOLDS,
@@ -46,7 +41,7 @@ from .fit import (
 from .graph import Graph, Layer
 from .ground import counted
 from .judge import Verdict, judge
-from .labels import LANDSLIDE, NEAR, UNKNOWN, DrawnLabels, Labels
+from .labels import LANDSLIDE, NEAR, UNKNOWN, Labels, on_image
 from .material import Material, Train, collect
 from .sample import (
     QUIET,
@@ -213,7 +208,10 @@ def adapt(
     progress, cancelled, warn = or_silent(progress, cancelled, warn)
     _check(request, train)
     with bounded_cache():
-        return _Run(request, train, progress, cancelled, warn).result()
+        found = _Run(request, train, progress, cancelled, warn).result()
+    if request.method in TRAINED:  # else it is of another run, which may go on
+        shutil.rmtree(work_folder_of(request.output), ignore_errors=True)
+    return found
 
 
 def _check(request: AdaptRequest, train: Train | None) -> None:
@@ -223,28 +221,15 @@ def _check(request: AdaptRequest, train: Train | None) -> None:
         )
     if request.method in TRAINED and train is None:
         raise ParameterError(f"The method '{request.method}' needs PyTorch. Use 'quick'.")
-    if not request.output.lower().endswith(".onnx"):
-        raise ParameterError(
-            f"The adapted model would be {request.output}; expected a name that ends in .onnx."
-        )
-    check_writable(request.output)
-    if os.path.exists(request.output) and os.path.samefile(request.output, request.model):
-        raise ParameterError(
-            f"{request.output} is the model that is to be adapted. Choose another file, so that "
-            "the two can be compared."
-        )
+    check_output(request.output, request.model)
     count = len(request.labels.landslides.wkb)
     if count < FEWEST:
         raise ParameterError(
             f"The labels have {count} landslide{'s' * (count != 1)}; expected {FEWEST} or more, "
             f"and {FEWEST_FOR_LAYER} or more for the method 'quick'. Twenty to forty, all over the "
-            "scene, are a good start."
+            "scene, are a good start. What is one feature counts as one landslide, however many "
+            "parts it has."
         )
-
-
-def training_folder(output: str) -> Path:
-    """Where trainings of an adaptation that may be stopped keep their state."""
-    return Path(output).parent / f".{Path(output).stem}.training"
 
 
 #: Makes a graph, and logits of the sample's pixels, of what was chosen and its threshold.
@@ -267,9 +252,8 @@ class _Run:
         self.request = request
         self.progress, self.cancelled, self.warn = progress, cancelled, warn
         self.rng = np.random.default_rng(request.seed)
+        self.card = read_card(request.model)
         self.graph = Graph(request.model)
-        metadata = {item.key: item.value for item in self.graph.model.metadata_props}
-        self.card = card_from_metadata(metadata, os.path.basename(request.model))
         self.start = _logit(self.card.threshold)
         self.stack, self.statistics = self._open()
         self.reader = FeatureReader(self.graph, self.card, request.threads)
@@ -278,32 +262,11 @@ class _Run:
         request, bands = self.request, self.card.bands
         stack = open_stack(request.stack, request.dem, request.band_mapping)
         stack.require_bands(bands, f"The model {self.card.name}")
-        self._check_dates(request.stack)
-        if "illumination" in bands and stack.number("illumination") is None:
-            stack = with_sun(stack, sun_of(None, None), self.warn, self.cancelled)
-        sample = scene_sample(stack, bands, self.cancelled)
-        if looks_like_unit_reflectance(stack, bands, sample):
-            stack, sample = with_unit_reflectance(stack, bands, sample)
+        self.drawn = on_image(
+            request.labels, request.stack, stack.grid, self.warn, self.cancelled, FEWEST
+        )
+        stack, sample = as_models_read(stack, bands, None, self.warn, self.cancelled)
         return stack, statistics_of(sample, bands)
-
-    def _check_dates(self, path: str) -> None:
-        """Say it where the labels are of another time than the image."""
-        with open_raster(path) as dataset:
-            tags = {name: str(value) for name, value in dataset.tags().items()}
-        taken = image_facts(tags, (os.path.basename(path),)).image_date[:10]
-        labels = self.request.labels
-        later = [day for day in labels.event_dates if taken and day > taken]
-        if later and len(later) == len(labels.event_dates):
-            raise ParameterError(
-                f"The landslides happened on {later[0]} or later, and {path} was taken on {taken}: "
-                "they cannot be seen there. Give the image that they were mapped on."
-            )
-        other = [day for day in labels.dates if taken and day != taken]
-        if other or later:
-            self.warn(
-                f"Some labels are of another date ({', '.join((other or later)[:3])}) than the "
-                f"image ({taken}). Where the ground changed in between, they teach mistakes."
-            )
 
     def result(self) -> Adaptation:
         """Do it."""
@@ -318,13 +281,13 @@ class _Run:
         chosen, place = choose(tried, blocks, self.rng, _PATIENCE)
         moved = float(THRESHOLDS[place])
         graph, logits = finish(chosen, moved)
-        card = self._new_card(verdict, chosen)
-        content = graph.with_card(card)
+        card = self._new_card(verdict, chosen, sample.landslides)
+        content = with_card(graph.content(), card)
         self.progress(0.96, "")
         compared = self._compared(content, pixels)
         written = verdict.better or self.request.force
         if written:
-            self._write(content)
+            write_model(content, card, self.request.output)
         self.progress(1.0, "")
         low, high = _threshold_interval(tried[0].counts, blocks, self.rng, self.start)
         is_threshold = chosen.strength is None
@@ -421,7 +384,7 @@ class _Run:
             self.stack,
             self.card.bands,
             self.statistics,
-            DrawnLabels(self.request.labels, self.stack.grid),
+            self.drawn,
             pixels,
             quiet,
             doubtful,
@@ -431,16 +394,9 @@ class _Run:
             self.cancelled,
         )
 
-    def _write(self, content: bytes) -> None:
-        """Put the model into its place, and read it back."""
-        with whole_file(self.request.output) as target:
-            Path(target).write_bytes(content)
-        Model(self.request.output, "cpu", self.request.threads)
-
     def _sampled(self) -> tuple[Pixels, Said]:
         """The pixels, and what the old model says of them."""
-        drawn = DrawnLabels(self.request.labels, self.stack.grid)
-        labelled = labelled_pixels(drawn, self.rng, self.request.stack, self.cancelled)
+        labelled = labelled_pixels(self.drawn, self.rng, self.cancelled)
         slides = labelled.at(labelled.labels == LANDSLIDE)
         whole = scene_pixels(self.stack.grid, self.reader.lattice, slides, self.rng)
         pixels = joined([labelled, whole])
@@ -458,13 +414,14 @@ class _Run:
         """The pixels that the image shows.
 
         Raises:
-            ParameterError: No landslide is among them.
+            ParameterError: Too few landslides are among them.
         """
         pixels, said = pixels.at(said.valid), said.at(said.valid)
-        if not (pixels.labels == LANDSLIDE).any():
+        shown = len(np.unique(pixels.owners[pixels.labels == LANDSLIDE]))
+        if shown < FEWEST:
             raise ParameterError(
-                f"{self.request.stack} has no data where the landslides of the labels are. Give "
-                "the image that they were mapped on."
+                f"{self.request.stack} has data at {shown} of the landslides of the labels; "
+                f"expected {FEWEST} or more. Give the image that they were mapped on."
             )
         return pixels, said
 
@@ -529,8 +486,7 @@ class _Run:
         scale = 100 / sample.landslides
         return [s if s is None else s * scale for s in STRENGTHS]
 
-    def _new_card(self, found: Verdict, chosen: Tried) -> ModelCard:
-        name = os.path.splitext(os.path.basename(self.request.output))[0]
+    def _new_card(self, found: Verdict, chosen: Tried, landslides: int) -> ModelCard:
         before, after = found.before, found.after
         what = "a new last layer"
         if chosen.strength is None:
@@ -539,26 +495,18 @@ class _Run:
             what = "a decoder trained" if self.request.method == "decoder" else "weights trained"
         text = (
             f"{self.card.name} {self.card.version} with {what} (method {self.request.method}), "
-            f"from {len(self.request.labels.landslides.wkb)} landslides and "
+            f"from {landslides} landslides and "
             f"{len(self.request.labels.others.wkb)} outlines that are none, on "
             f"{os.path.basename(self.request.stack)}. On blocks of them that took no part: F1 "
             f"{before.f1:.2f} before, {after.f1:.2f} after (gain {found.gain_low:+.2f} to "
             f"{found.gain_high:+.2f})."
         )
-        return replace(
-            self.card,
-            name=name,
-            version=f"{self.card.version}+adapted",
-            description=f"{self.card.name}, adapted to {os.path.basename(self.request.stack)}.",
-            threshold=0.5,
-            accuracy=(),
-            judged="",
-            false_alarms="",
-            calibration="",
-            weaknesses=f"It is made for one place. {self.card.weaknesses}".strip(),
-            window=0,
-            window_overlap=0,
-            adapted=text,
+        return card_for_one_place(
+            replace(self.card, threshold=0.5),
+            self.request.output,
+            f"{self.card.name}, adapted to {os.path.basename(self.request.stack)}.",
+            text,
+            "It is made for one place.",
         )
 
     def _compared(self, content: bytes, pixels: Pixels) -> Compared:

@@ -15,7 +15,6 @@ import numpy as np
 
 from ..common.dependencies import require
 from ..common.errors import DependencyError, ModelError
-from ..models.card import METADATA_KEY, ModelCard
 
 #: Factors by which feature maps may be smaller than the image. Deeper ones describe a whole
 #: neighbourhood, and few labels do not tell its hundreds of channels apart.
@@ -214,12 +213,8 @@ class Graph:
         self.model.graph.initializer.append(from_array(value, name))
         return name
 
-    def with_card(self, card: ModelCard) -> bytes:
-        """The file's bytes with another card."""
-        require("onnx")
-        del self.model.metadata_props[:]
-        self.model.metadata_props.add(key=METADATA_KEY, value=card.to_json())
-        self.model.doc_string = card.description
+    def content(self) -> bytes:
+        """The file's bytes, with the card that it had."""
         return bytes(self.model.SerializeToString())
 
 

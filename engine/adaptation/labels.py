@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..common.dependencies import require
-from ..common.errors import ParameterError
+from ..common.errors import Cancelled, ParameterError
+from ..common.hooks import Check, Warn
+from ..inventory.dates import checked_date
 from ..inventory.drawn import DrawnPolygons
 from ..inventory.fields import REVIEW_STATUS, UNREVIEWED
 from ..inventory.polygons import Outlines, in_crs
 from ..inventory.table import Table
 from ..inventory.wkb import multipolygon_wkb, polygons_of
 from ..raster.grid import Grid
+from ..raster.reading import open_raster
 from ..raster.tiling import Window, regions
+from ..stack.acquisition import image_facts
 
 #: Kinds of what `suggest` puts into a table.
 OUTLINE, PLACE = "outline", "place"
@@ -24,6 +30,8 @@ _ACCEPTED, _REJECTED = REVIEW_STATUS[1:-1], REVIEW_STATUS[-1]
 NOT, LANDSLIDE, NEAR, UNKNOWN = 0, 1, 2, 255
 #: Pixels from a landslide that its outline may be off by, and within which ground is near.
 _BORDER, _NEAR = 1.5, 6.0
+#: Whole pixels around a window that decide on its labels.
+_REACH = int(np.ceil(_NEAR))
 #: Blocks in which labels are drawn, pixels a side.
 _BLOCK = 512
 
@@ -60,8 +68,14 @@ def labels_of(table: Table, negatives: Outlines | None, area: Outlines | None) -
         area: Where the labels are complete; or None.
 
     Raises:
-        ParameterError: All rows wait for a review, or there is no landslide among them.
+        ParameterError: There are no rows, or all wait for a review, or none is a landslide; or the
+            area has no polygons.
     """
+    for name, given in ((table.name, table.records), (area and area.name, not area or area.wkb)):
+        if not given:
+            raise ParameterError(
+                f"{name} has no polygons. Draw some and save the edits, or choose another layer."
+            )
     column, kind = table.own_name("review_status"), table.own_name("kind")
     status = [str(record.get(column) or "").strip().lower() for record in table.records]
     status = [
@@ -93,7 +107,7 @@ def labels_of(table: Table, negatives: Outlines | None, area: Outlines | None) -
         landslides=Outlines.of(landslides),
         others=rejected,
         open=Outlines.of(replace(table, records=()) if drawn_by_hand else chosen(("", UNREVIEWED))),
-        area=area if area and area.wkb else None,
+        area=area,
         dates=_dates(landslides, "image_date"),
         event_dates=_dates(landslides, "event_date"),
     )
@@ -101,7 +115,15 @@ def labels_of(table: Table, negatives: Outlines | None, area: Outlines | None) -
 
 def _dates(table: Table, field: str) -> tuple[str, ...]:
     column = table.own_name(field)
-    return tuple(sorted({str(r.get(column))[:10] for r in table.records if r.get(column)}))
+    return tuple(sorted({_day(str(r.get(column) or "")) for r in table.records} - {""}))
+
+
+def _day(text: str) -> str:
+    """A date without its time; empty for what is none, which says nothing."""
+    try:
+        return checked_date(text, "date", whole=False)[:10]
+    except ParameterError:
+        return ""
 
 
 def _joined(first: Outlines, second: Outlines) -> Outlines:
@@ -109,6 +131,95 @@ def _joined(first: Outlines, second: Outlines) -> Outlines:
         shapes = in_crs([polygons_of(wkb) for wkb in second.wkb], second.crs, first.crs)
         second = replace(second, crs=first.crs, wkb=tuple(map(multipolygon_wkb, shapes)))
     return replace(second, wkb=(*first.wkb, *second.wkb))
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What labels cover of a raster.
+
+    Attributes:
+        landslides: How many landslides have a pixel of their own.
+        disputed: How many of them are an outline that is none, too: most of both is the same.
+        inside: How many have a pixel in the area.
+        area: Pixels of the area.
+    """
+
+    landslides: int
+    disputed: int
+    inside: int
+    area: int
+
+
+def on_image(
+    labels: Labels, path: str, grid: Grid, warn: Warn, cancelled: Check, fewest: int = 1
+) -> DrawnLabels:
+    """Labels on the image that they are of; what does not fit is told.
+
+    Args:
+        labels: What is known.
+        path: The image.
+        grid: Its grid.
+        warn: Called with what should be known though the run goes on.
+        cancelled: Asked between pieces of work.
+        fewest: Landslides that must have a pixel.
+
+    Raises:
+        ParameterError: Fewer landslides have one, or the area has none, or they are later.
+        Cancelled: The user stopped the run.
+    """
+    _check_dates(labels, path, warn)
+    drawn = DrawnLabels(labels, grid)
+    found, count = drawn.coverage(cancelled), len(labels.landslides.wkb)
+    if found.landslides < fewest:
+        some = "No landslide of the labels has a pixel on"
+        if found.landslides:
+            some = f"Of {count:,} landslides of the labels, only {found.landslides} have a pixel on"
+        raise ParameterError(
+            f"{some} {path}; expected {fewest} or more. Check that they lie on the image, their "
+            "CRS, and that they are larger than a pixel."
+        )
+    if labels.area and not found.area:
+        raise ParameterError(
+            f"The area in which the labels are complete has no pixel on {path}. Check that it lies "
+            "on the image, and its CRS; or leave AREA empty."
+        )
+    if found.landslides < count:
+        warn(
+            f"Of the {count:,} landslides of the labels, {found.landslides:,} have a pixel of "
+            "their own on the image. The others lie elsewhere, are too small, or are there twice."
+        )
+    if found.disputed:
+        warn(
+            f"{found.disputed:,} of the labels are a landslide in one outline and none in another "
+            "(rejected, or in NEGATIVES). They count as landslides; remove the outline that is "
+            "wrong."
+        )
+    if labels.area and 2 * found.inside < found.landslides:
+        warn(
+            f"Only {found.inside:,} of {found.landslides:,} landslides lie in the area in which "
+            "the labels are complete, where precision is counted. Check AREA, or make it larger."
+        )
+    return drawn
+
+
+def _check_dates(labels: Labels, path: str, warn: Warn) -> None:
+    """Say it where labels are of another time than the image."""
+    with open_raster(path) as dataset:
+        tags = {name: str(value) for name, value in dataset.tags().items()}
+    taken = image_facts(tags, (os.path.basename(path),)).image_date[:10]
+    # Of a date, no more may be known than the month or the year.
+    later = [day for day in labels.event_dates if taken and day > taken[: len(day)]]
+    if later and len(later) == len(labels.event_dates):
+        raise ParameterError(
+            f"The landslides happened on {later[0]} or later, and {path} was taken on {taken}: "
+            "they cannot be seen there. Give the image that they were mapped on."
+        )
+    other = [day for day in labels.dates if taken and day != taken[: len(day)]]
+    if other or later:
+        warn(
+            f"Some labels are of another date ({', '.join((other or later)[:3])}) than the "
+            f"image ({taken}). Where the ground changed in between, they teach mistakes."
+        )
 
 
 class DrawnLabels:
@@ -125,13 +236,37 @@ class DrawnLabels:
         """Parts of the raster in which something is known, row by row."""
         layers = [self._landslides, self._others, *([self._area] if self._area else [])]
         for block in regions(self._grid.area, _BLOCK):
-            if any(layer.near(_wider(block)) for layer in layers):
+            if any(layer.near(block.grown(_REACH)) for layer in layers):
                 yield block
+
+    def coverage(self, cancelled: Check) -> Coverage:
+        """What lies on the raster.
+
+        Raises:
+            Cancelled: The user stopped the run.
+        """
+        slides, others, both = Counter[int](), Counter[int](), Counter[tuple[int, int]]()
+        inside: set[int] = set()
+        area = 0
+        for block in self.blocks():
+            if cancelled():
+                raise Cancelled("Stopped. No model was written.")
+            ours, theirs = self._landslides.numbers(block), self._others.numbers(block)
+            slides.update(ours[ours > 0].tolist())
+            others.update(theirs[theirs > 0].tolist())
+            shared = (ours > 0) & (theirs > 0)
+            both.update(zip(ours[shared].tolist(), theirs[shared].tolist()))
+            if self._area:
+                there = self._area.numbers(block) > 0
+                area += int(there.sum())
+                inside.update(np.unique(ours[there & (ours > 0)]).tolist())
+        same = {s for (s, o), size in both.items() if 2 * size >= max(slides[s], others[o])}
+        return Coverage(len(slides), len(same), len(inside), area)
 
     def read(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
         """Labels of a window, uint8 [h, w], and the number of the landslide there, int32 [h, w]."""
         ndimage = require("scipy.ndimage", "scipy")
-        wide = _wider(window)
+        wide = window.grown(_REACH)
         numbers = self._landslides.numbers(wide)
         away = ndimage.distance_transform_edt(numbers == 0)
         labels = np.full(numbers.shape, UNKNOWN, np.uint8)
@@ -144,13 +279,3 @@ class DrawnLabels:
         labels[numbers > 0] = LANDSLIDE
         inside = window.slices(wide.row, wide.col)
         return labels[inside], numbers[inside]
-
-
-def _wider(window: Window) -> Window:
-    margin = int(np.ceil(_NEAR))
-    return Window(
-        window.row - margin,
-        window.col - margin,
-        window.height + 2 * margin,
-        window.width + 2 * margin,
-    )

@@ -70,10 +70,13 @@ def _verdict(adaptation: Adaptation) -> list[str]:
         )
     else:
         what = "all or some of the network's weights"
+    # A threshold that stays where it was is nothing new.
+    is_new = not abs(adaptation.threshold - adaptation.base.threshold) < 0.005
+    begin = "What is new is" if adaptation.written else "What was tried is"
     return [
         heading("Verdict"),
         paragraph(verdict_text(adaptation)),
-        paragraph(f"What is new is {what}."),
+        *([paragraph(f"{begin} {what}.")] if is_new else []),
     ]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..common.dependencies import require
-from ..common.errors import Cancelled, ModelError, ParameterError
+from ..common.errors import Cancelled, ModelError
 from ..common.hooks import Check, Progress
 from ..models.card import ModelCard
 from ..models.stitch import blending_weights
@@ -64,26 +64,15 @@ def joined(parts: Sequence[Pixels]) -> Pixels:
     return Pixels(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def labelled_pixels(
-    drawn: DrawnLabels, rng: np.random.Generator, where: str, cancelled: Check
-) -> Pixels:
-    """A sample of the labelled pixels, which stands for all of them.
-
-    Raises:
-        ParameterError: No landslide has a pixel on the raster.
-    """
+def labelled_pixels(drawn: DrawnLabels, rng: np.random.Generator, cancelled: Check) -> Pixels:
+    """A sample of the labelled pixels, which stands for all of them."""
     slides, others = _Pool(rng), _Pool(rng)
     for block in drawn.blocks():
         if cancelled():
-            raise Cancelled("Stopped.")
+            raise Cancelled("Stopped. No model was written.")
         labels, owners = drawn.read(block)
         slides.add(block, labels, owners, labels == LANDSLIDE)
         others.add(block, labels, owners, (labels != LANDSLIDE) & (labels != UNKNOWN))
-    if not slides.parts:
-        raise ParameterError(
-            f"No landslide of the labels has a pixel on {where}. Check that they lie on the image, "
-            "their CRS, and that they are larger than a pixel."
-        )
     parts = [_thinned(joined(slides.parts), _LANDSLIDES, rng)]
     if others.parts:
         parts.append(_thinned(joined(others.parts), _OTHERS, rng))
@@ -243,7 +232,7 @@ class FeatureReader:
         with StackReader(stack, self._card.bands) as reader:
             for batch in _batches(patches):
                 if cancelled():
-                    raise Cancelled("Stopped.")
+                    raise Cancelled("Stopped. No model was written.")
                 said, kept, valid_here = self._run(reader, statistics, [p for p, _ in batch])
                 if not sums:
                     names = kept

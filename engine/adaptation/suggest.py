@@ -17,7 +17,7 @@ import numpy as np
 from ..common.errors import Cancelled, ParameterError
 from ..common.hooks import Check, Progress, or_silent
 from ..inventory.drawn import DrawnPolygons
-from ..inventory.fields import UNREVIEWED
+from ..inventory.fields import REVIEW_STATUS, UNREVIEWED
 from ..inventory.polygons import Outlines, ellipsoidal_areas, in_crs
 from ..inventory.table import Record, Table
 from ..inventory.wkb import centroid, multipolygon_wkb, polygon_wkb, polygons_of
@@ -97,6 +97,8 @@ def suggest(
     table = request.inventory.with_ids()
     threshold = _threshold(request)
     before = _reviewed(request.reviewed) if request.reviewed else None
+    if request.probability and table.records:
+        _check_place(table, request.probability)
     is_open = _open(table, before, request.probability, cancelled)
     found = _outlines(table, is_open, request.outlines, threshold)
     places: list[Record] = []
@@ -132,6 +134,15 @@ def _threshold(request: SuggestRequest) -> float:
     return said or 0.5
 
 
+def _check_place(table: Table, probability: str) -> None:
+    grid = open_probability(probability).grid
+    if not DrawnPolygons.of(Outlines.of(table), grid).near(grid.area):
+        raise ParameterError(
+            f"None of the {len(table.records)} outlines of {table.name} lies on {probability}. "
+            "Give the raster that they were made from, or none."
+        )
+
+
 def _in_turn(outlines: list[Record], places: list[Record]) -> list[Record]:
     """Both, each by its gain, mixed evenly."""
     parts = []
@@ -143,7 +154,8 @@ def _in_turn(outlines: list[Record], places: list[Record]) -> list[Record]:
 
 def _status(table: Table) -> list[str]:
     column = table.own_name("review_status")
-    return [str(r.get(column) or UNREVIEWED).strip().lower() for r in table.records]
+    said = [str(record.get(column) or "").strip().lower() for record in table.records]
+    return [each if each in REVIEW_STATUS else UNREVIEWED for each in said]
 
 
 def _reviewed(table: Table) -> Table:

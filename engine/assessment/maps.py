@@ -35,7 +35,9 @@ BUDGET = 200_000
 LAND = Path(__file__).resolve().parents[2] / "resources" / "land.json"
 
 #: Space around a map for its labels, pixels: left, top, right, bottom.
-_LEFT, _TOP, _RIGHT, _BOTTOM = 58, 8, 12, 24
+_LEFT, _TOP, _RIGHT, _BOTTOM = 66, 8, 12, 24
+#: Space for the text of a meridian, pixels.
+_TEXT = 80
 #: Share of the outlines' extent that a map shows around them, and its smallest side, metres.
 _AROUND, _LEAST = 0.03, 500.0
 #: Steps of the graticule, minutes of arc; about so many lines cross a map.
@@ -289,7 +291,7 @@ def _graticule(grid: Grid) -> tuple[str, str]:
     ends = (float(lon.min()), float(lon.max())), (float(lat.min()), float(lat.max()))
     lines, labels = [], []
     for axis, (low, high) in enumerate(ends):
-        step = _round_step(high - low)
+        step = _round_step(high - low, min(_LINES, grid.width // _TEXT) if axis == 0 else _LINES)
         for value in step * np.arange(math.ceil(low / step), math.floor(high / step) + 1):
             along = np.linspace(*ends[1 - axis], 81)
             fixed = np.full_like(along, value)
@@ -355,13 +357,14 @@ def _label(line: np.ndarray, axis: int, value: float, step: float, grid: Grid) -
         return ""
     text = degrees_text(value, axis == 0, step)
     if axis == 0:
+        place = min(place, grid.width + _RIGHT - _TEXT / 2)
         return f'<text x="{place:.1f}" y="{grid.height + 16}" text-anchor="middle">{text}</text>'
     return f'<text x="-5" y="{place + 4:.1f}" text-anchor="end">{text}</text>'
 
 
-def _round_step(span: float) -> float:
-    """The step of a graticule, degrees."""
-    return next((step / 60 for step in _STEPS if span * 60 / step <= _LINES), _STEPS[-1] / 60)
+def _round_step(span: float, most: int = _LINES) -> float:
+    """The step of a graticule of at most so many lines, degrees."""
+    return next((step / 60 for step in _STEPS if span * 60 / step <= most), _STEPS[-1] / 60)
 
 
 def degrees_text(value: float, is_longitude: bool, step: float = 1 / 600) -> str:

@@ -90,5 +90,13 @@ class OutputError(LandslipError):
     """A result cannot be written."""
 
 
+def file_problem(err: OSError) -> str:
+    """What is wrong with a file that has no sentence of its own, such as a temporary one."""
+    return (
+        f"{err.filename or 'A file'} cannot be read or written ({err.strerror or err}). Check its "
+        "path, the rights and the disk."
+    )
+
+
 class Cancelled(LandslipError):  # noqa: N818 - the user's wish, not a fault
     """The user stopped the run."""

@@ -26,6 +26,9 @@ STALE = {".shp": (".qix", ".sbn", ".sbx", ".cpg", ".qpj", ".idm", ".ind"), ".tab
 #: What follows the name of a database, whatever its ending.
 JOURNALS = ("-wal", "-shm", "-journal")
 
+#: What the longest of the names beside a file has more than its own, apart from a dot before it.
+_BESIDE = "-x1y2z3a4.part.files"
+
 #: Marks younger than this may be about to be locked, seconds.
 _NEW = 5.0
 
@@ -162,6 +165,29 @@ def _remove_stale(path: Path, made: list[str]) -> None:
             stale.unlink(missing_ok=True)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those that it lies in; one that is there stays as it is.
+
+    Raises:
+        OutputError: It cannot be made, or is a file.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise OutputError(f"The folder {folder} cannot be made ({err.strerror}).") from err
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Write bytes to a file, whole or not at all, and make its folder.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    make_folder(target.parent)
+    with whole_file(str(target)) as part:
+        Path(part).write_bytes(content)
+
+
 def check_writable(target: str) -> None:
     """Check, before the work starts, that ``target`` can be made.
 
@@ -189,15 +215,17 @@ def _check_name(target: str) -> None:
     """Refuse names that no file can have, and links that lead in a circle."""
     if problem := encoding_problem(os.path.abspath(target)):
         raise OutputError(problem)
-    try:
-        os.stat(target)
-    except (FileNotFoundError, NotADirectoryError):  # it is still to be made, or its folder is
-        pass
-    except (OSError, ValueError) as err:  # the latter: a null character
-        reason = getattr(err, "strerror", None) or err
-        raise OutputError(
-            f"{target} cannot be written ({reason}). Choose another file name or folder."
-        ) from err
+    folder, name = os.path.split(target)
+    for path in (target, os.path.join(folder, f".{name}{_BESIDE}")):
+        try:
+            os.stat(path)
+        except (FileNotFoundError, NotADirectoryError):  # to be made, or its folder is
+            pass
+        except (OSError, ValueError) as err:  # the latter: a null character
+            reason = getattr(err, "strerror", None) or err
+            raise OutputError(
+                f"{target} cannot be written ({reason}). Choose another file name or folder."
+            ) from err
 
 
 def check_geotiff(target: str, inputs: Iterable[str], what: str) -> None:

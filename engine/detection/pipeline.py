@@ -31,7 +31,7 @@ from ..models.probability import AND, Provenance, open_probability, probability_
 from ..models.runs import AreaRange, RunCounts, run_names
 from ..models.runtime import Model
 from ..models.test_time import TEST_TIME
-from ..outlines.layers import check_mask
+from ..outlines.layers import check_edge_image, check_mask
 from ..outlines.vectorise import (
     VectoriseRequest,
     check_minimum_area,
@@ -44,17 +44,16 @@ from ..raster.elevation import DemSource, Elevation
 from ..raster.reading import bounded_cache, open_raster
 from ..raster.tiling import Lattice, Window, regions
 from ..stack.acquisition import TIFF_DATE, image_facts, tiff_date
+from ..stack.as_models_read import as_models_read
 from ..stack.check import check_pixel_size, check_stack
 from ..stack.even_light import check_elevation, light_text, with_even_light
 from ..stack.reader import ACQUISITION_TAGS, Stack, open_stack
 from ..stack.scene import (
     SceneStatistics,
-    looks_like_unit_reflectance,
     scene_sample,
     statistics_of,
-    with_unit_reflectance,
 )
-from ..stack.sunlight import sun_of, with_sun
+from ..stack.sunlight import sun_of
 from .cluster import DEVICE, Cluster
 from .fusion import PreEvent, open_pre_event
 from .kept import KeptRegions, Region, checksum, former_run, identity
@@ -265,6 +264,8 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
     hole_pixels(request.outlines.fill_holes, stack.grid)
     if request.outlines.excluded:
         check_mask(request.outlines.excluded)
+    if request.outlines.edge_image:
+        check_edge_image(request.outlines.edge_image, stack.grid)
     automatic = request.device == "auto" and not request.scheduler
     here = "cpu" if automatic or request.scheduler else request.device
     models = [Model(path, here, request.threads) for path in request.models]
@@ -274,18 +275,11 @@ def _detect(request: DetectRequest, progress: Progress, cancelled: Check, warn: 
         stack.require_bands(card.bands, f"The model {card.name}")
         _warn_of_pixel_size(stack, card, warn)
     told = sun_of(request.sun_azimuth, request.sun_elevation)
-    if "illumination" in bands and stack.number("illumination") is None:
-        stack = with_sun(stack, told, warn, cancelled)
     if before:
         progress(0, f"Image from before the event: {before.path}")
     if stack.scales:
         progress(0, stack.scale_text())
-    sample = scene_sample(stack, bands, cancelled)
-    if looks_like_unit_reflectance(stack, bands, sample):
-        warn(
-            f"The values of {stack.path} are reflectance from 0 to 1. They are multiplied by 10000."
-        )
-        stack, sample = with_unit_reflectance(stack, bands, sample)
+    stack, sample = as_models_read(stack, bands, told, warn, cancelled)
     if not request.product:
         for sentence in check_stack(stack, bands, sample, cancelled):
             warn(sentence)

@@ -69,7 +69,7 @@ class Outlined:
 
     def _trimmed(self, window: Window) -> Window | None:
         """The part of a window that outlines and rings reach; None where none does."""
-        near = self._boxes[meets(self._boxes, _grown(window))]
+        near = self._boxes[meets(self._boxes, window.grown(_REACH))]
         if not len(near):
             return None
         col, row = np.maximum(near[:, :2].min(axis=0) - _REACH, (window.col, window.row))
@@ -83,7 +83,7 @@ class Outlined:
     def places(self, window: Window) -> Iterator[Place]:
         """The outlines of a window and their rings; those that overlap come one after the other."""
         ndimage = require("scipy.ndimage", "scipy")
-        wide = _grown(window)
+        wide = window.grown(_REACH)
         near = np.flatnonzero(meets(self._boxes, wide))
         found = [
             (near[mine], drawn([self._shapes[i] for i in near[mine]], wide))
@@ -101,12 +101,3 @@ class Outlined:
             around = (distance > GAP) & (distance <= GAP + WIDTH) & ~outline
             ring = np.where(around, labels[tuple(nearest)], 0)
             yield Place(window, numbers, labels[core], ring[core])
-
-
-def _grown(window: Window) -> Window:
-    return Window(
-        window.row - _REACH,
-        window.col - _REACH,
-        window.height + 2 * _REACH,
-        window.width + 2 * _REACH,
-    )

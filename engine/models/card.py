@@ -22,6 +22,8 @@ METADATA_KEY = "landslip"
 NORMALISATIONS = ("fixed", "scene")
 
 BAND_NAME = re.compile(r"^(B(0[1-9]|8A|1[0-2])|slope|dem|illumination)$")
+#: Most characters of a text of a card that are read.
+_LONGEST = 20_000
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def card_from_metadata(metadata: dict[str, str], file: str) -> ModelCard:
         )
     try:
         fields = json.loads(metadata[METADATA_KEY])
-    except json.JSONDecodeError as err:
+    except (json.JSONDecodeError, RecursionError) as err:  # the latter: of a thousand brackets
         raise ModelError(
             f"The model card of {file} is not valid JSON ({err}). Export the model again."
         ) from err
@@ -152,18 +154,18 @@ def _validated(fields: dict[str, Any], file: str) -> ModelCard:
         )
     try:
         typed: dict[str, Any] = {
-            **{name: str(fields[name]) for name in names},
-            "bands": tuple(str(band) for band in fields["bands"]),
+            **{name: _text(fields[name]) for name in names},
+            "bands": tuple(_text(band) for band in fields["bands"]),
             "patch_size": int(fields["patch_size"]),
             "overlap": float(fields["overlap"]),
             "threshold": float(fields["threshold"]),
             "pixel_size": float(fields["pixel_size"]),
-            "accuracy": tuple(Accuracy(**row) for row in fields["accuracy"]),
+            "accuracy": tuple(_accuracy(**row) for row in fields["accuracy"]),
             "window": int(fields.get("window", 0)),
             "window_overlap": int(fields.get("window_overlap", 0)),
         }
         card = ModelCard(**typed)
-    except (TypeError, ValueError) as err:
+    except (TypeError, ValueError, OverflowError) as err:  # the last: of infinity as a side
         raise ModelError(
             f"The model card of {file} has a field of the wrong type ({err}). Export the model "
             "again."
@@ -172,6 +174,15 @@ def _validated(fields: dict[str, Any], file: str) -> ModelCard:
     if problems:
         raise ModelError(f"The model card of {file} is wrong: {'; '.join(problems)}.")
     return card
+
+
+def _text(value: Any) -> str:
+    """What a card says, fit for a terminal and a line of a log, whoever wrote it."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in str(value))[:_LONGEST]
+
+
+def _accuracy(region: Any, **scores: Any) -> Accuracy:
+    return Accuracy(_text(region), **{name: float(score) for name, score in scores.items()})
 
 
 def _problems(card: ModelCard) -> list[str]:

@@ -16,8 +16,10 @@ from ..common.errors import ModelError
 from .card import METADATA_KEY, ModelCard, card_from_metadata
 
 Content = Union[bytes, mmap.mmap]
-#: Numbers of fields: the metadata of a model, and the key and the value in an entry of it.
-_METADATA, _KEY, _VALUE = 14, 1, 2
+#: Numbers of fields: a model's description and metadata, and the key and the value in an entry.
+_DESCRIPTION, _METADATA, _KEY, _VALUE = 6, 14, 1, 2
+#: Most fields of a message that are read: a model has some dozens.
+_MOST_FIELDS = 100_000
 #: How a field's length is told: a number, 8 bytes, a length before it, 4 bytes.
 _NUMBER, _EIGHT, _SIZED, _FOUR = 0, 1, 2, 5
 
@@ -39,7 +41,7 @@ def read_card(path: str | Path) -> ModelCard:
 
 
 def with_card(content: bytes, card: ModelCard) -> bytes:
-    """A model's file with another card.
+    """A model's file with another card, and its description.
 
     Raises:
         ModelError: It is damaged.
@@ -47,12 +49,14 @@ def with_card(content: bytes, card: ModelCard) -> bytes:
     kept = []
     try:
         for number, start, at, stop in _fields(content):
-            if number != _METADATA or _entry(content[at:stop])[0] != METADATA_KEY:
+            is_card = number == _METADATA and _entry(content[at:stop])[0] == METADATA_KEY
+            if not is_card and number != _DESCRIPTION:
                 kept.append(content[start:stop])
     except ValueError as err:
         raise _damaged(f"The file of {card.name}") from err
     pair = _sized(_KEY, METADATA_KEY.encode()) + _sized(_VALUE, card.to_json().encode())
-    return b"".join([*kept, _sized(_METADATA, pair)])
+    description = _sized(_DESCRIPTION, card.description.encode())
+    return b"".join([*kept, description, _sized(_METADATA, pair)])
 
 
 def _damaged(name: str) -> ModelError:
@@ -80,11 +84,13 @@ def _fields(content: Content) -> Iterator[tuple[int, int, int, int]]:
     Raises:
         ValueError: It is no protocol buffer, or was cut off.
     """
-    at = 0
+    at = count = 0
     while at < len(content):
-        start = at
+        start, count = at, count + 1
         tag, at = _varint(content, at)
         kind = tag & 7
+        if not tag >> 3 or count > _MOST_FIELDS:
+            raise ValueError(f"field number {tag >> 3}, the {count}th")
         if kind == _NUMBER:
             _, stop = _varint(content, at)
         elif kind == _SIZED:

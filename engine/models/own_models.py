@@ -13,12 +13,20 @@ from pathlib import Path
 import numpy as np
 
 from ..common.errors import LandslipError, ModelError, OutputError, ParameterError
-from ..common.output import check_writable, whole_file
+from ..common.output import check_writable, make_folder, whole_file
 from ..stack.scene import SceneStatistics
 from .card import ModelCard
 from .card_file import read_card, with_card
 from .runtime import Model
-from .zoo import model_path, name_problem, own_files, own_folder, own_models, shipped_models
+from .zoo import (
+    check_not_shipped,
+    model_path,
+    name_problem,
+    own_files,
+    own_folder,
+    own_models,
+    shipped_models,
+)
 
 #: What the file with a checksum adds to a model's name.
 CHECKSUM = ".sha256"
@@ -143,6 +151,7 @@ def share_model(name: str, target: str) -> str:
     if not target.lower().endswith(".onnx"):
         raise OutputError(f"The model would be {target}; expected a name that ends in .onnx.")
     check_writable(target)
+    check_not_shipped(target)
     content = _content(source)
     _try(source)
     checksum = hashlib.sha256(content).hexdigest()
@@ -178,11 +187,12 @@ def _own(name: str) -> Path:
 
 
 def _free(name: str, folder: Path | None = None) -> Path:
-    """The file for a new name.
+    """The file for a new name, with its ending or without.
 
     Raises:
         ParameterError: It cannot be, or is taken.
     """
+    name = name.removesuffix(".onnx")
     if problem := name_problem(name):
         raise ParameterError(problem)
     if name.lower() in {each.lower() for each in own_models()}:
@@ -225,10 +235,7 @@ def _check_sum(file: str) -> None:
 
 def _write(target: Path, content: bytes) -> None:
     """Write a model that can be opened where it is: weights in other files would be lost."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
-        raise OutputError(f"The folder {target.parent} cannot be made ({err.strerror}).") from err
+    make_folder(target.parent)
     with whole_file(str(target)) as part:
         Path(part).write_bytes(content)
         try:

@@ -153,14 +153,12 @@ class Model:
                 f"{self._file} returned an array of shape {probability.shape} for patches of shape "
                 f"{shape}; expected {expected}. Export the model again."
             )
-        if not (
-            np.isfinite(probability).all()
-            and -1e-3 <= probability.min() <= probability.max() <= 1.001
-        ):
+        low, high = probability.min(), probability.max()  # not a number, where one is none
+        if not -1e-3 <= low <= high <= 1.001:
             raise ModelError(
-                f"{self._file} returned values that are no probabilities (from "
-                f"{np.nanmin(probability):.4g} to {np.nanmax(probability):.4g}; expected 0 to 1). "
-                "Its last layer must be a sigmoid: export the model again."
+                f"{self._file} returned values that are no probabilities (from {low:.4g} to "
+                f"{high:.4g}; expected 0 to 1). Its last layer must be a sigmoid: export the model "
+                "again."
             )
         return np.clip(probability[:, 0], 0, 1)
 

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-from ..common.errors import ModelError
+from ..common.errors import ModelError, OutputError
+from ..common.file_names import place_of
 from .card import ModelCard
 from .card_file import read_card
 
@@ -42,6 +43,8 @@ IN_PROFILE = Path("Landslip") / "models"
 _PROFILES = tuple(Path("QGIS") / f"QGIS{number}" / "profiles" / "default" for number in (3, 4))
 #: Names that a file may have on any system, and that nobody has to quote.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+#: Names of devices on Windows, whatever follows behind a dot.
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def use_folder(folder: str | Path) -> None:
@@ -108,6 +111,8 @@ def name_problem(name: str) -> str:
             f"'{name}' cannot be the name of a model. Use up to 64 letters without accents, "
             "digits, hyphens, dots and underscores."
         )
+    if _DEVICE.fullmatch(name):
+        return f"'{name}' is the name of a device on Windows, not of a file. Choose another one."
     if name.lower() in {*shipped_models(), *SUCCESSORS, AUTO}:
         return f"'{name}' is the name of a model that comes with Landslip. Choose another one."
     return ""
@@ -132,6 +137,16 @@ def shipped_models() -> tuple[str, ...]:
     names = sorted(path.stem for path in FOLDER.glob("*.onnx"))
     order = list(BEST)
     return tuple(sorted(names, key=lambda n: order.index(n) if n in order else len(order)))
+
+
+def check_not_shipped(target: str) -> None:
+    """Refuse to write over a model that comes with Landslip.
+
+    Raises:
+        OutputError: It is one.
+    """
+    if place_of(target) in [place_of(str(FOLDER / f"{name}.onnx")) for name in shipped_models()]:
+        raise OutputError(f"{target} comes with Landslip, and stays as it is. Choose another file.")
 
 
 def model_path(name_or_path: str, bands: Collection[str] = ()) -> str:

@@ -1,8 +1,9 @@
 """From a probability raster to landslides: threshold, outline along pixel edges, measure.
 
-What is asked for beyond that is done in this order: holes are filled before pixels are joined to
-landslides; touching landslides are parted; each is measured on its pixels; those that the filters
-do not want are dropped; what is left may be smoothed.
+What is asked for beyond that is done in this order: outlines are drawn to the edges of an image;
+holes are filled before pixels are joined to landslides; touching landslides are parted; each is
+measured on its pixels; those that the filters do not want are dropped; what is left may be
+smoothed.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ class VectoriseRequest:
             floors); needs a DEM.
         excluded: Raster that is not 0 where no landslide can be (water, say); those that lie
             there for the most part are dropped.
+        edge_image: Image whose edges landslides follow; None for outlines by probability alone. The
+            probabilities that they are measured by stay the model's.
         event: What is known of the event; it wins over what the probability raster says.
         dem_band: Number of the DEM's band; None for a raster that has only one.
     """
@@ -82,6 +85,7 @@ class VectoriseRequest:
     max_elongation: float | None = None
     flat_slope: float = 0.0
     excluded: str | None = None
+    edge_image: str | None = None
     event: EventFacts = field(default_factory=EventFacts)
     dem_band: int | None = None
 
@@ -117,9 +121,8 @@ def vectorise(
     check_settings(request)
     holes = hole_pixels(request.fill_holes, raster.grid)
     raster = _with_event(raster, request.event, warn)
-    with LayerReader(
-        raster, threshold, request.elevation, request.excluded, holes, request.flat_slope
-    ) as layers:
+    options = request.elevation, request.excluded, holes, request.flat_slope, request.edge_image
+    with LayerReader(raster, threshold, *options) as layers:
         outline = _Outliner(request, raster, threshold, layers)
         found = [
             landslide

@@ -40,6 +40,15 @@ class Window:
         """The column after the last."""
         return self.col + self.width
 
+    def grown(self, margin: int) -> Window:
+        """The window with so many pixels more on each side."""
+        return Window(
+            self.row - margin,
+            self.col - margin,
+            self.height + 2 * margin,
+            self.width + 2 * margin,
+        )
+
     def slices(self, origin_row: int = 0, origin_col: int = 0) -> tuple[slice, slice]:
         """Row and column slices into an array whose first pixel is (origin_row, origin_col)."""
         return (

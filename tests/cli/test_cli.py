@@ -108,6 +108,14 @@ def test_another_threshold(image, tmp_path):
     again = ["vectorise", "--input", str(tmp_path / "p.tif"), "--quiet"]
     assert main([*again, "--inventory", str(tmp_path / "half.gpkg")]) == 0
     assert main([*again, "--threshold", "0.9", "--inventory", str(tmp_path / "sure.gpkg")]) == 0
+    with rasterio.open(tmp_path / "p.tif", "r+") as raster:
+        raster.write(raster.read(1) * 0.6 + 0.2, 1)  # nearer to 0.5: others are heard
+    flat = ["--threshold", "0.5", "--inventory", str(tmp_path / "flat.gpkg")]
+    drawn = ["--edge-image", image("p")[2], "--inventory", str(tmp_path / "drawn.gpkg")]
+    assert main([*again, *flat]) == 0
+    assert main([*again, "--threshold", "0.5", *drawn]) == 0
+    areas = [slides(tmp_path / f"{name}.gpkg")[1] for name in ("flat", "drawn")]
+    assert len(areas[0]) != len(areas[1])
     first, half, sure = (len(slides(tmp_path / f"{n}.gpkg")[1]) for n in ("p", "half", "sure"))
     assert first == half > sure
 

@@ -145,6 +145,8 @@ def make_world(folder: Path, run: Callable[..., Any]) -> World:
             "INPUT": names["STACK"],
             "MODEL": "fast_rgb",
             "SURE": 0.6,
+            "ROUNDS": 1,
+            "STEPS": 2,
             "OUTPUT": str(outputs / "m.onnx"),
         },
         "pretrainencoder": {

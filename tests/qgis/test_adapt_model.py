@@ -14,6 +14,7 @@ from qgis.core import QgsProcessingException
 from landslip.cli.__main__ import main
 from landslip.engine.adaptation.graph import Graph, Layer
 from landslip.engine.models.card import card_from_metadata
+from landslip.engine.models.card_file import with_card
 from landslip.engine.models.runtime import Model
 from landslip.engine.models.zoo import model_path
 from landslip.sample.scene import SceneRequest, make_scene, write_scene
@@ -35,7 +36,7 @@ def place(tmp_path_factory):
     graph = Graph(model_path("fast_rgb"))
     card = card_from_metadata({p.key: p.value for p in graph.model.metadata_props}, "fast_rgb")
     graph.add_layer(Layer(1.0, -4.0))
-    (folder / "shy.onnx").write_bytes(graph.with_card(card))
+    (folder / "shy.onnx").write_bytes(with_card(graph.content(), card))
     shapes = rasterio.features.shapes(scene.truth, scene.truth > 0, 8, scene.transform)
     outlines = [shape(each).wkt for each, _ in shapes]
     labels = write_outlines(folder / "labels.gpkg", outlines, crs=scene.crs)

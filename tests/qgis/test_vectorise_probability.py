@@ -26,8 +26,8 @@ def test_parameters_and_outputs_are_the_interface(registry):
     names = [p.name() for p in algorithm.parameterDefinitions()]
     assert names == [
         *("INPUT", "DEM", "THRESHOLD", "MIN_AREA"),
-        *("FILL_HOLES", "SPLIT_DEPTH", "SMOOTH", "MIN_SLOPE", "MAX_ELONGATION", "FLAT_SLOPE"),
-        *("EXCLUDE", *PARAMETERS, "INVENTORY"),
+        *("FILL_HOLES", "SPLIT_DEPTH", "SMOOTH", "EDGE_IMAGE", "MIN_SLOPE", "MAX_ELONGATION"),
+        *("FLAT_SLOPE", "EXCLUDE", *PARAMETERS, "INVENTORY"),
     ]
     outputs = " ".join(o.name() for o in algorithm.outputDefinitions())
     assert outputs == "INVENTORY COUNT AREA AREA_STD AREA_LOW AREA_HIGH"
@@ -115,6 +115,11 @@ def test_outlines_and_filters(run, tmp_path):
     assert count(DEM=dem, FLAT_SLOPE=5) == count(DEM=dem, MIN_SLOPE=20) == 1
     assert count(DEM=dem, MAX_ELONGATION=0.4) == 2
     assert count(EXCLUDE=lake) == 2
+    disc = (rows - 20) ** 2 + (cols - 20) ** 2 <= 64
+    image = write_raster(tmp_path / "s.tif", np.where(disc, 900, 300).astype("uint16"))
+    dim = write_raster(tmp_path / "dim.tif", 0.6 * values)  # sure of nothing
+    area = run(NAME, {**options, "INPUT": dim, "EDGE_IMAGE": image})[0]["AREA"]
+    assert area < 0.9 * run(NAME, options)[0]["AREA"]
     run(NAME, {**options, "DEM": dem, "SMOOTH": True, "SPLIT_DEPTH": 0.5, "FILL_HOLES": 100})
     areas = sorted(f["area_m2"] for f in layer_features(target))
     whole = [20_000, 20_000, 31_700 + 850, 31_700 + 850]

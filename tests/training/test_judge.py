@@ -14,6 +14,7 @@ from landslip.training.crossvalidate import (
     Job,
     Setting,
     crossvalidate,
+    jobs,
     read_folds,
     scene_counts,
 )
@@ -34,7 +35,9 @@ from landslip.training.judge import (
     pooled,
 )
 from landslip.training.material import BANDS, Land, Material, with_bands
+from landslip.training.pseudo_labels import Pseudo
 from landslip.training.quiet_land import KINDS, false_alarms, made_scene
+from landslip.training.run_folder import load_checkpoint
 from landslip.training.samples import Samples, floored
 from landslip.training.verdicts import table
 
@@ -258,6 +261,37 @@ def test_crossvalidation_resumes_and_is_read_back(patches, tmp_path):
     assert sum(counts.sum() for name, counts in regions.items() if name in REGIONS) == 31 * 128**2
     assert list(alarms) == ["forest 0"]
     assert read_folds(tmp_path, replace(small, seed=7), list(REGIONS)) is None
+
+
+def test_stages_and_students_learn_from_other_runs_of_the_fold(patches, tmp_path):
+    """The region left out teaches by its images alone: other labels of it change no weight."""
+    first = config(name="first", epochs=1)
+    second = replace(first, name="second", start="first", loss={"bce": 1.0})
+    student = replace(
+        first,
+        name="student",
+        teachers="first + second",
+        pseudo=Pseudo("threshold", threshold=0.5),
+        norm="cross_sensor",
+    )
+    both = replace(first, name="both", teachers="first + second", epochs=0, refine=True)
+    lands = (land("Hokkaido", ""), land("forest 0", "forest"))
+    hidden = replace(patches, mask=patches.mask & (patches.scene != 4)[:, None, None])
+    found = []
+    for name, seen in (("a", patches), ("b", hidden)):
+        (fold,) = (f for f in folds(seen, ("forest",)) if f.region == "India")
+        todo = jobs([first, second, student, both], [fold], 1)
+        setting = Setting(Material(seen, lands), torch.device("cpu"), report=lambda _: None)
+        crossvalidate(todo, tmp_path / name, setting)
+        paths = [tmp_path / name / f"{job.name}.pt" for job in todo]
+        assert [path.is_file() for path in paths] == [True, True, True, False]  # `both` has none
+        found.append([load_checkpoint(path)["average"] for path in paths[:3]])
+        assert all((tmp_path / name / f"{job.name}.npz").is_file() for job in todo)
+    for mine, theirs in zip(*found, strict=True):
+        assert all(torch.equal(mine[key], theirs[key]) for key in mine)
+    assert any(key.endswith("target_mean") for key in found[0][2])
+    pairs = zip(found[0][0].values(), found[0][1].values(), strict=True)
+    assert any(not torch.equal(a, b) for a, b in pairs)
 
 
 def test_reliability_is_what_is_there_by_what_is_said(tmp_path):

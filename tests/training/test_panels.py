@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from landslip.engine.common.errors import ParameterError
 from landslip.tests.support import card, reflectance, write_model, write_raster
 from landslip.training.answer import Scene
-from landslip.training.panels import COLOURS, _painted, draw_panels
+from landslip.training.panels import COLOURS, _painted, draw_panels, hillshade
 
 matplotlib = pytest.importorskip("matplotlib")
 
@@ -38,3 +39,15 @@ def test_panels_of_a_scene(tmp_path, rng):
     for colour in COLOURS.values():
         near = np.abs(drawn - matplotlib.colors.to_rgb(colour)).max(axis=2) < 0.02
         assert near.sum() > 300
+
+
+def test_the_relief_is_shaded(tmp_path, rng):
+    """Slopes that face the map maker's sun, in the north-west, are brighter than those behind."""
+    ridge = np.tile(400 - 8.0 * np.abs(np.arange(60) - 30), (60, 1))
+    stack = write_raster(tmp_path / "s.tif", reflectance(rng, height=60, width=60))
+    dem = write_raster(tmp_path / "d.tif", ridge.astype("float32"))
+    shade = hillshade(Scene("ridge", stack, stack, dem))
+    assert shade.shape == (60, 60, 3)
+    assert shade[30, 15].mean() > shade[30, 45].mean() + 0.1
+    with pytest.raises(ParameterError, match="no DEM that could be shaded"):
+        hillshade(Scene("ridge", stack, stack, ""))

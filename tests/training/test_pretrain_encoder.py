@@ -9,8 +9,8 @@ import torch
 from onnx import numpy_helper
 
 from landslip.engine.common.errors import Cancelled, ParameterError
+from landslip.engine.models.one_place import work_folder_of
 from landslip.engine.models.runtime import Model
-from landslip.training.adapted_file import work_folder_of
 from landslip.training.onnx_network import OnnxNetwork
 from landslip.training.pretrain_encoder import Encoder, EncoderRequest, pretrain_encoder
 from landslip.training.views import Views

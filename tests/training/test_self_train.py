@@ -11,11 +11,11 @@ from landslip.engine.adaptation.labels import Labels
 from landslip.engine.common.errors import Cancelled, ParameterError
 from landslip.engine.inventory.polygons import Outlines
 from landslip.engine.inventory.wkb import polygon_wkb
+from landslip.engine.models.one_place import work_folder_of
 from landslip.engine.models.runtime import Model
 from landslip.engine.raster.reading import open_raster
 from landslip.tests.support import write_raster
 from landslip.training import self_train as module
-from landslip.training.adapted_file import work_folder_of
 from landslip.training.fine_tune import FineTuneRequest, fine_tune
 from landslip.training.self_train import SelfTrainRequest, pseudo_labels, self_train
 
@@ -174,6 +174,20 @@ def test_a_stopped_run_goes_on_and_ends_the_same(request_of, tmp_path):
     np.testing.assert_array_equal(one.run(images, statistics), other.run(images, statistics))
 
 
+def test_a_round_that_was_damaged_is_trained_anew(request_of):
+    request, seen = request_of(), []
+    with pytest.raises(Cancelled):
+        self_train(
+            request,
+            lambda _, text: seen.append(text),
+            lambda: any(text.startswith("Round 1") for text in seen),
+        )
+    (work_folder_of(request.output) / "round_1.onnx").write_bytes(b"cut off")
+    again = []
+    assert self_train(request, lambda _, text: again.append(text)).written
+    assert any(text.startswith("Round 1") for text in again)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -196,6 +210,13 @@ def test_labels_in_one_place_cannot_judge(request_of, scene):
     first = replace(labels.landslides, wkb=labels.landslides.wkb[:1])
     with pytest.raises(ParameterError, match="too close together"):
         self_train(request_of(labels=replace(labels, landslides=first)))
+
+
+def test_labels_of_another_place_are_told(request_of, scene):
+    labels = labels_of(scene)
+    moved = replace(labels.landslides, crs="EPSG:32633")
+    with pytest.raises(ParameterError, match="No landslide of the labels has a pixel on"):
+        self_train(request_of(labels=replace(labels, landslides=moved)))
 
 
 @pytest.fixture(autouse=True, scope="module")

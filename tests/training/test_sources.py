@@ -7,7 +7,14 @@ from landslip.engine.common.errors import BandError, ParameterError, RasterError
 from landslip.tests.support import write_raster
 from landslip.training.bands import BAND_SETS, L4S_DIVISOR, RGB
 from landslip.training.data import physical
-from landslip.training.sources import Source, data_folder, load_patches, place_of, read_h5
+from landslip.training.sources import (
+    Source,
+    data_folder,
+    load_patches,
+    load_unlabelled,
+    place_of,
+    read_h5,
+)
 
 h5py = pytest.importorskip("h5py")
 torch = pytest.importorskip("torch")
@@ -192,6 +199,15 @@ def test_stack_is_cut_into_its_good_blocks(scene):
     assert np.median(slope) == pytest.approx(25, abs=0.25)
     rise = np.diff(units(patches, 1, "dem"), axis=1)
     assert rise.mean() == pytest.approx(10 * np.tan(np.radians(25)), abs=0.05)
+
+
+def test_a_stack_without_labels_is_cut_wherever_it_is_valid(scene):
+    """Nobody looked at the block (0, 2): its image may teach all the same."""
+    folder, image, _ = scene
+    patches = load_unlabelled([Source("stack", "s.tif")], folder, RGB)
+    assert list(zip(patches.row, patches.col)) == [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2)]
+    np.testing.assert_array_equal(patches.levels[2, 0], image[2, :128, 256:384])
+    assert not patches.mask.any()
 
 
 def test_stacks_that_cannot_be_trained_on(scene):

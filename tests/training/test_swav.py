@@ -464,13 +464,13 @@ def test_training_takes_only_the_few_labels(few, synthetic_folder, tmp_path, mon
     from landslip.training import train as training
 
     seen = []
-    batches = training.training_batches
+    batches = training.epoch_batches
 
-    def watch(samples, chosen, *rest):
+    def watch(config, samples, chosen, *rest):
         seen.append(set(chosen))
-        return batches(samples, chosen, *rest)
+        return batches(config, samples, chosen, *rest)
 
-    monkeypatch.setattr(training, "training_batches", watch)
+    monkeypatch.setattr(training, "epoch_batches", watch)
     scratch = dataclasses.replace(few, encoder="", freeze_encoder=False, epochs=1)
     train(scratch, synthetic_folder, tmp_path / "run")
     assert len(seen[0]) == 4

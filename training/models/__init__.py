@@ -1,8 +1,9 @@
 """The registry of networks: a name, and a function that builds it for a number of bands.
 
 A network maps normalised bands [N, C, H, W] to logits [N, 1, H, W] for any H and W, and depends on
-no statistics of the batch in evaluation mode. PSPNet and DeepLab-v3+ pool over the whole patch, as
-their papers have it; with all others a pixel depends on its receptive field alone.
+no statistics of the batch in evaluation mode. PSPNet, DeepLab-v3+, EfficientNetV2, FFS-Net and
+HPCL-Net pool over the whole patch, and SegFormer attends to it, as their papers have it; with all
+others a pixel depends on its receptive field alone.
 """
 
 from __future__ import annotations
@@ -16,13 +17,20 @@ from ...engine.common.errors import ParameterError
 from .contextnet import ContextNet
 from .deeplab import DeepLabV2, DeepLabV3Plus
 from .efficientnet_unet import EfficientNetUNet
+from .efficientnetv2_unet import EfficientNetV2UNet
 from .fcn8s import FCN8s
+from .ffs_net import FFSNet
 from .frrn import FRRNA, FRRNB
+from .hpcl_net import HPCLNet
+from .hrnet import HRNet
 from .linknet import LinkNet
+from .multispectral_unet import MultispectralUNet
 from .pspnet import PSPNet
 from .resunet import ResUNet
+from .segformer import SegFormer
 from .sqnet import SQNet
 from .swav_unet import SwavUNet
+from .swin_unet import SwinUNet
 from .unet import UNet
 
 MODELS: dict[str, Callable[..., nn.Module]] = {
@@ -39,6 +47,13 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "sqnet": SQNet,
     "swav_unet": SwavUNet,
     "efficientnet_unet": EfficientNetUNet,
+    "swin_unet": SwinUNet,
+    "segformer": SegFormer,
+    "efficientnetv2_unet": EfficientNetV2UNet,
+    "hrnet": HRNet,
+    "multispectral_unet": MultispectralUNet,
+    "ffs_net": FFSNet,
+    "hpcl_net": HPCLNet,
 }
 
 #: The networks in the literature's terms.
@@ -56,6 +71,13 @@ TITLES = {
     "sqnet": "SQNet",
     "swav_unet": "SwAV-U-Net",
     "efficientnet_unet": "U-Net on EfficientNet-Lite",
+    "swin_unet": "Swin-U-Net",
+    "segformer": "SegFormer",
+    "efficientnetv2_unet": "U-Net on EfficientNetV2",
+    "hrnet": "HRNet",
+    "multispectral_unet": "multispectral U-Net",
+    "ffs_net": "FFS-Net",
+    "hpcl_net": "HPCL-Net",
 }
 
 

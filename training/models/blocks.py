@@ -43,6 +43,26 @@ class PaddedNetwork(nn.Module):
         raise NotImplementedError
 
 
+class EncoderNetwork(PaddedNetwork):
+    """A network with an `encoder` that gives a list of maps, and that can be frozen."""
+
+    encoder: nn.Module
+    encoder_frozen = False
+
+    def freeze_encoder(self, frozen: bool = True) -> None:
+        """Train the rest alone: the encoder's weights and BatchNorm statistics stay."""
+        self.encoder_frozen = frozen
+        self.encoder.requires_grad_(not frozen)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> EncoderNetwork:
+        """Switch between training and evaluation; a frozen encoder remains in evaluation."""
+        super().train(mode)
+        if self.encoder_frozen:
+            self.encoder.eval()
+        return self
+
+
 def conv_bn(
     inputs: int, outputs: int, kernel: int = 3, stride: int = 1, dilation: int = 1, groups: int = 1
 ) -> nn.Sequential:

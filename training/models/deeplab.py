@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .blocks import PaddedNetwork, conv_bn_relu, pool_to_bins, spread_bins, upsample
+from .blocks import EncoderNetwork, PaddedNetwork, conv_bn_relu, pool_to_bins, spread_bins, upsample
 from .resnet import ResNet
 
 
@@ -83,7 +83,7 @@ class ASPP(nn.Module):
         return self.join(torch.cat([*(branch(x) for branch in self.branches), mean], dim=1))
 
 
-class DeepLabV3Plus(PaddedNetwork):
+class DeepLabV3Plus(EncoderNetwork):
     """ResNet with output stride 16, ASPP, and a decoder that adds the quarter-size map.
 
     The paper's backbones are ResNet-101 and a modified Xception; here it is a ResNet, with 50

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from .blocks import PaddedNetwork, UpBlock, double_conv
+from .blocks import EncoderNetwork, UpBlock, double_conv
 from .resnet import ResNet
 
 
@@ -42,7 +42,7 @@ class Decoder(nn.Module):
         return self.head(self.last(x, full))
 
 
-class SwavUNet(PaddedNetwork):
+class SwavUNet(EncoderNetwork):
     """`encoder` (a `ResNet` of depth 18, whose weights SwAV may bring) and `decoder`.
 
     Args:
@@ -63,20 +63,6 @@ class SwavUNet(PaddedNetwork):
         self.dropout = nn.Dropout2d(dropout)
         self.decoder = Decoder(self.encoder.channels, max(width // 2, 1), skip)
         self.branch = double_conv(in_channels, skip) if skip else None
-        self.encoder_frozen = False
-
-    def freeze_encoder(self, frozen: bool = True) -> None:
-        """Train the decoder alone: the encoder's weights and BatchNorm statistics stay."""
-        self.encoder_frozen = frozen
-        self.encoder.requires_grad_(not frozen)
-        self.train(self.training)
-
-    def train(self, mode: bool = True) -> SwavUNet:
-        """Switch between training and evaluation; a frozen encoder remains in evaluation."""
-        super().train(mode)
-        if self.encoder_frozen:
-            self.encoder.eval()
-        return self
 
     def logits(self, x: Tensor) -> Tensor:
         """[N, C, H, W] -> [N, 1, H, W]; H and W multiples of 32."""

@@ -11,10 +11,12 @@ from landslip.engine.adaptation.adapt import AdaptRequest, adapt
 from landslip.engine.adaptation.graph import Graph, Layer
 from landslip.engine.adaptation.labels import Labels
 from landslip.engine.adaptation.report import write_adaptation_report
-from landslip.engine.common.errors import Cancelled, ParameterError
+from landslip.engine.common.errors import Cancelled, ModelError, ParameterError
 from landslip.engine.inventory.polygons import Outlines
 from landslip.engine.inventory.wkb import polygon_wkb
 from landslip.engine.models.card import card_from_metadata
+from landslip.engine.models.card_file import with_card
+from landslip.engine.models.one_place import work_folder_of
 from landslip.engine.models.runtime import Model
 from landslip.engine.models.zoo import model_path
 from landslip.sample.scene import SceneRequest, make_scene, write_scene
@@ -34,7 +36,7 @@ def place(tmp_path_factory):
     card = card_from_metadata({p.key: p.value for p in graph.model.metadata_props}, "fast_rgb")
     graph.add_layer(Layer(1.0, -4.0))
     shy = folder / "shy.onnx"
-    shy.write_bytes(graph.with_card(dataclasses.replace(card, name="shy")))
+    shy.write_bytes(with_card(graph.content(), dataclasses.replace(card, name="shy")))
     shapes = features.shapes(scene.truth, scene.truth > 0, 8, scene.transform)
     wkb = [polygon_wkb([np.array(r[:-1]) for r in s["coordinates"]]) for s, _ in shapes]
     return {"stack": str(paths["stack"]), "model": str(shy), "wkb": wkb, "crs": scene.crs}
@@ -129,7 +131,7 @@ def _all_of(place):
             "No landslide of the labels has a pixel on",
         ),
         (lambda r, p: dataclasses.replace(r, output=r.output[:-5] + ".h5"), "ends in .onnx"),
-        (lambda r, p: dataclasses.replace(r, output=p["model"]), "the model that is to be adapted"),
+        (lambda r, p: dataclasses.replace(r, output=p["model"]), "the model to start from"),
         (lambda r, p: dataclasses.replace(r, method="magic"), "Unknown method"),
         (
             lambda r, p: dataclasses.replace(
@@ -184,7 +186,7 @@ def spoilt(place, tmp_path):
     card = card_from_metadata({p.key: p.value for p in graph.model.metadata_props}, "fast_rgb")
     graph.add_layer(Layer(0.5, -2.0, ((graph.ending.maps[0], rng.normal(0, 0.6, 16)),)))
     path = tmp_path / "spoilt.onnx"
-    path.write_bytes(graph.with_card(card))
+    path.write_bytes(with_card(graph.content(), card))
     return {**place, "model": str(path)}
 
 
@@ -195,9 +197,8 @@ def trainer(shift, seen):
         seen.append(material)
         progress(1.0, "")
         graph = Graph(model_path("fast_rgb"))
-        metadata = {p.key: p.value for p in graph.model.metadata_props}
         graph.add_layer(Layer(1.0, shift))
-        return graph.with_card(card_from_metadata(metadata, "trained"))
+        return graph.content()
 
     return train
 
@@ -238,3 +239,40 @@ def test_a_run_can_be_stopped(place, tmp_path):
     with pytest.raises(Cancelled):
         adapt(request_of(place, tmp_path, place["wkb"]), cancelled=lambda: True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_adapted_model_is_adapted_again_and_what_another_run_needs_stays(place, tmp_path):
+    request = request_of(place, tmp_path, place["wkb"][::2], method="threshold", force=True)
+    kept = work_folder_of(request.output)
+    kept.mkdir()
+    adapt(request)
+    again = dataclasses.replace(request, model=request.output, output=str(tmp_path / "again.onnx"))
+    card = adapt(again).card
+    assert card.version == "2.1.1+adapted"
+    assert card.weaknesses.count("made for one place") == 1
+    assert card.adapted.startswith("mine 2.1.1+adapted with a new threshold")
+    assert kept.is_dir()
+
+
+def test_the_card_counts_landslides_that_are_on_the_image(place, tmp_path):
+    far = polygon_wkb([np.array([[9e5, 5e6], [9.1e5, 5e6], [9e5, 5.1e6]])])
+    request = request_of(place, tmp_path, [*place["wkb"][:5], far], method="threshold")
+    assert "from 5 landslides" in adapt(request).card.adapted
+
+
+def test_a_report_of_nothing_new_names_nothing_new(place, tmp_path):
+    request = request_of(place, tmp_path, place["wkb"][:4], method="threshold")
+    request = dataclasses.replace(request, model=model_path("fast_rgb"))
+    write_adaptation_report(adapt(request), request, "Landslip", str(tmp_path / "r.html"))
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "No model was written" in text
+    assert "What is new" not in text
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x80\x04K\x01."])
+def test_a_file_that_is_no_model_is_told(place, tmp_path, content):
+    other = tmp_path / "other.onnx"
+    other.write_bytes(content)
+    request = dataclasses.replace(request_of(place, tmp_path, place["wkb"]), model=str(other))
+    with pytest.raises(ModelError, match=r"other\.onnx"):
+        adapt(request)

@@ -9,6 +9,7 @@ from landslip.engine.adaptation.graph import Graph, Layer
 from landslip.engine.adaptation.sample import at_pixels
 from landslip.engine.common.errors import ModelError
 from landslip.engine.models.card import card_from_metadata
+from landslip.engine.models.card_file import with_card
 from landslip.engine.models.runtime import Model
 from landslip.engine.models.zoo import model_path, shipped_models
 from landslip.engine.stack.scene import SceneStatistics
@@ -78,7 +79,7 @@ def test_the_added_layer_says_what_it_promises(tmp_path, rng):
         path = str(tmp_path / f"{number}.onnx")
         card = card_from_metadata({p.key: p.value for p in graph.model.metadata_props}, "x")
         with open(path, "wb") as file:
-            file.write(graph.with_card(card))
+            file.write(with_card(graph.content(), card))
         np.testing.assert_allclose(logit(run(path, patches)), expected, atol=2e-3)
     assert np.abs(expected - old).mean() > 0.1
 

@@ -12,6 +12,7 @@ from landslip.engine.adaptation.labels import (
     UNKNOWN,
     DrawnLabels,
     labels_of,
+    on_image,
 )
 from landslip.engine.common.errors import ParameterError
 from landslip.engine.inventory.polygons import Outlines
@@ -19,6 +20,7 @@ from landslip.engine.inventory.table import Record, Table
 from landslip.engine.inventory.wkb import polygon_wkb
 from landslip.engine.raster.grid import Grid
 from landslip.engine.raster.tiling import Window
+from landslip.tests.support import write_raster
 
 CRS = "EPSG:32654"
 GRID = Grid(CRS, (10.0, 0.0, 500_000.0, 0.0, -10.0, 4_000_000.0), 100, 100)
@@ -102,3 +104,67 @@ def test_blocks_are_where_something_is_known():
 def test_labels_that_teach_nothing_are_refused(status, sentence):
     with pytest.raises(ParameterError, match=sentence):
         labels_of(table(**status), None, None)
+
+
+def test_layers_without_polygons_are_refused():
+    with pytest.raises(ParameterError, match=r"labels has no polygons\. Draw some and save"):
+        labels_of(table(), None, None)
+    with pytest.raises(ParameterError, match="mapped has no polygons"):
+        labels_of(table(a=None), None, Outlines("mapped", CRS, ()))
+
+
+def test_what_is_no_date_says_nothing():
+    found = table(a=None, b=None, c=None, d=None)
+    days = ["last summer", "2018-09", "2018/09/08T01:00:00Z", "?"]
+    records = tuple(Record(each.wkb, {"event_date": day}) for each, day in zip(found.records, days))
+    found = Table("labels", CRS, {"event_date": str}, records)
+    assert labels_of(found, None, None).event_dates == ("2018-09", "2018-09-08")
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    """An image of the grid, and of a day."""
+    path = tmp_path_factory.mktemp("image") / "S2A_MSIL1C_20180908T012345.tif"
+    write_raster(path, np.ones((1, 100, 100), np.uint16), crs=CRS, origin=(500_000, 4_000_000))
+    return str(path)
+
+
+def told_of(image, labels, fewest=1):
+    told = []
+    on_image(labels, image, GRID, told.append, lambda: False, fewest)
+    return told
+
+
+def test_labels_that_fit_the_image_are_not_spoken_of(image):
+    area = Outlines("area", CRS, (box(0, 0, 100, 100),))
+    square = Outlines("", CRS, (box(0, 15, 40, 40),))  # a rejected square with a landslide in it
+    assert told_of(image, labels_of(table(a="accepted", b="rejected"), square, area)) == []
+
+
+@pytest.mark.parametrize("day", ["2018", "2018-09", "2018-09-08"])
+def test_a_month_is_not_another_date(image, day):
+    records = (Record(box(5, 20, 10, 10), {"image_date": day, "event_date": day}),)
+    found = Table("labels", CRS, {"image_date": str, "event_date": str}, records)
+    assert told_of(image, labels_of(found, None, None)) == []
+
+
+def test_labels_beside_the_image_are_told_and_too_few_refused(image):
+    labels = labels_of(table(a=None, b=None, c=None, d=None, e=None), None, None)
+    assert "Of the 5 landslides of the labels, 4 have a pixel" in told_of(image, labels)[0]
+    with pytest.raises(ParameterError, match="Of 5 landslides of the labels, only 4 have a pixel"):
+        told_of(image, labels, fewest=5)
+
+
+def test_one_outline_that_is_both_is_told(image):
+    labels = labels_of(
+        table(a="accepted", b="accepted"), Outlines("", CRS, (box(6, 20, 9, 10),)), None
+    )
+    assert told_of(image, labels)[0].startswith("1 of the labels are a landslide in one outline")
+
+
+def test_an_area_elsewhere_is_refused_and_one_beside_the_labels_told(image):
+    labels = table(a="accepted", b="accepted", c="accepted")
+    with pytest.raises(ParameterError, match="complete has no pixel on"):
+        told_of(image, labels_of(labels, None, Outlines("area", CRS, (box(500, 0, 9, 9),))))
+    told = told_of(image, labels_of(labels, None, Outlines("area", CRS, (box(0, 10, 30, 30),))))
+    assert "Only 1 of 3 landslides lie in the area" in told[0]

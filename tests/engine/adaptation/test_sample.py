@@ -31,7 +31,7 @@ class Drawn:
 @pytest.mark.parametrize(("count", "in_memory"), [(3, 10**6), (40, 5000)])
 def test_weights_stand_for_all_ground(rng, monkeypatch, count, in_memory):
     monkeypatch.setattr(sample, "_IN_MEMORY", in_memory)
-    found = labelled_pixels(Drawn(count), rng, "x.tif", lambda: False)
+    found = labelled_pixels(Drawn(count), rng, lambda: False)
     slides = found.labels == LANDSLIDE
     assert found.weights[slides].sum() == pytest.approx(1000 * (count - 1))
     assert found.weights[~slides].sum() == pytest.approx(9000 * (count - 1))

@@ -174,3 +174,15 @@ def test_an_empty_inventory_still_has_places(raster):
     empty = Table("i", CRS, {}, ())
     found = suggest(SuggestRequest(empty, str(raster), outlines=3, places=3))
     assert [record.values["kind"] for record in found.records] == [PLACE] * 3
+
+
+def test_a_raster_of_another_place_is_told(raster):
+    far = inventory((90_000, 0, 4, 0.6, ""))
+    with pytest.raises(ParameterError, match="None of the 1 outlines of inventory lies on"):
+        suggest(SuggestRequest(far, str(raster)))
+    assert suggest(SuggestRequest(far, places=0)).records
+
+
+def test_a_word_that_is_no_verdict_leaves_an_outline_open():
+    table = inventory((0, 0, 4, 0.6, "perhaps"), (9, 0, 4, 0.6, "Rejected "))
+    assert ids(suggest(SuggestRequest(table, outlines=2, places=0))) == ["L0"]

@@ -204,12 +204,12 @@ def test_a_wait_of_hours_is_not_waited(find, server):
 
 
 def test_a_run_stops_at_once_while_a_server_is_silent(find, server):
-    server.faults["/v1"] = [lambda _request: time.sleep(3)]
+    server.faults["/v1"] = [lambda _request: time.sleep(20)]
     started = time.monotonic()
     asked = iter([False, False])
     with pytest.raises(Cancelled):
         find(server.api, cancelled=lambda: next(asked, True))
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < 15  # before the server has said anything
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from landslip.engine.common.output import (
     whole_file,
     whole_files,
     work_folder,
+    write_whole,
 )
 
 WRITER = """
@@ -151,6 +152,7 @@ def test_what_belongs_to_a_file_of_another_format_stays(tmp_path):
         ("nowhere/map.tif", "nowhere does not exist. Make it"),
         ("map.tif/deeper.tif", "map.tif does not exist. Make it"),
         ("x" * 300 + ".tif", "cannot be written (File name too long). Choose"),
+        ("x" * 240 + ".tif", "cannot be written (File name too long). Choose"),  # what is beside it
         ("a\0b.tif", "cannot be written (embedded null"),
         ("b\udcff.tif", r"b\udcff.tif is not UTF-8; GDAL takes no other encoding. Rename"),
     ],
@@ -163,6 +165,13 @@ def test_names_that_cannot_be_written_are_told_before_the_work(tmp_path, name, t
             check(target)
         assert told in str(err.value)
     assert names(tmp_path) == ["map.tif"]
+
+
+def test_a_folder_is_made_for_a_file_or_told(tmp_path):
+    write_whole(tmp_path / "a" / "b" / "state.json", b"{}")
+    assert (tmp_path / "a" / "b" / "state.json").read_bytes() == b"{}"
+    with pytest.raises(OutputError, match="cannot be made"):
+        write_whole(tmp_path / "a" / "b" / "state.json" / "x", b"")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")

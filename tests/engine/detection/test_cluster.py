@@ -266,7 +266,7 @@ def test_that_all_workers_have_gone_is_told(two, request_for, monkeypatch):
 
     request = request_for("nobody.tif", scheduler=two.address)
     detect(request, progress)
-    assert sum("has no workers; the run waits" in message for message in told) == 1
+    assert any("has no workers; the run waits" in message for message in told)
     assert np.array_equal(pixels(request), expected(request)[0])
 
 

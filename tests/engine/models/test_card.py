@@ -25,12 +25,25 @@ def test_round_trip():
         ({"normalisation": "batch"}, "normalisation 'batch'"),
         ({"pixel_size": 0}, "pixel size 0"),
         ({"accuracy": [{"f2": 1}]}, "a field of the wrong type"),
+        (
+            {"accuracy": [{"region": "x", "precision": 1, "recall": 1, "f1": "good"}]},
+            "a field of the wrong type",
+        ),
+        ({"patch_size": float("inf")}, "a field of the wrong type"),
     ],
 )
 def test_wrong_fields_are_named(changes, message):
     fields = {**json.loads(card().to_json()), **changes}
     with pytest.raises(ModelError, match=message):
         card_from_metadata({METADATA_KEY: json.dumps(fields)}, "m.onnx")
+
+
+def test_texts_of_strangers_fit_a_line_of_a_log():
+    fields = json.loads(card().to_json())
+    fields |= {"description": "\x1b[2J\x00red\u202e", "adapted": "x" * 10**6}
+    found = card_from_metadata({METADATA_KEY: json.dumps(fields)}, "m.onnx")
+    assert found.description == " [2J red "
+    assert len(found.adapted) == 20_000
 
 
 def test_missing_fields_are_named():
@@ -41,7 +54,12 @@ def test_missing_fields_are_named():
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("{", "not valid JSON"), ("[1]", "is a list, expected a JSON object")]
+    ("text", "message"),
+    [
+        ("{", "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
+        ("[1]", "is a list, expected a JSON object"),
+    ],
 )
 def test_no_card_at_all(text, message):
     with pytest.raises(ModelError, match=message):

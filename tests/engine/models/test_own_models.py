@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +63,24 @@ def test_a_shared_copy_is_the_file_itself(folder, model_path, tmp_path):
     assert share_model("fast_rgb", str(copy)) != checksum
 
 
+def test_what_comes_with_landslip_is_not_written_over(folder, model_path, tmp_path, monkeypatch):
+    monkeypatch.setattr(zoo, "FOLDER", tmp_path / "weights")
+    shipped = tmp_path / "weights" / "fast_rgb.onnx"
+    shipped.parent.mkdir()
+    shipped.write_bytes(Path(model_path).read_bytes())
+    add_model(model_path, "mine")
+    (tmp_path / "link.onnx").symlink_to(shipped)
+    for target in (shipped, tmp_path / "link.onnx"):
+        with pytest.raises(OutputError, match="comes with Landslip, and stays as it is"):
+            share_model("mine", str(target))
+    assert shipped.read_bytes() == Path(model_path).read_bytes()
+
+
+def test_a_name_may_have_its_ending(folder, model_path):
+    assert add_model(model_path, "mine.onnx") == str(folder / "mine.onnx")
+    assert rename_model("mine", "yours.onnx") == str(folder / "yours.onnx")
+
+
 def test_a_removed_one_is_gone(folder, model_path):
     add_model(model_path, "mine")
     remove_model("mine")
@@ -71,7 +90,11 @@ def test_a_removed_one_is_gone(folder, model_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["effnet_rgb", "FAST_RGB", "auto", "resunet_rgb", "mine", "Mine", "a/b", "..", "é", " "]
+    "name",
+    [
+        *("effnet_rgb", "FAST_RGB", "auto", "resunet_rgb", "mine", "Mine", "mine.onnx"),
+        *("a/b", "..", "é", " ", "NUL", "com1", "aux.2018"),
+    ],
 )
 def test_names_that_cannot_be_are_refused(folder, model_path, name):
     add_model(model_path, "mine")

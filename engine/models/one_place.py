@@ -1,4 +1,4 @@
-"""Writes a model that was made for one place: its card says so, and it is read back."""
+"""Models that are made of another one for one place: their file, and what their card says."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from ..engine.common.dependencies import require
-from ..engine.common.errors import ParameterError
-from ..engine.common.output import check_writable, whole_file
-from ..engine.models.card import METADATA_KEY, ModelCard
-from ..engine.models.runtime import Model
+from ..common.errors import ParameterError
+from ..common.output import check_writable, whole_file
+from .card import ModelCard
+from .card_file import with_card
+from .runtime import Model
+from .zoo import check_not_shipped
+
+#: What the version of an adapted model has more than that of the model it was made of.
+_ADAPTED = "+adapted"
 
 
 def check_output(output: str, model: str) -> None:
@@ -18,13 +22,14 @@ def check_output(output: str, model: str) -> None:
 
     Raises:
         ParameterError: It is no name of a model, or that of the model to start from.
-        OutputError: It cannot be made.
+        OutputError: It cannot be made, or comes with Landslip.
     """
     if not output.lower().endswith(".onnx"):
         raise ParameterError(
             f"The new model would be {output}; expected a name that ends in .onnx."
         )
     check_writable(output)
+    check_not_shipped(output)
     if os.path.exists(output) and os.path.samefile(output, model):
         raise ParameterError(
             f"{output} is the model to start from. Choose another file, so that the two can be "
@@ -34,21 +39,23 @@ def check_output(output: str, model: str) -> None:
 
 def work_folder_of(output: str) -> Path:
     """Folder for what a run needs to go on after it was killed; the finished run removes it."""
-    return Path(f"{output}.training")
+    return Path(output).parent / f".{Path(output).stem}.training"
 
 
-def card_for_one_place(card: ModelCard, output: str, adapted: str, weakness: str) -> ModelCard:
+def card_for_one_place(
+    card: ModelCard, output: str, description: str, adapted: str, weakness: str
+) -> ModelCard:
     """The card of a model made of another one; what was measured of that holds no longer."""
     return replace(
         card,
         name=Path(output).stem,
-        version=f"{card.version}+adapted",
-        description=f"{card.name}, trained further for one place.",
+        version=f"{card.version.removesuffix(_ADAPTED)}{_ADAPTED}",
+        description=description,
         accuracy=(),
         judged="",
         false_alarms="",
         calibration="",
-        weaknesses=f"{weakness} {card.weaknesses}".strip(),
+        weaknesses=f"{weakness} {card.weaknesses.removeprefix(weakness).strip()}".strip(),
         window=0,
         window_overlap=0,
         adapted=adapted,
@@ -62,10 +69,6 @@ def write_model(content: bytes, card: ModelCard, output: str) -> None:
         OutputError: It cannot be written.
         ModelError: It cannot be opened.
     """
-    proto = require("onnx").load_from_string(content)
-    del proto.metadata_props[:]
-    proto.metadata_props.add(key=METADATA_KEY, value=card.to_json())
-    proto.doc_string = card.description
     with whole_file(output) as target:
-        Path(target).write_bytes(proto.SerializeToString())
+        Path(target).write_bytes(with_card(content, card))
         Model(target, "cpu", 1)
