@@ -23,6 +23,7 @@ from landslip.engine.common.errors import (
 from landslip.engine.detection import event as event_module
 from landslip.engine.detection.event import EventRequest, detect_event
 from landslip.engine.detection.pipeline import DetectRequest
+from landslip.engine.inventory.compared import EVIDENCE_FIELDS, with_columns
 from landslip.engine.inventory.event import EventFacts
 from landslip.sample.scene import SceneRequest, write_scene
 from landslip.sample.series import Day, make_pair, seen
@@ -45,12 +46,8 @@ def made(tmp_path_factory):
     return str(paths[1]["stack"]), str(paths[0]["stack"]), str(paths[1]["dem"]), scenes[1]
 
 
-@pytest.fixture
-def request_(made, tmp_path):
+def two_images(made, folder, **more):
     """A request with two images of one's own."""
-    after, before, *_ = made
-    folder = tmp_path / "out"
-    folder.mkdir()
     return EventRequest(
         DetectRequest(
             stack=str(folder / "stack.tif"),
@@ -60,9 +57,41 @@ def request_(made, tmp_path):
             event=EventFacts(event_date="2018-09-06", image_date="2018-09-11"),
         ),
         model="fast_rgb",
-        after=(after,),
-        before=(before,),
+        after=made[:1],
+        before=made[1:2],
+        **more,
     )
+
+
+@pytest.fixture
+def request_(made, tmp_path):
+    """The same with outputs of this test."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    return two_images(made, folder)
+
+
+@pytest.fixture(scope="module")
+def local(made, tmp_path_factory):
+    """The request with two images and a DEM, what came of it, and what was told meanwhile."""
+    told = []
+    request = two_images(made, tmp_path_factory.mktemp("local"), dem=made[2])
+    return request, detect_event(request, progress=lambda *said: told.append(said)), told
+
+
+@pytest.fixture
+def quick(local, monkeypatch):
+    """No model runs, and nothing is compared: what another run found is there at once."""
+
+    def found(request, *_hooks):
+        event_module.Path(request.probability).touch()
+        return local[1].detection
+
+    def as_it_was(table, *_):
+        return with_columns(table, EVIDENCE_FIELDS, [{"evidence": "new"} for _ in table.records])
+
+    monkeypatch.setattr(event_module, "detect", found)
+    monkeypatch.setattr(event_module, "change_evidence", as_it_was)
 
 
 @pytest.fixture
@@ -133,10 +162,8 @@ def bands(path):
         return dict(zip(dataset.descriptions, dataset.read()))
 
 
-def test_two_images_give_an_inventory_with_what_changed(request_, made):
-    told, warned = [], []
-    request_ = replace(request_, dem=made[2])
-    found = detect_event(request_, progress=lambda s, t: told.append((s, t)), warn=warned.append)
+def test_two_images_give_an_inventory_with_what_changed(local, made):
+    request_, found, told = local
     results = found.results()
     assert results["COUNT"] > 15
     is_slide = slides_among(found, made)
@@ -228,7 +255,7 @@ def test_a_place_and_a_date_are_enough(online, made):
     assert files_of(request) == ["probability.tif", "stack.tif"]
 
 
-def test_a_run_that_was_stopped_goes_on_with_its_stack(online):
+def test_a_run_that_was_stopped_goes_on_with_its_stack(online, quick):
     request, server = online
 
     for _ in range(2):
@@ -273,7 +300,7 @@ def test_a_full_disk_after_the_first_stack_loses_nothing_of_it(online, monkeypat
     assert (bands(request.stack)["pre_B04"][:18, :28] == -9999).all()
 
 
-def test_another_event_is_another_stack(online):
+def test_another_event_is_another_stack(online, quick):
     request, server = online
     for day in ("2018-09-06", "2018-09-07"):
         asked = len(server.requests)
@@ -284,7 +311,7 @@ def test_another_event_is_another_stack(online):
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_cancelling_works_in_each_step_and_says_what_there_is(online, number):
+def test_cancelling_works_in_each_step_and_says_what_there_is(online, quick, number):
     request, _ = online
     told = f"While {event_module._STEPS[number]}"
     hooks = stopped_in(number + 1)
@@ -346,7 +373,7 @@ def test_an_event_to_come_and_a_folder_that_is_not_there(online, tmp_path):
         detect_event(replace(request, detection=nowhere), PlainCarrier())
 
 
-def test_images_that_cannot_be_compared_still_give_an_inventory(request_, monkeypatch):
+def test_images_that_cannot_be_compared_still_give_an_inventory(request_, quick, monkeypatch):
     def refuse(*_):
         raise RasterError("They show nothing in common.")
 
