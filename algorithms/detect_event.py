@@ -45,7 +45,13 @@ from .detect_landslides import (
     threshold_parameter,
 )
 from .event_parameters import EVENT_HELP, event_facts, event_parameters
-from .find_scenes import catalogue_parameters, chosen_catalogue, search_of, search_parameters
+from .find_scenes import (
+    SEARCH_HELP,
+    catalogue_parameters,
+    chosen_catalogue,
+    search_of,
+    search_parameters,
+)
 from .inventory_layer import INVENTORY_STYLE, use_style
 from .network import QgisCarrier, credentials_of
 from .outline_parameters import OUTLINE_HELP, outline_parameters, outline_request
@@ -67,8 +73,8 @@ with pictures of before and after side by side. With two images of your own it n
 
 <h3>The images</h3>
 <p>Either <b>from a catalogue</b>: draw the <b>extent</b> or choose an <b>area of interest</b>, and
-give the <b>date of the event</b>; the rest is as in <i>Find scenes</i>. Elevation comes along
-(Copernicus GLO-30).</p>
+give the <b>date of the event</b>. <b>Catalogue</b>, <b>most cloud</b> over the area and <b>look at
+the clouds</b> are as in <i>Find scenes</i>. Elevation comes along (Copernicus GLO-30).</p>
 <p>Or <b>your own</b>: an image <b>after</b> the event and one from <b>before</b>, each as stacks
 or Sentinel-2 products (<code>.SAFE</code> zips, rasters with named bands; several tiles of one
 day), or as a folder, with a <b>DEM</b>. They may lie on other grids and in other CRSs: the earlier
@@ -82,7 +88,9 @@ else tests of our own. Masks sometimes take bright, bare landslides for cloud: w
 missing below a clear sky, run again without.</p>
 
 <h3>Advanced</h3>
-<p>Of the search, as in <i>Find scenes</i>. <b>DEM source</b>: with a catalogue and no DEM of your
+{SEARCH_HELP}
+<p><b>Host that may have the token</b>, where the catalogue is none of those above, as in <i>Fetch a
+scene</i>. <b>DEM source</b>: with a catalogue and no DEM of your
 own, <code>glo30</code> or an address, folder or file, as in <i>Fetch a scene</i>; empty for none.
 <b>What tells clouds</b>: as in <i>Change evidence</i>. <b>Band mapping</b> of your own images,
 such as <code>B02,B03,B04</code>, where bands have no names. <b>Device</b>, <b>threads</b>,

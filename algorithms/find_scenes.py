@@ -30,7 +30,15 @@ from .table_layer import Sink, write_table
 
 STYLE = "scenes.qml"
 
-HELP = """
+#: What the advanced parameters of a search mean.
+SEARCH_HELP = """
+<p><b>Days before and after</b> the event; more than a year before, as the season counts. <b>Least
+share of the area</b> that the tiles of a day cover. <b>Address</b>: of another STAC API, or a file
+or folder of STAC items, instead of the catalogue above. <b>Collection</b>: instead of
+<code>sentinel-2-l2a</code>. <b>Authentication</b>: one of QGIS's, for the catalogue's host alone.
+On the command line it is the name of an environment variable with the token.</p>
+"""
+HELP = f"""
 <p>Asks a catalogue for the Sentinel-2 scenes of a place, and ranks them: the first clear one after
 an event, and the last clear one of the same season before it. The network is used while this runs,
 and not otherwise.</p>
@@ -45,11 +53,7 @@ and shadow with it); else the number of the whole tile counts.</p>
 <code>copernicus</code> can be searched by all, and gives files to its users.</p>
 
 <h3>Advanced</h3>
-<p><b>Days before and after</b> the event; more than a year before, as the season counts. <b>Least
-share of the area</b> that the tiles of a day cover. <b>Address</b>: of another STAC API, or a file
-or folder of STAC items, instead of the catalogue above. <b>Collection</b>: instead of
-<code>sentinel-2-l2a</code>. <b>Authentication</b>: one of QGIS's, for the catalogue's host alone.
-On the command line it is the name of an environment variable with the token.</p>
+{SEARCH_HELP}
 
 <h3>Outputs</h3>
 <p><b>Scenes</b>: a footprint for each tile, with date, cloud, share of the area, sun, baseline,
