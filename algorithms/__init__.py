@@ -8,6 +8,7 @@ from .assess_inventory import AssessInventory
 from .assessability import AssessabilityAlgorithm
 from .change_evidence import ChangeEvidence
 from .date_landslides import DateLandslides
+from .detect_event import DetectEvent
 from .detect_landslides import DetectLandslides
 from .event_reports import EventReports
 from .export_inventory import ExportInventory
@@ -34,6 +35,7 @@ ALGORITHMS = (
     FetchScene,
     PrepareStack,
     AssessabilityAlgorithm,
+    DetectEvent,
     DetectLandslides,
     VectoriseProbability,
     MeasureInventory,

@@ -427,7 +427,7 @@ class DetectLandslides(LandslipAlgorithm):
             device=self.choice(parameters, "DEVICE", context),
             scheduler=self.parameterAsString(parameters, "SCHEDULER", context).strip(),
             threads=self.parameterAsInt(parameters, "THREADS", context),
-            memory=self.parameterAsInt(parameters, "MEMORY", context) or _memory_setting(),
+            memory=self.parameterAsInt(parameters, "MEMORY", context) or memory_setting(),
             band_mapping=self.parameterAsString(parameters, "BAND_MAPPING", context),
             test_time=self.choice(parameters, "TTA", context),
             outlines=outline_request(self, parameters, context),
@@ -470,7 +470,7 @@ class DetectLandslides(LandslipAlgorithm):
         return Outlines.of(read_inventory(self, parameters, "MASK", context, feedback, crs))
 
 
-def _memory_setting() -> int:
+def memory_setting() -> int:
     """What the user's QGIS grants all runs, MiB; 0 where it says nothing that can be."""
     asked = str(QgsSettings().value("Landslip/memory", ""))
     return int(asked) if asked.isdigit() else 0

@@ -21,6 +21,7 @@ from qgis.PyQt.QtGui import (
 from qgis.PyQt.QtSvg import QSvgRenderer
 
 from ..engine.common.errors import OutputError
+from ..engine.common.output import whole_file
 from ..engine.common.report import paragraph
 from .pdf_file import write_pdf
 
@@ -28,6 +29,8 @@ from .pdf_file import write_pdf
 _INCH, _PAGE, _MARGIN, _WIDEST = 96, QSizeF(794, 1123), 56.0, 664.0
 #: Resolution of drawings, and how large they are drawn where there is room.
 _DPI, _SCALE = 200, 0.8
+#: What is to fit on one page does not get smaller than this, percent.
+_SMALLEST = 40
 #: Width of a drawing that has another one beside it.
 _HALF = 332.0
 #: A heading in the lowest part of a page begins the next one.
@@ -38,14 +41,20 @@ _FIGURES = re.compile(r"<figure class.*?</figure>|(?:<figure>(?:(?!</figure>).)*
 _FIGURE = re.compile(r"<figure[^>]*>(.*?)</figure>", re.S)
 _SIZE = re.compile(r'\bviewBox="\S+ \S+ (\S+) (\S+)"')
 _NAMESPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+_HEADINGS = "h1 {{ font-size: {}px }} h2 {{ font-size: {}px }}"
 _STYLE = """
-h1 { font-size: 22px } h2 { font-size: 16px } td, th { padding: 1px 8px; text-align: left }
+td, th { padding: 1px 8px; text-align: left }
 .n { text-align: right } .about, .caption { color: #555 }
 """
 
 
 def write_event_pdf(
-    title: str, about: str, parts: Iterable[str], made_by: str, target: str
+    title: str,
+    about: str,
+    parts: Iterable[str],
+    made_by: str,
+    target: str,
+    one_page: bool = False,
 ) -> None:
     """Write parts of a page as a PDF.
 
@@ -55,11 +64,12 @@ def write_event_pdf(
         parts: HTML made by `engine.common.report`, with drawings as SVG.
         made_by: Program and version.
         target: Path of the file; replaced when the new one is complete.
+        one_page: Whether to make all smaller until it fits on a page.
 
     Raises:
         OutputError: The file cannot be written.
     """
-    document = _laid_out(title, about, parts)
+    document = _on_one_page(title, about, parts) if one_page else _laid_out(title, about, parts)
 
     def draw(writer: QPdfWriter, painter: QPainter) -> None:
         _draw(document, writer, painter, title)
@@ -67,17 +77,46 @@ def write_event_pdf(
     write_pdf(target, title, made_by, _DPI, draw)
 
 
-def _laid_out(title: str, about: str, parts: Iterable[str]) -> QTextDocument:
+def write_map(drawing: str, target: str) -> None:
+    """Write a drawing as PNG.
+
+    Args:
+        drawing: SVG, as `engine.assessment.event_report.event_map` makes it.
+        target: Path of the file; replaced when the new one is complete.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    with whole_file(target) as temporary:
+        drawing, width, height = _sized(drawing)
+        if not _rendered(drawing, width, height).save(temporary, "PNG"):
+            raise OutputError(
+                f"{target} cannot be written. Check that the disk has room, and that no other "
+                "program holds the file open."
+            )
+
+
+def _on_one_page(title: str, about: str, parts: Iterable[str]) -> QTextDocument:
+    """The text on one page, as large as it fits."""
+    parts = tuple(parts)
+    for percent in range(100, _SMALLEST, -6):
+        document = _laid_out(title, about, parts, percent / 100)
+        if _pages(document) == 1:
+            break
+    return document
+
+
+def _laid_out(title: str, about: str, parts: Iterable[str], zoom: float = 1.0) -> QTextDocument:
     """The text on its pages; no heading stands alone at the foot of one, and no table is cut."""
     font = QFont("DejaVu Sans")
-    font.setPixelSize(12)  # in pixels: the same whatever screen there is
+    font.setPixelSize(round(12 * zoom))  # in pixels: the same whatever screen there is
     document = QTextDocument()
     document.setDefaultFont(font)
-    document.setDefaultStyleSheet(_STYLE)
+    document.setDefaultStyleSheet(_HEADINGS.format(round(22 * zoom), round(16 * zoom)) + _STYLE)
     document.setDocumentMargin(_MARGIN)
     document.setPageSize(_PAGE)
     head = paragraph(title).replace("p>", "h1>") + paragraph(about)
-    document.setHtml(head + _with_pictures(document, "".join(parts)))
+    document.setHtml(head + _with_pictures(document, "".join(parts), zoom))
     items = list(_items(document))
     for place, item in enumerate(items):
         if _is_low(document, item):
@@ -169,20 +208,14 @@ def _draw(document: QTextDocument, writer: QPdfWriter, painter: QPainter, title:
         painter.drawText(foot, Qt.AlignmentFlag.AlignRight, text)
 
 
-def _with_pictures(document: QTextDocument, html: str) -> str:
+def _with_pictures(document: QTextDocument, html: str, zoom: float) -> str:
     """The text with its drawings as pictures, which the document then holds, in tables."""
     count = 0
 
     def picture(drawing: str, widest: float) -> str:
         nonlocal count
-        if "xmlns:xlink=" not in drawing:
-            drawing = re.sub(r' xmlns="[^"]*"', "", drawing, count=1)
-            drawing = drawing.replace("<svg", f"<svg {_NAMESPACES}", 1)
-        size = _SIZE.search(drawing)
-        if size is None:
-            raise OutputError("A drawing of the report says no size; this is a fault of Landslip.")
-        width, height = (float(side) for side in size.groups())
-        scale = min(_SCALE, widest / width)
+        drawing, width, height = _sized(drawing)
+        scale = min(_SCALE, widest / width) * zoom
         width, height = width * scale, height * scale
         name = f"drawing:{count}"
         count += 1
@@ -200,6 +233,17 @@ def _with_pictures(document: QTextDocument, html: str) -> str:
     html = _SVG.sub(lambda svg: picture(svg[0], _WIDEST), _FIGURES.sub(tables, html))
     html = html.replace("<figcaption>", '<br><span class="caption">')
     return html.replace("</figcaption>", "</span>")
+
+
+def _sized(drawing: str) -> tuple[str, float, float]:
+    """A drawing as Qt understands it, its width and its height."""
+    if "xmlns:xlink=" not in drawing:
+        drawing = re.sub(r' xmlns="[^"]*"', "", drawing, count=1)
+        drawing = drawing.replace("<svg", f"<svg {_NAMESPACES}", 1)
+    size = _SIZE.search(drawing)
+    if size is None:
+        raise OutputError("A drawing of the report says no size; this is a fault of Landslip.")
+    return drawing, float(size[1]), float(size[2])
 
 
 def _rendered(drawing: str, width: float, height: float) -> QImage:

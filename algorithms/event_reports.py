@@ -21,8 +21,10 @@ from qgis.core import (
 from ..engine.assessment.event_report import (
     EventReportRequest,
     event_files,
+    event_map,
     event_parts,
     event_report,
+    one_page_parts,
     write_event_kml,
     write_event_page,
 )
@@ -31,14 +33,14 @@ from ..engine.common.report import MADE_BY
 from ..engine.inventory.polygons import Outlines
 from .assess_inventory import side_of
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
-from .event_pdf import write_event_pdf
+from .event_pdf import write_event_pdf, write_map
 from .inventory_reader import read_inventory
 
 HELP = """
-<p>Reports on an event in one call: a page with a map to move in, a PDF of the same, and the
-outlines as KML for Google Earth and phones. They hold map and locator, the largest landslides with
-their pictures, sizes and statistics, a comparison with a reference, what to bear in mind, sources
-and licences.</p>
+<p>Reports on an event in one call: a page with a map to move in, a PDF of the same, one page of it
+to hand around, the map as a picture, and the outlines as KML for Google Earth and phones. They hold
+map and locator, the largest landslides with their pictures, sizes and statistics, a comparison with
+a reference, what to bear in mind, sources and licences.</p>
 
 <p><b>Inventory</b>: a polygon layer, of Landslip or of anybody else. Rejected landslides are left
 out.</p>
@@ -46,17 +48,19 @@ out.</p>
 <p><b>Reference</b>: an inventory or a raster to compare it with, as in <i>Assess inventory</i>.
 <b>Landslide</b> probability: the raster that the inventory was made of; it adds curves over
 thresholds to that comparison, and whom its model asks to name.</p>
-<p><b>Image</b>: lies below the maps, and gives the pictures. <b>DEM</b>: elevation in metres;
-without an image its hillshade lies below the maps, and statistics compare landslides with all
-land.</p>
+<p><b>Image</b>: lies below the maps, and gives the pictures. <b>Image from before</b>: the same
+places are shown beside, in their own contrast; a stack that <i>Prepare</i> made of both may be
+given twice. <b>DEM</b>: elevation in metres; without an image its hillshade lies below the maps,
+and statistics compare landslides with all land.</p>
 <p><b>Area</b> that was searched, and in which the reference is complete. Without it, the convex
 hull of the inventory serves, and densities come out too high.</p>
 <p><b>Band</b> mapping, such as <code>B02,B03,B04</code>, for an image without band names.</p>
 
 <h3>Outputs</h3>
-<p><b>Folder</b>: gets the three files. <b>HTML</b>: opens offline in any browser; it loads nothing
-from anywhere. <b>PDF</b>, <b>KML</b>, <b>COUNT</b> and <b>AREA</b> (m2). Each file is whole or not
-there.</p>
+<p><b>Folder</b>: gets the files. <b>HTML</b>: opens offline in any browser; it loads nothing from
+anywhere. <b>PDF</b>: all of it; <b>PAGE</b>: map, numbers, the largest landslides, caveats and
+sources on one page of A4; <b>PNG</b>: the map; <b>KML</b>; <b>COUNT</b> and <b>AREA</b> (m2). Each
+file is whole or not there. PDF and PNG need QGIS: the command makes the page and KML.</p>
 """
 
 
@@ -67,7 +71,7 @@ class EventReports(LandslipAlgorithm):
     DISPLAY_NAME = "Reports of an event"
     GROUP = Group.REVIEW
     SHORT_DESCRIPTION = (
-        "Makes a page with a map, a PDF (in QGIS) and KML of the landslides of an event"
+        "Makes a page with a map, PDFs, a picture and KML of the landslides of an event"
     )
     TAGS = ("landslide", "report", "map", "html", "pdf", "kml", "google earth", "summary")
     HELP = HELP
@@ -91,6 +95,7 @@ class EventReports(LandslipAlgorithm):
             QgsProcessingParameterFeatureSource(
                 "AREA", self.tr("Area that was searched"), polygons, optional=True
             ),
+            raster("PRE_IMAGE", self.tr("Image from before the event"), optional=True),
         ):
             self.addParameter(parameter)
         self.add_advanced(
@@ -106,6 +111,8 @@ class EventReports(LandslipAlgorithm):
         self.addOutput(QgsProcessingOutputHtml("HTML", self.tr("Report as a page")))
         self.addOutput(QgsProcessingOutputFile("PDF", self.tr("Report as PDF")))
         self.addOutput(QgsProcessingOutputFile("KML", self.tr("Outlines as KML")))
+        self.addOutput(QgsProcessingOutputFile("PNG", self.tr("Map as a picture")))
+        self.addOutput(QgsProcessingOutputFile("PAGE", self.tr("Report on one page (PDF)")))
         self.addOutput(QgsProcessingOutputNumber("COUNT", self.tr("Number of landslides")))
         self.addOutput(QgsProcessingOutputNumber("AREA", self.tr("Total area (m2)")))
 
@@ -127,6 +134,10 @@ class EventReports(LandslipAlgorithm):
             write_event_kml(report, MADE_BY, files.kml)
             parts = event_parts(report, MADE_BY, interactive=False)
             write_event_pdf(name, report.about, parts, MADE_BY, files.pdf)
+            drawing, _, _ = event_map(report)
+            write_map(drawing, files.png)
+            parts = one_page_parts(report, drawing, MADE_BY)
+            write_event_pdf(name, report.about, parts, MADE_BY, files.page, one_page=True)
         areas = report.statistics.areas
         feedback.pushInfo(self.tr("{}. Written: {}.").format(report.about, ", ".join(files)))
         return {
@@ -134,6 +145,8 @@ class EventReports(LandslipAlgorithm):
             "HTML": files.html,
             "PDF": files.pdf,
             "KML": files.kml,
+            "PNG": files.png,
+            "PAGE": files.page,
             "COUNT": len(areas),
             "AREA": float(areas.sum()),
         }
@@ -157,6 +170,7 @@ class EventReports(LandslipAlgorithm):
             reference=reference,
             probability=self.raster_path(parameters, "PROBABILITY", context) or None,
             study=study,
+            before=self.raster_path(parameters, "PRE_IMAGE", context),
             below=Below(
                 self.raster_path(parameters, "IMAGE", context) or None,
                 self.raster_path(parameters, "DEM", context) or None,

@@ -29,6 +29,8 @@ from ..engine.preparation.prepare import PrepareRequest
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .network import QgisCarrier, auth_parameter, credentials_of
 from .place import needed_area, place_parameters
+from .prepare_stack import align_parameter
+from .views import show_views
 
 HELP = """
 <p>Fetches scenes that <i>Find scenes</i> has listed, and makes the stack of them that <i>Detect
@@ -58,7 +60,7 @@ it. Without it they lie beside the stack until that is finished, and a run that 
 with them. <b>Whole products</b>: also where their bands could be had. <b>Authentication</b>: one
 of QGIS's; its header goes to the hosts of a known catalogue, and to the one that you name (<b>Host
 that may have the token</b>). On the command line it is the name of an environment variable with
-the token.</p>
+the token. <b>Lay on</b>: the image from before is moved onto the other, as <i>Prepare</i> does.</p>
 
 <h3>Outputs</h3>
 <p><b>Stack</b> and <b>mask</b>: as <i>Prepare</i> makes them.</p>
@@ -136,6 +138,7 @@ class FetchScene(LandslipAlgorithm):
             QgsProcessingParameterString(
                 "TOKEN_HOST", self.tr("Host that may have the token"), optional=True
             ),
+            align_parameter(self),
         ]
 
     def processAlgorithm(
@@ -151,6 +154,7 @@ class FetchScene(LandslipAlgorithm):
             made = fetch_scenes(
                 request, QgisCarrier(), credentials_of(authentication), **hooks(feedback)
             )
+        show_views(made.prepared.stack, context)
         results = {"OUTPUT": made.prepared.stack, **results_of(made)}
         return {**results, "MASK": made.prepared.mask} if made.prepared.mask else results
 
@@ -185,6 +189,7 @@ class FetchScene(LandslipAlgorithm):
                 model=text("MODEL"),
                 bands=words_of(text("BANDS")),
                 out=tuple(filter(None, self.choices(parameters, "OUT", context))),
+                align=self.parameterAsBool(parameters, "ALIGN", context),
             ),
             dem=text("DEM"),
             folder=text("FOLDER"),

@@ -9,7 +9,6 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
-    QgsProcessingLayerPostProcessorInterface,
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
@@ -19,17 +18,27 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..engine.catalogue.catalogues import CATALOGUES, catalogue_of
+from ..engine.catalogue.catalogues import CATALOGUES, Catalogue, catalogue_of
 from ..engine.catalogue.find import FIELDS, FindRequest, find_scenes, results_of, table_of
 from ..engine.catalogue.network import Session
+from ..engine.preparation.target_grid import AreaOfInterest
 from .base import RESOURCES, Group, LandslipAlgorithm, engine_errors, hooks
+from .loading import when_loaded
 from .network import QgisCarrier, auth_parameter, credentials_of
 from .place import needed_area, place_parameters
 from .table_layer import Sink, write_table
 
 STYLE = "scenes.qml"
 
-HELP = """
+#: What the advanced parameters of a search mean.
+SEARCH_HELP = """
+<p><b>Days before and after</b> the event; more than a year before, as the season counts. <b>Least
+share of the area</b> that the tiles of a day cover. <b>Address</b>: of another STAC API, or a file
+or folder of STAC items, instead of the catalogue above. <b>Collection</b>: instead of
+<code>sentinel-2-l2a</code>. <b>Authentication</b>: one of QGIS's, for the catalogue's host alone.
+On the command line it is the name of an environment variable with the token.</p>
+"""
+HELP = f"""
 <p>Asks a catalogue for the Sentinel-2 scenes of a place, and ranks them: the first clear one after
 an event, and the last clear one of the same season before it. The network is used while this runs,
 and not otherwise.</p>
@@ -44,11 +53,7 @@ and shadow with it); else the number of the whole tile counts.</p>
 <code>copernicus</code> can be searched by all, and gives files to its users.</p>
 
 <h3>Advanced</h3>
-<p><b>Days before and after</b> the event; more than a year before, as the season counts. <b>Least
-share of the area</b> that the tiles of a day cover. <b>Address</b>: of another STAC API, or a file
-or folder of STAC items, instead of the catalogue above. <b>Collection</b>: instead of
-<code>sentinel-2-l2a</code>. <b>Authentication</b>: one of QGIS's, for the catalogue's host alone.
-On the command line it is the name of an environment variable with the token.</p>
+{SEARCH_HELP}
 
 <h3>Outputs</h3>
 <p><b>Scenes</b>: a footprint for each tile, with date, cloud, share of the area, sun, baseline,
@@ -70,36 +75,15 @@ class FindScenes(LandslipAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare parameters and outputs."""
-        number = QgsProcessingParameterNumber
-        for parameter in (
-            *place_parameters(self),
-            QgsProcessingParameterString(
-                "EVENT_DATE", self.tr("Date of the event, such as 2018-09-06")
-            ),
-            QgsProcessingParameterEnum(
-                "CATALOGUE",
-                self.tr("Catalogue"),
-                options=list(CATALOGUES),
-                usesStaticStrings=True,
-                defaultValue=next(iter(CATALOGUES)),
-            ),
-            number(
-                "MAX_CLOUD",
-                self.tr("Most cloud over the area (%)"),
-                number.Double,
-                20,
-                minValue=0,
-                maxValue=100,
-            ),
-            QgsProcessingParameterBoolean(
-                "LOOK", self.tr("Look at the clouds over the area"), defaultValue=False
-            ),
-            QgsProcessingParameterFeatureSink(
-                "OUTPUT", self.tr("Scenes"), type=QgsProcessing.TypeVectorPolygon
-            ),
-        ):
+        date = QgsProcessingParameterString(
+            "EVENT_DATE", self.tr("Date of the event, such as 2018-09-06")
+        )
+        output = QgsProcessingParameterFeatureSink(
+            "OUTPUT", self.tr("Scenes"), type=QgsProcessing.TypeVectorPolygon
+        )
+        for parameter in (*place_parameters(self), date, *catalogue_parameters(self), output):
             self.addParameter(parameter)
-        for parameter in self._advanced():
+        for parameter in search_parameters(self):
             self.add_advanced(parameter)
         self.addOutput(QgsProcessingOutputNumber("COUNT", self.tr("Number of days with scenes")))
         text = QgsProcessingOutputString
@@ -107,42 +91,6 @@ class FindScenes(LandslipAlgorithm):
         self.addOutput(text("BEFORE", self.tr("Best scenes before")))
         self.addOutput(text("AFTER_DATE", self.tr("Date of the best image after")))
         self.addOutput(text("BEFORE_DATE", self.tr("Date of the best image before")))
-
-    def _advanced(self) -> list[Any]:
-        number, text = QgsProcessingParameterNumber, QgsProcessingParameterString
-        return [
-            number(
-                "DAYS_BEFORE",
-                self.tr("Days before the event"),
-                number.Integer,
-                400,
-                minValue=0,
-                maxValue=4000,
-            ),
-            number(
-                "DAYS_AFTER",
-                self.tr("Days after the event"),
-                number.Integer,
-                60,
-                minValue=0,
-                maxValue=4000,
-            ),
-            number(
-                "MIN_COVER",
-                self.tr("Least share of the area (%)"),
-                number.Double,
-                90,
-                minValue=0,
-                maxValue=100,
-            ),
-            text(
-                "ADDRESS",
-                self.tr("STAC API, or file or folder of items, instead of the catalogue"),
-                optional=True,
-            ),
-            text("COLLECTION", self.tr("Collection"), optional=True),
-            auth_parameter(self),
-        ]
 
     def processAlgorithm(
         self,
@@ -153,12 +101,9 @@ class FindScenes(LandslipAlgorithm):
         """Run."""
         listeners = hooks(feedback)
         with engine_errors():
-            request = self._request(parameters, context)
-            catalogue = catalogue_of(
-                self.choice(parameters, "CATALOGUE", context),
-                self.parameterAsString(parameters, "ADDRESS", context),
-                self.parameterAsString(parameters, "COLLECTION", context),
-            )
+            area, _ = needed_area(self, parameters, context)
+            request = search_of(self, parameters, context, area)
+            catalogue = chosen_catalogue(self, parameters, context)
             session = Session(
                 QgisCarrier(),
                 catalogue,
@@ -170,33 +115,93 @@ class FindScenes(LandslipAlgorithm):
             found = find_scenes(request, session, listeners["progress"], listeners["warn"])
         sink = Sink(self, parameters, "OUTPUT", context, feedback, style=STYLE)
         layer = write_table(sink, table_of(found), FIELDS)
-        if context.willLoadLayerOnCompletion(layer):
-            context.layerToLoadOnCompletionDetails(layer).setPostProcessor(_SHOWN)
+        when_loaded(layer, context, _show)
         return {"OUTPUT": layer, **results_of(found)}
 
-    def _request(self, parameters: dict[str, Any], context: QgsProcessingContext) -> FindRequest:
-        area, _ = needed_area(self, parameters, context)
-        return FindRequest(
-            area,
-            self.parameterAsString(parameters, "EVENT_DATE", context),
-            self.parameterAsInt(parameters, "DAYS_BEFORE", context),
-            self.parameterAsInt(parameters, "DAYS_AFTER", context),
-            self.parameterAsDouble(parameters, "MAX_CLOUD", context),
-            self.parameterAsDouble(parameters, "MIN_COVER", context),
-            self.parameterAsBool(parameters, "LOOK", context),
-        )
+
+def catalogue_parameters(algorithm: LandslipAlgorithm) -> list[Any]:
+    """Which catalogue, and how much cloud."""
+    return [
+        QgsProcessingParameterEnum(
+            "CATALOGUE",
+            algorithm.tr("Catalogue"),
+            options=list(CATALOGUES),
+            usesStaticStrings=True,
+            defaultValue=next(iter(CATALOGUES)),
+        ),
+        _number(algorithm, "MAX_CLOUD", "Most cloud over the area (%)", 20, 100),
+        QgsProcessingParameterBoolean(
+            "LOOK", algorithm.tr("Look at the clouds over the area"), defaultValue=False
+        ),
+    ]
 
 
-class _Shown(QgsProcessingLayerPostProcessorInterface):
-    """Gives the layer its colours and selects the best pair when QGIS adds it to the project."""
+def search_parameters(algorithm: LandslipAlgorithm) -> list[Any]:
+    """The advanced parameters of a search."""
+    text = QgsProcessingParameterString
+    days = QgsProcessingParameterNumber.Integer
+    return [
+        _number(algorithm, "DAYS_BEFORE", "Days before the event", 400, 4000, days),
+        _number(algorithm, "DAYS_AFTER", "Days after the event", 60, 4000, days),
+        _number(algorithm, "MIN_COVER", "Least share of the area (%)", 90, 100),
+        text(
+            "ADDRESS",
+            algorithm.tr("STAC API, or file or folder of items, instead of the catalogue"),
+            optional=True,
+        ),
+        text("COLLECTION", algorithm.tr("Collection"), optional=True),
+        auth_parameter(algorithm),
+    ]
 
-    def postProcessLayer(
-        self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> None:
-        layer.loadNamedStyle(str(RESOURCES / STYLE))
-        layer.selectByExpression('"best" = 1')
-        layer.triggerRepaint()
+
+def _number(
+    algorithm: LandslipAlgorithm,
+    name: str,
+    label: str,
+    default: float,
+    most: float,
+    kind: Any = QgsProcessingParameterNumber.Double,
+) -> QgsProcessingParameterNumber:
+    return QgsProcessingParameterNumber(
+        name, algorithm.tr(label), kind, default, minValue=0, maxValue=most
+    )
 
 
-# QGIS keeps only a pointer to a post-processor: without a reference here, Python frees it.
-_SHOWN = _Shown()
+def search_of(
+    algorithm: LandslipAlgorithm,
+    parameters: dict[str, Any],
+    context: QgsProcessingContext,
+    area: AreaOfInterest,
+) -> FindRequest:
+    """What these parameters ask a catalogue for."""
+    return FindRequest(
+        area,
+        algorithm.parameterAsString(parameters, "EVENT_DATE", context),
+        algorithm.parameterAsInt(parameters, "DAYS_BEFORE", context),
+        algorithm.parameterAsInt(parameters, "DAYS_AFTER", context),
+        algorithm.parameterAsDouble(parameters, "MAX_CLOUD", context),
+        algorithm.parameterAsDouble(parameters, "MIN_COVER", context),
+        algorithm.parameterAsBool(parameters, "LOOK", context),
+    )
+
+
+def chosen_catalogue(
+    algorithm: LandslipAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext
+) -> Catalogue:
+    """The catalogue that these parameters name.
+
+    Raises:
+        ParameterError: There is no such one.
+    """
+    return catalogue_of(
+        algorithm.choice(parameters, "CATALOGUE", context),
+        algorithm.parameterAsString(parameters, "ADDRESS", context),
+        algorithm.parameterAsString(parameters, "COLLECTION", context),
+    )
+
+
+def _show(layer: QgsMapLayer, _context: QgsProcessingContext) -> None:
+    """Give the layer its colours and select the best pair."""
+    layer.loadNamedStyle(str(RESOURCES / STYLE))
+    layer.selectByExpression('"best" = 1')
+    layer.triggerRepaint()

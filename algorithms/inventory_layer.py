@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from qgis import utils
 from qgis.core import (
@@ -11,14 +12,14 @@ from qgis.core import (
     QgsGeometry,
     QgsMapLayer,
     QgsProcessingContext,
-    QgsProcessingFeedback,
-    QgsProcessingLayerPostProcessorInterface,
     QgsWkbTypes,
 )
 
 from ..engine.inventory.fields import FIELDS, Landslide
 from .base import RESOURCES
+from .loading import when_loaded
 from .table_layer import LayerKind, Sink, table_fields, write_features
+from .views import put_in_order
 
 #: Style and form of an inventory, in `RESOURCES`.
 INVENTORY_STYLE = "inventory.qml"
@@ -60,37 +61,17 @@ def _feature(landslide: Landslide, fields: QgsFields) -> QgsFeature:
     return feature
 
 
-class _Style(QgsProcessingLayerPostProcessorInterface):
-    """Gives a layer its style when QGIS adds it to the project; perhaps the map moves there."""
-
-    def __init__(self, style: str) -> None:
-        super().__init__()
-        self._style = str(RESOURCES / style)
-        self._zoom = style == SUGGESTIONS_STYLE
-
-    def postProcessLayer(
-        self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> None:
-        layer.loadNamedStyle(self._style)
-        layer.triggerRepaint()
-        if self._zoom and utils.iface:  # there is none without a window
-            canvas = utils.iface.mapCanvas()
-            canvas.setExtent(canvas.mapSettings().layerExtentToOutputExtent(layer, layer.extent()))
-            canvas.refresh()
-
-
-_LOADED = (
-    "inventory.qml",
-    "probability.qml",
-    "comparison.qml",
-    SUGGESTIONS_STYLE,
-    GROUND_STYLE,
-)
-# QGIS keeps only a pointer to a post-processor: without a reference here, Python frees it.
-_STYLES = {name: _Style(name) for name in _LOADED}
-
-
 def use_style(layer_id: str, style: str, context: QgsProcessingContext) -> None:
     """Have a layer styled on loading; does nothing where it will not be loaded."""
-    if context.willLoadLayerOnCompletion(layer_id):
-        context.layerToLoadOnCompletionDetails(layer_id).setPostProcessor(_STYLES[style])
+    when_loaded(layer_id, context, partial(_styled, style=style))
+
+
+def _styled(layer: QgsMapLayer, context: QgsProcessingContext, style: str) -> None:
+    """Give a layer its style; perhaps the map moves there."""
+    layer.loadNamedStyle(str(RESOURCES / style))
+    layer.triggerRepaint()
+    put_in_order(context)
+    if style == SUGGESTIONS_STYLE and utils.iface:  # there is none without a window
+        canvas = utils.iface.mapCanvas()
+        canvas.setExtent(canvas.mapSettings().layerExtentToOutputExtent(layer, layer.extent()))
+        canvas.refresh()

@@ -31,6 +31,7 @@ from ..engine.raster.elevation import METHODS as DEM_METHODS
 from ..engine.raster.resample import METHODS
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .place import area_of, extent_of, place_parameters
+from .views import show_views
 
 HELP = """
 <p>Makes the stack that <i>Detect landslides</i> reads, from Sentinel-2 products as they are
@@ -63,7 +64,8 @@ images lie on each other is measured and told.</p>
 slope, so it is not offered). <b>Fill voids</b>: gaps of the DEM up to this width are interpolated
 from their rim. <b>Offset</b>: instead of what the metadata says. <b>Band mapping</b>: for a raster
 without band names, such as <code>B02,B03,B04</code>. <b>Cloud-optimised</b> GeoTIFF: arranged for
-reading over the web.</p>
+reading over the web. <b>Lay on</b>: where the image from before lies 0.1 to 5 pixels off, by the
+texture of both, it is moved by that; the log says by how much.</p>
 
 <h3>Outputs</h3>
 <p><b>Stack</b>: GeoTIFF, float32, nodata -9999, with overviews; product, date and processing
@@ -101,17 +103,13 @@ class PrepareStack(LandslipAlgorithm):
         self.addOutput(QgsProcessingOutputNumber("VALID", self.tr("Share of pixels with data")))
 
     def _inputs(self) -> list[Any]:
-        files = QgsProcessing.TypeFile
-        several, folder = QgsProcessingParameterMultipleLayers, QgsProcessingParameterFile
         return [
-            several("INPUT", self.tr("Sentinel-2 products (files)"), files, optional=True),
-            folder(
-                "INPUT_FOLDER",
+            *product_parameters(
+                "INPUT",
+                self.tr("Sentinel-2 products (files)"),
                 self.tr("Sentinel-2 product or band files (folder)"),
-                folder.Folder,
-                optional=True,
             ),
-            several(
+            QgsProcessingParameterMultipleLayers(
                 "DEM",
                 self.tr("DEMs (elevation in metres)"),
                 QgsProcessing.TypeRaster,
@@ -124,21 +122,13 @@ class PrepareStack(LandslipAlgorithm):
         ]
 
     def _choices(self) -> list[Any]:
-        several, folder = QgsProcessingParameterMultipleLayers, QgsProcessingParameterFile
         return [
             self._names("OUT", self.tr("Pixels to leave out, by the product's masks"), REASONS),
             self._names("RULES", self.tr("Pixels to leave out, by rules"), COVER_RULES),
-            several(
+            *product_parameters(
                 "PRE_EVENT",
                 self.tr("Pre-event products (files)"),
-                QgsProcessing.TypeFile,
-                optional=True,
-            ),
-            folder(
-                "PRE_EVENT_FOLDER",
                 self.tr("Pre-event product or band files (folder)"),
-                folder.Folder,
-                optional=True,
             ),
         ]
 
@@ -198,6 +188,7 @@ class PrepareStack(LandslipAlgorithm):
             QgsProcessingParameterBoolean(
                 "COG", self.tr("Cloud-optimised GeoTIFF"), defaultValue=False
             ),
+            align_parameter(self),
         ]
 
     def checkParameterValues(
@@ -208,7 +199,7 @@ class PrepareStack(LandslipAlgorithm):
         mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
         try:
             self._model(parameters, context)
-            open_products(self._products(parameters, "INPUT", context), offset, mapping)
+            open_products(products_of(self, parameters, "INPUT", context), offset, mapping)
         except LandslipError as err:
             return False, str(err)
         return super().checkParameterValues(parameters, context)
@@ -222,6 +213,7 @@ class PrepareStack(LandslipAlgorithm):
         """Run."""
         with engine_errors():
             prepared = prepare(self._request(parameters, context), **hooks(feedback))
+        show_views(prepared.stack, context)
         results = {
             "OUTPUT": prepared.stack,
             "BANDS": ",".join(prepared.bands),
@@ -234,7 +226,7 @@ class PrepareStack(LandslipAlgorithm):
         if parameters.get("MASK"):
             mask = self.parameterAsOutputLayer(parameters, "MASK", context)
         return PrepareRequest(
-            products=self._products(parameters, "INPUT", context),
+            products=products_of(self, parameters, "INPUT", context),
             stack=self.parameterAsOutputLayer(parameters, "OUTPUT", context),
             dems=self._dems(parameters, context),
             mask=mask,
@@ -242,26 +234,15 @@ class PrepareStack(LandslipAlgorithm):
             grid=self._grid(parameters, context),
             out=self._chosen(parameters, "OUT", context),
             rules=self._chosen(parameters, "RULES", context),
-            pre_event=self._products(parameters, "PRE_EVENT", context),
+            pre_event=products_of(self, parameters, "PRE_EVENT", context),
             resampling=self.choice(parameters, "RESAMPLING", context),
             dem_resampling=self.choice(parameters, "DEM_RESAMPLING", context),
             fill_voids=self.parameterAsDouble(parameters, "FILL_VOIDS", context),
             offset=self.optional_number(parameters, "OFFSET", context),
             band_mapping=self.parameterAsString(parameters, "BAND_MAPPING", context),
             cog=self.parameterAsBool(parameters, "COG", context),
+            align=self.parameterAsBool(parameters, "ALIGN", context),
         )
-
-    def _products(
-        self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
-    ) -> tuple[str, ...]:
-        """Files and the folder of products."""
-        folder = self.parameterAsString(parameters, f"{name}_FOLDER", context)
-        return (*self._files(parameters, name, context), *([folder] if folder else []))
-
-    def _files(
-        self, parameters: dict[str, Any], name: str, context: QgsProcessingContext
-    ) -> tuple[str, ...]:
-        return tuple(filter(None, self.parameterAsFileList(parameters, name, context)))
 
     def _dems(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[str, ...]:
         """Files of the DEMs; QGIS itself would leave out those that it cannot load."""
@@ -278,7 +259,7 @@ class PrepareStack(LandslipAlgorithm):
     def _model(self, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
         return preparation_model(
             self.parameterAsString(parameters, "MODEL", context),
-            self._products(parameters, "INPUT", context),
+            products_of(self, parameters, "INPUT", context),
             self._dems(parameters, context),
             self.optional_number(parameters, "OFFSET", context),
             self.parameterAsString(parameters, "BAND_MAPPING", context),
@@ -294,3 +275,40 @@ class PrepareStack(LandslipAlgorithm):
             extent_crs=extent_crs,
             area=area_of(self, parameters, context),
         )
+
+
+def align_parameter(algorithm: LandslipAlgorithm) -> QgsProcessingParameterBoolean:
+    """Whether the image before is laid on the other."""
+    return QgsProcessingParameterBoolean(
+        "ALIGN",
+        algorithm.tr("Lay the image from before on the other, to a fraction of a pixel"),
+        defaultValue=False,
+        optional=True,  # models that were made before there was this parameter go on
+    )
+
+
+def product_parameters(name: str, files: str, folder: str) -> list[Any]:
+    """Products of one day, as files or as a folder; either may be left out.
+
+    Args:
+        name: Of the parameter of files; that of the folder ends in ``_FOLDER``.
+        files: Label of the one.
+        folder: Label of the other.
+    """
+    kind = QgsProcessingParameterFile
+    return [
+        QgsProcessingParameterMultipleLayers(name, files, QgsProcessing.TypeFile, optional=True),
+        kind(f"{name}_FOLDER", folder, kind.Folder, optional=True),
+    ]
+
+
+def products_of(
+    algorithm: LandslipAlgorithm,
+    parameters: dict[str, Any],
+    name: str,
+    context: QgsProcessingContext,
+) -> tuple[str, ...]:
+    """Files and the folder of products."""
+    folder = algorithm.parameterAsString(parameters, f"{name}_FOLDER", context)
+    files = filter(None, algorithm.parameterAsFileList(parameters, name, context))
+    return (*files, *([folder] if folder else ()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import QPointF, QRectF, Qt
 from qgis.PyQt.QtGui import (
     QColor,
     QFont,
+    QFontMetricsF,
     QImage,
     QPainter,
     QPdfWriter,
@@ -29,6 +30,11 @@ _WIDTH, _HEIGHT = 210 - 2 * _MARGIN, 297 - 2 * _MARGIN - _HEAD
 _NAME, _TICKS = 3.2, 5.7
 _BETWEEN = 1.0
 _DPI = 300
+#: Fonts are laid out in whole pixels: at 1 px a mm nothing would be legible, so text is drawn so
+#: many times larger and scaled down.
+_ZOOM = 20.0
+#: Height of a line in font sizes, and how much of one stays empty where words wrap.
+_LINE, _UNUSED = 1.17, 0.15
 _YELLOW, _BLACK, _WHITE, _GREY = (QColor(c) for c in ("#ffdd33", "#000000", "#ffffff", "#777777"))
 
 
@@ -127,7 +133,7 @@ class _Pages:
             self._picture(card.chip, frame)
         below, bottom = frame.bottom() + 0.4, top + layout.height - _TICKS
         facts = QRectF(left, below, layout.width, bottom - below)
-        self._text(" · ".join(card.facts), facts, 1.85)
+        self._text(_fitting(card.facts, facts, 1.85), facts, 1.85)
         self._ticks(left, bottom)
 
     def _picture(self, chip: Chip | None, frame: QRectF, label: str = "") -> None:
@@ -187,11 +193,7 @@ class _Pages:
         colour: QColor = _BLACK,
     ) -> None:
         """Text of a size in millimetres, wrapped inside of a box."""
-        # Fonts are laid out in whole pixels: at 1 px a mm nothing would be legible, so draw larger
-        # and scale down.
-        zoom = 20.0
-        font = QFont("DejaVu Sans")
-        font.setPixelSize(round(size * zoom))
+        zoom, font = _ZOOM, _font(size)
         font.setBold(bold)
         option = QTextOption(Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft)
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
@@ -215,3 +217,20 @@ def _image(rgb: np.ndarray) -> QImage:
     height, width, _ = pixels.shape
     image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
     return image.copy()  # QImage does not keep the bytes
+
+
+def _font(size: float) -> QFont:
+    """The font of a size in millimetres, `_ZOOM` times as large."""
+    font = QFont("DejaVu Sans")
+    font.setPixelSize(round(size * _ZOOM))
+    return font
+
+
+def _fitting(facts: Sequence[str], box: QRectF, size: float) -> str:
+    """As many facts as fit into a box, the first ones first; a line that wraps is not full."""
+    metrics, room = QFontMetricsF(_font(size)), int(box.height() / (_LINE * size)) - _UNUSED
+    for count in range(len(facts), 0, -1):
+        text = " · ".join(facts[:count])
+        if metrics.horizontalAdvance(text) <= room * box.width() * _ZOOM:
+            return text
+    return facts[0]

@@ -38,7 +38,7 @@ or filter it first.</p>
 <p><b>Image</b>: the stack, or any raster to look at. Bands B04, B03 and B02 are shown as red, green
 and blue; a raster without these names shows its first three bands. <b>Image from before</b>: any
 raster from before the event. The same place is shown beside, in its own contrast; it may be on
-another grid.</p>
+another grid. A stack that <i>Prepare</i> made of both may be given twice.</p>
 <p><b>Order</b>: as in the layer, the largest first, or by mean probability, less its spread where
 several runs made it, the surest or the least sure first. Least sure first puts the work where it is
 needed.</p>

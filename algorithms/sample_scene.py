@@ -5,28 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.core import (
-    QgsContrastEnhancement,
-    QgsMapLayer,
-    QgsMultiBandColorRenderer,
     QgsProcessingContext,
     QgsProcessingFeedback,
-    QgsProcessingLayerPostProcessorInterface,
     QgsProcessingOutputNumber,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
-    QgsRasterMinMaxOrigin,
 )
 
 from ..engine.common.dependencies import require
 from ..engine.common.errors import Cancelled
 from ..engine.common.output import check_geotiff
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
+from .views import show_views
 
 #: QGIS reads whole numbers of 32 bits.
 LARGEST_SEED = 2**31 - 1
-#: Numbers of red, green and blue in the stack.
-_RED, _GREEN, _BLUE = 3, 2, 1
 
 HELP = """
 <p>Makes a Sentinel-2 scene after a storm that never was: mountains, forest, fields, rivers, and
@@ -122,27 +116,7 @@ class SampleScene(LandslipAlgorithm):
             )
             scene = make_scene(request, progress)
             write_files(scene, outputs["STACK"], outputs["DEM"], outputs["TRUTH"])
-        if context.willLoadLayerOnCompletion(outputs["STACK"]):
-            details = context.layerToLoadOnCompletionDetails(outputs["STACK"])
-            details.setPostProcessor(_PHOTO)
+        show_views(outputs["STACK"], context)
         area = float(scene.truth.sum()) * request.pixel_size**2
         feedback.pushInfo(self.tr("Landslides cover {:.2f} km2.").format(area / 1e6))
         return {**outputs, "AREA": area}
-
-
-class _Photo(QgsProcessingLayerPostProcessorInterface):
-    """Shows a stack as a photo would look, when QGIS adds it to the project."""
-
-    def postProcessLayer(
-        self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> None:
-        renderer = QgsMultiBandColorRenderer(layer.dataProvider(), _RED, _GREEN, _BLUE)
-        layer.setRenderer(renderer)
-        layer.setContrastEnhancement(
-            QgsContrastEnhancement.StretchToMinimumMaximum, QgsRasterMinMaxOrigin.CumulativeCut
-        )
-        layer.triggerRepaint()
-
-
-# QGIS keeps only a pointer to a post-processor: without a reference here, Python frees it.
-_PHOTO = _Photo()

@@ -71,4 +71,13 @@ class DownloadToLandslides(ShippedModel):
     PAGE = "scripts"
 
 
-MODELS = (DetectAdaptDetect, DownloadToLandslides)
+class EventStepByStep(ShippedModel):
+    """What *Detect landslides of an event* does, as separate steps."""
+
+    NAME = "eventstepbystep"
+    GROUP = Group.DETECT
+    FILE = "event.model3"
+    PAGE = "event"
+
+
+MODELS = (DetectAdaptDetect, DownloadToLandslides, EventStepByStep)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..engine.catalogue.catalogues import catalogue_of
+from ..engine.catalogue.catalogues import Catalogue, catalogue_of
 from ..engine.catalogue.choice import choose
 from ..engine.catalogue.fetch import FetchRequest, fetch_scenes
 from ..engine.catalogue.fetch import results_of as results_of_fetching
@@ -15,6 +15,7 @@ from ..engine.common.wording import words_of
 from ..engine.inventory.geopackage import write_inventory
 from ..engine.inventory.vector_file import read_layer
 from ..engine.preparation.prepare import PrepareRequest
+from ..engine.preparation.target_grid import AreaOfInterest
 from .inventory_commands import check_geopackage
 from .listeners import Listeners, Values
 from .place import needed_area
@@ -27,18 +28,8 @@ def scenes_of_a_place(values: Values, listeners: Listeners) -> Values:
     """Find the scenes of a place before and after an event."""
     check_geopackage(values["OUTPUT"], "The layer of scenes")
     area, _ = needed_area(values, listeners)
-    request = FindRequest(
-        area,
-        values["EVENT_DATE"],
-        values["DAYS_BEFORE"],
-        values["DAYS_AFTER"],
-        values["MAX_CLOUD"],
-        values["MIN_COVER"],
-        values["LOOK"],
-    )
-    catalogue = catalogue_of(
-        values["CATALOGUE"], values["ADDRESS"] or "", values["COLLECTION"] or ""
-    )
+    request = search_of(values, area)
+    catalogue = chosen_catalogue(values)
     session = Session(
         PlainCarrier(),
         catalogue,
@@ -50,6 +41,24 @@ def scenes_of_a_place(values: Values, listeners: Listeners) -> Values:
     found = find_scenes(request, session, listeners.progress, listeners.warn)
     write_inventory(table_of(found), values["OUTPUT"], listeners.warn, layer=LAYER, style=_STYLE)
     return {"OUTPUT": values["OUTPUT"], **results_of(found)}
+
+
+def search_of(values: Values, area: AreaOfInterest) -> FindRequest:
+    """What the options ask a catalogue for."""
+    return FindRequest(
+        area,
+        values["EVENT_DATE"] or "",
+        values["DAYS_BEFORE"],
+        values["DAYS_AFTER"],
+        values["MAX_CLOUD"],
+        values["MIN_COVER"],
+        values["LOOK"],
+    )
+
+
+def chosen_catalogue(values: Values) -> Catalogue:
+    """The catalogue that the options name."""
+    return catalogue_of(values["CATALOGUE"], values["ADDRESS"] or "", values["COLLECTION"] or "")
 
 
 def fetch_scene(values: Values, listeners: Listeners) -> Values:
@@ -72,6 +81,7 @@ def fetch_scene(values: Values, listeners: Listeners) -> Values:
             model=values["MODEL"] or "",
             bands=words_of(values["BANDS"] or ""),
             out=tuple(values["OUT"] or ()),
+            align=values["ALIGN"],
         ),
         dem=values["DEM"] or "",
         folder=values["FOLDER"] or "",

@@ -44,7 +44,7 @@ from ..engine.models.one_place import work_folder_of
 from ..engine.models.own_models import add_model, check_name
 from ..engine.models.probability import open_probability
 from ..engine.models.runs import AreaRange, area_numbers
-from ..engine.outlines.vectorise import VectoriseRequest, known_threshold, vectorise
+from ..engine.outlines.vectorise import known_threshold, vectorise
 from ..engine.preparation.model_choice import detection_model, ensemble_models, preparation_model
 from ..engine.preparation.prepare import PrepareRequest, prepare
 from ..engine.preparation.target_grid import Bounds, GridRequest, finest_grid
@@ -53,6 +53,7 @@ from ..engine.raster.grid import check_order
 from ..engine.raster.reading import open_raster
 from ..engine.stack.reader import open_stack
 from .catalogue_commands import fetch_scene, scenes_of_a_place
+from .event_command import landslides_of_an_event
 from .image_commands import date, evidence
 from .inventory_commands import (
     apply_review,
@@ -68,6 +69,7 @@ from .inventory_reader import read_inventory
 from .listeners import Listeners, Values
 from .place import area_of_interest, extent_of, polygons
 from .training_commands import pretrain_encoder, self_train
+from .values import outlines_of, products_of
 
 #: What else *adapt* may be told of the ground.
 _GIVEN = ("NEGATIVES", "AREA")
@@ -105,7 +107,7 @@ def _detect(values: Values, listeners: Listeners) -> Values:
         even_light=values["EVEN_LIGHT"],
         pre_event=values["PRE_EVENT"],
         assessability=values["ASSESSABILITY"] or "",
-        outlines=_outlines(values),
+        outlines=outlines_of(values),
         event=EventFacts.of(values),
     )
     work = detect_in_product if product else detect
@@ -187,7 +189,7 @@ def _models(values: Values, listeners: Listeners) -> Values:
 def _vectorise(values: Values, listeners: Listeners) -> Values:
     check_geopackage(values["INVENTORY"])
     request = replace(
-        _outlines(values),
+        outlines_of(values),
         probability=values["INPUT"],
         dem=values["DEM"],
         threshold=values["THRESHOLD"],
@@ -236,7 +238,7 @@ def _image_source(values: Values, path: str) -> ImageSource:
 
 
 def _prepare(values: Values, listeners: Listeners) -> Values:
-    products = _products(values, "INPUT")
+    products = products_of(values, "INPUT")
     if not products:
         raise ParameterError("No product was given; expected --input or --input-folder.")
     extent, extent_crs = extent_of(values["EXTENT"]) if values["EXTENT"] else (None, "")
@@ -256,13 +258,14 @@ def _prepare(values: Values, listeners: Listeners) -> Values:
         ),
         out=tuple(values["OUT"] or ()),
         rules=tuple(values["RULES"] or ()),
-        pre_event=_products(values, "PRE_EVENT"),
+        pre_event=products_of(values, "PRE_EVENT"),
         resampling=values["RESAMPLING"],
         dem_resampling=values["DEM_RESAMPLING"],
         fill_voids=values["FILL_VOIDS"],
         offset=values["OFFSET"],
         band_mapping=mapping,
         cog=values["COG"],
+        align=values["ALIGN"],
     )
     made = prepare(request, listeners.progress, listeners.cancelled, listeners.warn)
     results = {"OUTPUT": made.stack, "BANDS": ",".join(made.bands), "VALID": made.valid_share}
@@ -337,11 +340,12 @@ def _report(values: Values, listeners: Listeners) -> Values:
         probability=values["PROBABILITY"],
         study=polygons(values["AREA"], listeners) if values["AREA"] else None,
         below=below,
+        before=values["PRE_IMAGE"] or "",
     )
     report = event_report(request, listeners.progress, listeners.cancelled)
     write_event_page(report, MADE_BY, files)
     write_event_kml(report, MADE_BY, files.kml)
-    listeners.say("The PDF needs QGIS; here, print the page from a browser.")
+    listeners.say("PDF and PNG need QGIS; here, print the page from a browser.")
     areas = report.statistics.areas
     totals = {"COUNT": len(areas), "AREA": float(areas.sum())}
     return {
@@ -357,6 +361,7 @@ RUN: dict[str, Callable[[Values, Listeners], Values]] = {
     "detectlandslides": _detect,
     "vectoriseprobability": _vectorise,
     "assessability": _ground,
+    "detectevent": landslides_of_an_event,
     "findscenes": scenes_of_a_place,
     "fetchscene": fetch_scene,
     "preparestack": _prepare,
@@ -393,25 +398,6 @@ def _image(values: Values) -> tuple[str, str]:
             "with named Sentinel-2 bands), --product and --product-folder (a downloaded product)."
         )
     return given[0], product
-
-
-def _products(values: Values, name: str) -> tuple[str, ...]:
-    folder = values[f"{name}_FOLDER"]
-    return (*(values[name] or ()), *([folder] if folder else ()))
-
-
-def _outlines(values: Values) -> VectoriseRequest:
-    return VectoriseRequest(
-        probability="",
-        fill_holes=values["FILL_HOLES"],
-        split=values["SPLIT_DEPTH"],
-        smooth=values["SMOOTH"],
-        min_slope=values["MIN_SLOPE"],
-        max_elongation=values["MAX_ELONGATION"],
-        flat_slope=values["FLAT_SLOPE"],
-        excluded=values["EXCLUDE"],
-        edge_image=values["EDGE_IMAGE"],
-    )
 
 
 def _totals(landslides: Sequence[Landslide], by_runs: AreaRange | None) -> Values:

@@ -28,8 +28,8 @@ from landslip.engine.inventory.wkb import polygons_of
 from landslip.engine.models.zoo import model_path
 from landslip.engine.raster.tiling import Window
 
-_WORDS = {NEW: "#ff2d55", SEEN_BEFORE: "#00e5ff", HIDDEN: "#ffffff", "unknown": "#ffe066"}
-_ON = {"facecolor": "white", "dpi": 90, "bbox_inches": "tight"}
+WORDS = {NEW: "#ff2d55", SEEN_BEFORE: "#00e5ff", HIDDEN: "#ffffff", "unknown": "#ffe066"}
+FIGURE = {"facecolor": "white", "dpi": 90, "bbox_inches": "tight"}
 
 
 def _rgb(bands: dict[str, np.ndarray]) -> np.ndarray:
@@ -46,7 +46,8 @@ def _as_made(bands: dict[str, np.ndarray]) -> np.ndarray:
     return np.asarray(np.clip((image - (240, 420, 690)) / 1500, 0, 1) ** 0.8)
 
 
-def _panels(count: int, size: tuple[float, float]) -> tuple[Figure, list[Any]]:
+def panels(count: int, size: tuple[float, float]) -> tuple[Figure, list[Any]]:
+    """A figure of panels without axes, side by side."""
     figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
     axes = list(np.atleast_1d(figure.subplots(1, count)))
@@ -68,7 +69,7 @@ def draw_ground(data: Path, target: Path) -> None:
     """An image, and the ground on which it shows landslides."""
     with GroundImage(_sources(data)[0]) as image:
         block = image.read(image.grid.area)
-    figure, axes = _panels(2, (11, 5.3))
+    figure, axes = panels(2, (11, 5.3))
     axes[0].imshow(_rgb(block.bands))
     colours = [np.array(COLOURS.get(ground, (0, 0, 0))) / 255 for ground in Ground]
     axes[1].imshow(
@@ -89,7 +90,7 @@ def draw_ground(data: Path, target: Path) -> None:
         ncol=len(handles),
         frameon=False,
     )
-    figure.savefig(target, **_ON)
+    figure.savefig(target, **FIGURE)
 
 
 def draw_evidence(data: Path, target: Path) -> None:
@@ -107,7 +108,7 @@ def draw_evidence(data: Path, target: Path) -> None:
     table = Table("Iburi 2018", made.crs, {field.name: field.kind for field in FIELDS}, records)
     found = change_evidence(table, EvidenceRequest(after, before))
     window = Window(440, 120, 330, 330)
-    figure, axes = _panels(2, (11, 6))
+    figure, axes = panels(2, (11, 6))
     for axis, source, title in ((axes[0], before, "before"), (axes[1], after, "after")):
         with GroundImage(source) as image:
             axis.imshow(_rgb(image.read(window).bands))
@@ -115,16 +116,16 @@ def draw_evidence(data: Path, target: Path) -> None:
                 for rings in polygons_of(record.wkb):
                     pixels = image.grid.to_pixels(np.vstack([rings[0], rings[0][:1]]))
                     x, y = (pixels - (window.col + 0.5, window.row + 0.5)).T
-                    axis.plot(x, y, color=_WORDS[record.values["evidence"]], linewidth=1.1)
+                    axis.plot(x, y, color=WORDS[record.values["evidence"]], linewidth=1.1)
         axis.set_xlim(0, window.width)
         axis.set_ylim(window.height, 0)
         axis.set_title(title)
-    handles = [Patch(facecolor="none", edgecolor=_WORDS[word], label=word) for word in EVIDENCE]
+    handles = [Patch(facecolor="none", edgecolor=WORDS[word], label=word) for word in EVIDENCE]
     legend = figure.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=4)
     legend.get_frame().set_facecolor("#444")
     for text in legend.get_texts():
         text.set_color("white")
-    figure.savefig(target, **_ON)
+    figure.savefig(target, **FIGURE)
 
 
 def draw_dating(_data: Path, target: Path) -> None:
@@ -156,7 +157,7 @@ def draw_dating(_data: Path, target: Path) -> None:
     light = late.bands["B04"].astype(float)
     bright = [light[place].mean() for place in places_of(table, late)]
     best = max(range(len(rows)), key=lambda i: (rows[i]["date_note"] == "dated", bright[i]))
-    figure, axes = _panels(len(days), (13, 2.2))
+    figure, axes = panels(len(days), (13, 2.2))
     ring = polygons_of(table.records[best].wkb)[0][0]
     x = (ring[:, 0] - late.transform.c) / 10 - 0.5
     y = (late.transform.f - ring[:, 1]) / 10 - 0.5
@@ -167,4 +168,4 @@ def draw_dating(_data: Path, target: Path) -> None:
         axis.set_ylim(y.mean() + 38, max(0, y.mean() - 38))
         role = {rows[best]["date_min"]: "last without", rows[best]["date_max"]: "first with"}
         axis.set_title(f"{day}\n{role.get(str(day), '')}", fontsize=9)
-    figure.savefig(target, **_ON)
+    figure.savefig(target, **FIGURE)

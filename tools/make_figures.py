@@ -204,6 +204,13 @@ def draw_ground_page(data: Path) -> None:
     draw_ground.draw_evidence(data, IMAGES / "evidence.png")
 
 
+def draw_event_page(data: Path) -> None:
+    """An event in one call, on Hokkaido."""
+    import draw_event  # beside this file
+
+    draw_event.draw_event(data, IMAGES / "event.png")
+
+
 def draw_dating(data: Path) -> None:
     """A made series and the dates found in it."""
     import draw_ground  # beside this file
@@ -312,6 +319,7 @@ STEPS = (
         ("thresholds.svg", "review_sheet.png", "event_report.png"),
     ),
     Step(draw_ground_page, "hokkaido_2018/*post*.tif", ("ground.png", "evidence.png")),
+    Step(draw_event_page, "hokkaido_2018/*post*.tif", ("event.png",)),
     Step(draw_dating, "", ("dating.png",)),
     Step(draw_adaptation, "hokkaido_2018/*post*.tif", ("adapt_map.svg",)),
     Step(draw_loop_page, "hokkaido_2018/*post*.tif", ("suggestions.png",)),

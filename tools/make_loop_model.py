@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,13 @@ HELP = {
 }
 
 
-def main() -> None:
-    """Write the file."""
+def write(made: Callable[[], Any], target: Path) -> None:
+    """Write a model.
+
+    Args:
+        made: Makes it, once QGIS is there.
+        target: The file.
+    """
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from qgis.core import QgsApplication
 
@@ -50,9 +56,9 @@ def main() -> None:
     plugin.initProcessing()
     model = made()
     valid, problems = model.validate()
-    if not valid or not model.toFile(str(TARGET)):
-        sys.exit(f"{TARGET} was not written. {problems}")
-    print(TARGET)
+    if not valid or not model.toFile(str(target)):
+        sys.exit(f"{target} was not written. {problems}")
+    print(target)
 
 
 def made() -> Any:
@@ -82,9 +88,9 @@ def made() -> Any:
         QgsProcessingParameterNumber("outlines", "Outlines to suggest", defaultValue=30),
     )
     for row, parameter in enumerate(inputs):
-        model.addModelParameter(parameter, _component(parameter.name(), QPointF(120, 80 * row)))
+        model.addModelParameter(parameter, component(parameter.name(), QPointF(120, 80 * row)))
     model.setParameterOrder([parameter.name() for parameter in inputs])
-    adapt = _child(
+    adapt = child(
         "adapt",
         "adaptmodel",
         QPointF(420, 60),
@@ -94,7 +100,7 @@ def made() -> Any:
         LABELS="labels",
         AREA="area",
     )
-    detect = _child(
+    detect = child(
         "detect",
         "detectlandslides",
         QPointF(660, 180),
@@ -102,7 +108,7 @@ def made() -> Any:
         DEM="dem",
         MODEL=("adapt", "OUTPUT"),
     )
-    suggest = _child(
+    suggest = child(
         "suggest",
         "suggestreview",
         QPointF(900, 300),
@@ -111,62 +117,74 @@ def made() -> Any:
         REVIEWED="labels",
         OUTLINES="outlines",
     )
-    outputs = (
+    kept = (
         (adapt, {"Adapted model": "OUTPUT", "Report": "REPORT"}),
         (detect, {"Landslide probability": "PROBABILITY", "Landslide inventory": "INVENTORY"}),
         (suggest, {"Suggestions": "OUTPUT"}),
     )
-    for child, named in outputs:
-        child.setModelOutputs(_outputs(child, named))
-        model.addChildAlgorithm(child)
+    for step, named in kept:
+        step.setModelOutputs(outputs(step, named))
+        model.addChildAlgorithm(step)
     model.setHelpContent(HELP)
     return model
 
 
-def _component(name: str, place: Any) -> Any:
+def component(name: str, place: Any) -> Any:
+    """Where an input lies."""
     from qgis.core import QgsProcessingModelParameter
 
-    component = QgsProcessingModelParameter(name)
-    component.setPosition(place)
-    return component
+    made = QgsProcessingModelParameter(name)
+    made.setPosition(place)
+    return made
 
 
-def _child(name: str, algorithm: str, place: Any, **sources: str | tuple[str, str]) -> Any:
-    """A step; its sources are inputs of the model, or a step and its output."""
+def child(
+    name: str,
+    algorithm: str,
+    place: Any,
+    fixed: dict[str, Any] | None = None,
+    **sources: str | tuple[str, str],
+) -> Any:
+    """A step; its sources are inputs of the model, or a step and its output, or a fixed value."""
     from qgis.core import QgsProcessingModelChildAlgorithm, QgsProcessingModelChildParameterSource
 
     source = QgsProcessingModelChildParameterSource
-    child = QgsProcessingModelChildAlgorithm(f"landslip:{algorithm}")
-    child.setChildId(name)
-    child.setDescription(child.algorithm().displayName())
-    child.setPosition(place)
-    for definition in child.algorithm().parameterDefinitions():
+    fixed = fixed or {}
+    made = QgsProcessingModelChildAlgorithm(f"landslip:{algorithm}")
+    made.setChildId(name)
+    made.setDescription(made.algorithm().displayName())
+    made.setPosition(place)
+    for definition in made.algorithm().parameterDefinitions():
         optional = bool(definition.flags() & definition.FlagOptional)
         if not (optional or definition.isDestination() or definition.name() in sources):
-            default = [source.fromStaticValue(definition.defaultValue())]
-            child.addParameterSources(definition.name(), default)
+            value = fixed.get(definition.name(), definition.defaultValue())
+            made.addParameterSources(definition.name(), [source.fromStaticValue(value)])
+        elif definition.name() in fixed:
+            value = source.fromStaticValue(fixed[definition.name()])
+            made.addParameterSources(definition.name(), [value])
     for parameter, given in sources.items():
         if isinstance(given, tuple):
             told = source.fromChildOutput(*given)
         else:
             told = source.fromModelParameter(given)
-        child.addParameterSources(parameter, [told])
-    return child
+        made.addParameterSources(parameter, [told])
+    return made
 
 
-def _outputs(child: Any, named: dict[str, str]) -> dict[str, Any]:
+def outputs(step: Any, named: dict[str, str]) -> dict[str, Any]:
+    """Outputs of a step that are those of the model, by their titles."""
     from qgis.core import QgsProcessingModelOutput
     from qgis.PyQt.QtCore import QPointF
 
-    outputs = {}
+    found = {}
     for row, (label, output) in enumerate(named.items()):
         made = QgsProcessingModelOutput(label, label)
-        made.setChildId(child.childId())
+        made.setChildId(step.childId())
         made.setChildOutputName(output)
-        made.setPosition(child.position() + QPointF(240, 60 * row - 30))
-        outputs[label] = made
-    return outputs
+        made.setPosition(step.position() + QPointF(240, 60 * row - 30))
+        found[label] = made
+    return found
 
 
 if __name__ == "__main__":
-    main()
+    write(made, TARGET)

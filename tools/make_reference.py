@@ -34,6 +34,7 @@ COMMANDS = ROOT / "resources" / "commands.json"
 CLI = {
     "find-scenes": "findscenes",
     "fetch-scene": "fetchscene",
+    "event": "detectevent",
     "prepare": "preparestack",
     "detect": "detectlandslides",
     "vectorise": "vectoriseprobability",

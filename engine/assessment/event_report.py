@@ -6,7 +6,8 @@ It is made once, and written as a page with a map to move in, as a PDF (by QGIS)
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from itertools import islice
@@ -18,7 +19,8 @@ import numpy as np
 from ..common.errors import ModelError, OutputError, ParameterError
 from ..common.file_names import stem_of
 from ..common.output import check_writable
-from ..common.report import footer, heading, number, page, paragraph, table, write_page
+from ..common.report import figure, footer, heading, number, page, paragraph, table, write_page
+from ..inventory.compared import EVIDENCE
 from ..inventory.fields import REVIEW_STATUS, UNREVIEWED
 from ..inventory.geodesy import Geodesy
 from ..inventory.kml import write_kml
@@ -32,7 +34,7 @@ from ..raster.grid import Grid
 from .assess import Assessment, AssessRequest, Side, assess
 from .report import assessment_parts, curve_parts
 from .report_maps import COMPARED, Below, comparison_map, map_part, results_map, sources_part
-from .review_page import chip_svg
+from .review_page import chip_svg, pair_svg
 from .review_sheet import Card, SheetRequest, cards
 from .statistics import (
     InventoryStatistics,
@@ -40,12 +42,12 @@ from .statistics import (
     inventory_statistics,
     terrain_attributes,
 )
-from .statistics_report import limits, statistics_parts
+from .statistics_report import limits, number_rows, statistics_parts
 
 #: Landslides with a picture, and in the table where there is no image.
 LARGEST = 9
-#: Cards side by side.
-_ACROSS = 3
+#: Cards side by side, and rows of them where all is on one page.
+_ACROSS, _ROWS = 3, 2
 SCRIPT = Path(__file__).resolve().parents[2] / "resources" / "event_map.js"
 _STATUS, _REJECTED = "review_status", REVIEW_STATUS[-1]
 _COPERNICUS = "Contains modified Copernicus Sentinel data{}."
@@ -68,11 +70,13 @@ margin-bottom: 4px; background: #fff; border: 1px solid #888; border-radius: 4px
 
 
 class EventFiles(NamedTuple):
-    """Where the parts of a report go."""
+    """Where the parts of a report go: the whole as a page and as PDF, outlines, a map, one page."""
 
     html: str
     pdf: str
     kml: str
+    png: str = ""
+    page: str = ""
 
     def make_folder(self) -> None:
         """Make their folder where it is missing: not before there is something to write.
@@ -102,6 +106,8 @@ class EventReportRequest:
             what it says of the model, and what its runs differ by.
         study: Polygons that were searched for landslides; None for the convex hull.
         below: What lies below the maps, and the image of the pictures.
+        before: Image from before the event, for pictures beside the others; empty for none. A stack
+            that *Prepare* made of both may be both.
     """
 
     inventory: Table
@@ -110,6 +116,7 @@ class EventReportRequest:
     probability: str | None = None
     study: Outlines | None = None
     below: Below = field(default_factory=Below)
+    before: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,7 +178,8 @@ def event_files(folder: str, name: str) -> EventFiles:
     there = next(path for path in (place, *place.absolute().parents) if path.exists())
     if not there.is_dir():
         raise OutputError(f"The folder {folder} cannot be made: {there} is a file. Choose another.")
-    files = EventFiles(*(str(place / f"{stem}.{end}") for end in EventFiles._fields))
+    endings = (".html", ".pdf", ".kml", ".png", "_page.pdf")
+    files = EventFiles(*(str(place / f"{stem}{end}") for end in endings))
     for file in files:
         check_writable(str(there / Path(file).name))
     return files
@@ -228,7 +236,7 @@ def event_report(
     largest: tuple[Card, ...] = ()
     if request.below.image:
         asked_for = SheetRequest(
-            request.below.image, order="largest", band_mapping=request.below.mapping
+            request.below.image, request.before, "largest", request.below.mapping
         )
         largest = tuple(islice(cards(shown, asked_for, None, cancelled), LARGEST))
     return EventReport(
@@ -276,10 +284,7 @@ def event_parts(report: EventReport, made_by: str, interactive: bool) -> Iterato
         made_by: Program and version.
         interactive: Whether its map can be moved in.
     """
-    study = None if report.statistics.study_is_hull else report.statistics.study
-    texts = _texts(report) if interactive else ()
-    drawing, grid = results_map(report.statistics.inventory, study, report.request.below, texts)
-    caption = "Orange: landslides." + (" Blue: the area that was searched." if study else "")
+    drawing, caption, grid = event_map(report, _texts(report) if interactive else ())
     yield heading("Map")
     yield _web_map(drawing, caption, grid) if interactive else map_part(drawing, caption)
     yield heading("The largest landslides")
@@ -293,6 +298,56 @@ def event_parts(report: EventReport, made_by: str, interactive: bool) -> Iterato
     yield heading("Sources and licences")
     yield from map(paragraph, report.credits)
     yield footer(f"Made by {made_by}.")
+
+
+def event_map(report: EventReport, texts: tuple[str, ...] = ()) -> tuple[str, str, Grid]:
+    """The map as SVG, what its colours say, and its grid."""
+    study = None if report.statistics.study_is_hull else report.statistics.study
+    drawing, grid = results_map(report.statistics.inventory, study, report.request.below, texts)
+    caption = "Orange: landslides." + (" Blue: the area that was searched." if study else "")
+    return drawing, caption, grid
+
+
+def one_page_parts(report: EventReport, drawing: str, made_by: str) -> Iterator[str]:
+    """What of the report goes on one page.
+
+    Args:
+        report: What it says.
+        drawing: Its map.
+        made_by: Program and version.
+    """
+    rows = [*number_rows(report.statistics), *_evidence_rows(report)]
+    map_of_it = figure(drawing, "Orange: landslides.")
+    left, right = f'<td width="54%">{map_of_it}</td>', f"<td>{table(('', ''), rows)}</td>"
+    yield f'<table width="100%"><tr>{left}{right}</tr></table>'
+    across = _across(report)
+    if report.largest:
+        yield heading("The largest landslides")
+        for row in range(_ROWS):
+            if shown := report.largest[row * across : (row + 1) * across]:
+                yield _row_of_cards(report, shown)
+    yield heading("What to bear in mind")
+    yield paragraph(" ".join(_caveats(report)))
+    yield heading("Sources and licences")
+    yield paragraph(" ".join(report.credits))
+    yield footer(f"Made by {made_by}.")
+
+
+def _evidence_rows(report: EventReport) -> list[tuple[str, str]]:
+    """How many outlines the images before and after call new, and so on."""
+    name = report.table.own_name("evidence")
+    words = Counter(record.get(name) for record in report.table.records)
+    return [(word.capitalize(), number(words[word])) for word in EVIDENCE if words[word]]
+
+
+def _across(report: EventReport) -> int:
+    """Cards side by side: pairs of pictures are wider."""
+    return 2 if report.request.before else _ACROSS
+
+
+def _row_of_cards(report: EventReport, shown: Sequence[Card]) -> str:
+    cells = "".join(_cell(card, bool(report.request.before)) for card in shown)
+    return f'<table class="cards"><tr>{cells}</tr></table>'
 
 
 def _web_map(drawing: str, caption: str, grid: Grid) -> str:
@@ -328,9 +383,9 @@ def _texts(report: EventReport) -> tuple[str, ...]:
 
 def _largest(report: EventReport) -> Iterator[str]:
     if report.largest:
-        for i in range(0, len(report.largest), _ACROSS):  # a table each: pages end between them
-            row = "".join(map(_cell, report.largest[i : i + _ACROSS]))
-            yield f'<table class="cards"><tr>{row}</tr></table>'
+        across = _across(report)
+        for i in range(0, len(report.largest), across):  # a table each: pages end between them
+            yield _row_of_cards(report, report.largest[i : i + across])
         return
     order = report.statistics.areas.argsort()[::-1][:LARGEST]
     if len(report.table.records) == len(report.statistics.areas):
@@ -340,8 +395,9 @@ def _largest(report: EventReport) -> Iterator[str]:
     yield paragraph("Give an image to see them.")
 
 
-def _cell(card: Card) -> str:
-    chip = chip_svg(card.chip, card.name)
+def _cell(card: Card, pair: bool) -> str:
+    both = card.before, card.chip, card.name
+    chip = pair_svg(*both) if pair else chip_svg(card.chip, card.name)
     facts = " · ".join(escape(fact) for fact in card.facts)
     return f"<td>{chip}<p><b>{escape(card.name)}</b><br>{facts}</p></td>"
 

@@ -105,20 +105,47 @@ def _select(name: str, choices: Sequence[str]) -> str:
     )
 
 
+#: Width of a drawing of before and after, and what is between the two, of a picture's pixels.
+PAIR_WIDTH, _APART = 380, 6
+
+
 def chip_svg(chip: Chip | None, name: str, label: str = "") -> str:
     """A picture with its outline and scale bar, for a page; words where there is none."""
     if chip is None:
         missing = f"{label}: not in the image" if label else "not in the image"
         return f'<div class="none"><span>{missing}</span></div>'
+    return _drawing(SIDE, SIDE, f"{name} {label}".rstrip(), _picture(chip, label))
+
+
+def pair_svg(before: Chip | None, after: Chip | None, name: str) -> str:
+    """The pictures of before and after beside each other, as one drawing."""
+    drawn = "".join(
+        f'<g transform="translate({place * (SIDE + _APART)} 0)">{_picture(chip, label)}</g>'
+        for place, (chip, label) in enumerate(((before, "before"), (after, "after")))
+    )
+    scale = PAIR_WIDTH / (2 * SIDE + _APART)
+    inside = f'<g transform="scale({scale:.4f})">{drawn}</g>'
+    return _drawing(PAIR_WIDTH, SIDE * scale, f"{name} before and after", inside)
+
+
+def _drawing(width: float, height: float, title: str, inside: str) -> str:
+    return (
+        f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img" '
+        f'aria-label="{escape(title)}" font-family="sans-serif" font-size="11">{inside}</svg>'
+    )
+
+
+def _picture(chip: Chip | None, label: str) -> str:
+    """What is drawn of a chip."""
+    if chip is None:
+        frame = f'<rect width="{SIDE}" height="{SIDE}" fill="#eee"/>'
+        return f"{frame}{_text(f'{label}: not in the image', 8, SIDE // 2)}"
     path = "".join(
         "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring) + "Z" for ring in chip.outline
     )
     right, bottom = 10 + chip.bar, SIDE - 10
     bar = f"M10 {bottom - 5}V{bottom}H{right:.1f}V{bottom - 5}"
     return (
-        f'<svg viewBox="0 0 {SIDE} {SIDE}" width="{SIDE}" height="{SIDE}" role="img" '
-        f'aria-label="{escape(f"{name} {label}".rstrip())}" font-family="sans-serif" '
-        'font-size="11">'
         # The older spelling is what QGIS's own viewer understands; browsers know both.
         f'<image xlink:href="{chip.data_uri()}" width="{SIDE}" height="{SIDE}"/>'
         f'<path d="{path}" fill="none" stroke="#000" stroke-opacity="0.6" stroke-width="3"/>'
@@ -126,7 +153,7 @@ def chip_svg(chip: Chip | None, name: str, label: str = "") -> str:
         f'<path d="{bar}" fill="none" stroke="#000" stroke-width="4"/>'
         f'<path d="{bar}" fill="none" stroke="#fff" stroke-width="2"/>'
         f'<g font-weight="bold">{_text(length_text(chip.bar_metres), 14, SIDE - 19)}'
-        f"{_text(label, 8, 16)}</g></svg>"
+        f"{_text(label, 8, 16)}</g>"
     )
 
 

@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import Cancelled, ParameterError
+from ..common.file_names import place_of
+from ..inventory.compared import EVIDENCE
 from ..inventory.fields import UNREVIEWED
 from ..inventory.polygons import Outlines, ellipsoidal_areas
 from ..inventory.review import outline_hashes
 from ..inventory.run_facts import shown_name
 from ..inventory.table import Table
 from ..inventory.wkb import polygons_of
+from ..stack.reader import earlier_bands
 from .image_chips import Chip, image_chips
 
 #: In which order landslides come.
@@ -34,7 +37,11 @@ _SHOWN = (
     ("width_m", "width", 0, f"{_STAY}m"),
     ("h_l", f"H{_STAY}/{_STAY}L", 2, ""),
 )
-_WORDS = (("ls_type", "type"), ("review_status", "status"), ("change", "change"))
+_WORDS = (
+    ("ls_type", "type"),
+    ("review_status", "status"),
+    ("change", "change"),
+)
 _UNTOLD = (None, "", UNREVIEWED)
 
 
@@ -44,7 +51,8 @@ class SheetRequest:
 
     Attributes:
         image: Raster that the pictures are taken from.
-        pre_image: Raster from before the event; empty for no pictures of then.
+        pre_image: Raster from before the event; empty for no pictures of then. Where it is the
+            image itself, the bands from before that *Prepare* wrote into it.
         order: One of `ORDERS`.
         band_mapping: As for `open_stack`, for both.
     """
@@ -104,7 +112,9 @@ def sheet_of(table: Table, request: SheetRequest) -> Sheet:
     content = "\n".join(f"{i} {h}" for i, h in sorted(zip(ids, outline_hashes(table))))
     count = len(ids)
     about = f"{count:,} landslide{'s' * (count != 1)}. Image: {Path(request.image).name}"
-    if request.pre_image:
+    if request.pre_image and before_mapping(request) != request.band_mapping:
+        about += ", of both dates"
+    elif request.pre_image:
         about += f"; before the event: {Path(request.pre_image).name}"
     name = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return Sheet(name, shown_name(table.name), about, bool(request.pre_image))
@@ -160,8 +170,16 @@ def _pictures(
         return zip(chips, repeat(None))
     return zip(
         chips,
-        image_chips(request.pre_image, outlines, request.band_mapping, like=request.image),
+        image_chips(request.pre_image, outlines, before_mapping(request), like=request.image),
     )
+
+
+def before_mapping(request: SheetRequest) -> str:
+    """The bands of the image before: in a stack of both, those that *Prepare* wrote of it."""
+    if request.band_mapping or place_of(request.pre_image) != place_of(request.image):
+        return request.band_mapping
+    numbers = earlier_bands(request.image)
+    return ",".join(f"{band}={number}" for band, number in numbers.items())
 
 
 def _ordered(table: Table, areas: np.ndarray, order: str) -> list[int]:
@@ -179,6 +197,8 @@ def _ordered(table: Table, areas: np.ndarray, order: str) -> list[int]:
 
 def _facts(get: Callable[[str], Any], area: float) -> tuple[str, ...]:
     facts = [f"area {area:,.0f}{_STAY}m²"]
+    if get("evidence") in EVIDENCE:  # early: it is what a reviewer looks at the pictures for
+        facts.append(f"{get('evidence')}")
     for name, text, digits, unit in _SHOWN:
         value = get(name)
         if isinstance(value, (int, float)):

@@ -139,9 +139,10 @@ def limits(statistics: InventoryStatistics) -> list[str]:
     return told
 
 
-def _numbers(statistics: InventoryStatistics) -> list[str]:
+def number_rows(statistics: InventoryStatistics) -> list[tuple[str, str]]:
+    """How many, how large, how dense: what is told and its value."""
     areas = statistics.areas
-    rows = [
+    return [
         ("Landslides", number(len(areas))),
         ("Landslide area", f"{number(areas.sum() / 1e6, 3)} km2"),
         ("Study area", f"{number(statistics.study_area / 1e6, 2)} km2"),
@@ -153,13 +154,16 @@ def _numbers(statistics: InventoryStatistics) -> list[str]:
         ("Mean", f"{number(areas.mean())} m2"),
         ("Largest", f"{number(areas.max())} m2"),
     ]
+
+
+def _numbers(statistics: InventoryStatistics) -> list[str]:
     hull = (
         "The study area is the convex hull of the landslides, as none was given. It leaves out "
         "the land around them that was searched in vain: densities come out too high."
     )
     return [
         heading("In numbers"),
-        table(("", "Value"), rows),
+        table(("", "Value"), number_rows(statistics)),
         paragraph(hull) if statistics.study_is_hull else "",
         *ground_parts(statistics),
     ]

@@ -88,11 +88,16 @@ class FetchedStack:
         prepared: The stack.
         received: Bytes that came over the network.
         remarks: What was done to the numbers, and else is worth to be known, a sentence each.
+        products: What was fetched of the image, as `products.product.open_products` takes it; still
+            there where the request names a folder for it.
+        pre_event: The same of the image before.
     """
 
     prepared: Prepared
     received: int
     remarks: tuple[str, ...]
+    products: tuple[str, ...]
+    pre_event: tuple[str, ...]
 
 
 def fetch_scenes(
@@ -177,7 +182,7 @@ def fetch_scenes(
         shutil.rmtree(folder, ignore_errors=True)
     received = sum(session.received for session in opened)
     progress(1, f"{received / 2**20:.1f} MiB were fetched")
-    return FetchedStack(made, received, tuple(job.remarks))
+    return FetchedStack(made, received, tuple(job.remarks), products, pre_event)
 
 
 def _removed(folder: Path, sessions: Sequence[Session]) -> bool:
@@ -228,6 +233,10 @@ def _wanted(request: FetchRequest, items: Sequence[Item]) -> tuple[str, tuple[st
     """
     model = _model(request, items)
     bands = stored_bands(Model(model, "cpu").card.bands) if model else request.stack.bands
+    if model and request.stack.also:
+        there = [set(sources_of(item, request.catalogue)) for item in items]
+        more = [b for b in request.stack.also if all(b in names for names in there)]
+        bands = tuple(dict.fromkeys((*bands, *more)))
     known = (*OPTICAL_BANDS, *STORED_TERRAIN)
     if unknown := [band for band in bands if band not in known]:
         raise BandError(f"There is no band '{unknown[0][:80]}'; expected of {', '.join(known)}.")

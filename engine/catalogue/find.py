@@ -126,12 +126,13 @@ def _tell(found: Found, request: FindRequest, progress: Progress, warn: Warn) ->
                 warn(f"The image {purpose} is {best.note}: leaves, snow and sun may differ.")
         else:
             warn(
-                f"No scene {purpose} the event serves: {_why(found, purpose)}. Allow more cloud, "
-                "take more days, or another catalogue."
+                f"No scene {purpose} the event serves: {why_none(found, purpose)}. Allow more "
+                "cloud, take more days, or another catalogue."
             )
 
 
-def _why(found: Found, purpose: str) -> str:
+def why_none(found: Found, purpose: str) -> str:
+    """Why no scene serves a purpose."""
     scenes = [s for s in found.scenes if s.purpose == purpose]
     least = min(scenes, key=lambda s: (s.cloud is None, s.cloud or 0, -s.cover), default=None)
     return "there is none" if least is None else f"the best, of {least.date[:10]}, {least.note}"

@@ -9,10 +9,9 @@ import numpy as np
 
 from ..common.dependencies import require
 from ..common.errors import BandError, RasterError
-from ..raster.reading import open_raster
 from ..raster.tiling import Window
 from ..stack.change import differences
-from ..stack.reader import Stack, StackReader, open_stack
+from ..stack.reader import Stack, StackReader, earlier_bands, open_stack
 from ..stack.scene import sampled
 
 #: Departures of more standard deviations say no more: clouds of either date reach any number.
@@ -92,11 +91,9 @@ def open_pre_event(path: str, stack: Stack) -> Stack:
     stack.require_bands(_BANDS, "The comparison with an image from before the event")
     opened = open_stack(path)
     names = dict(opened.bands)
-    with open_raster(path) as dataset:
-        described = {text: number for number, text in enumerate(dataset.descriptions, 1) if text}
-    if all(f"pre_{band}" in described for band in _BANDS):
-        earlier = tuple((band, described[f"pre_{band}"]) for band in _BANDS)
-        opened = replace(opened, bands=earlier)
+    earlier = earlier_bands(path)
+    if set(_BANDS) <= set(earlier):
+        opened = replace(opened, bands=tuple((band, earlier[band]) for band in _BANDS))
     elif not set(_BANDS) <= set(names):
         raise BandError(
             f"{path} has the bands {', '.join(names) or 'none with names'}; the image from before "

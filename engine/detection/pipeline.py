@@ -115,7 +115,7 @@ class DetectRequest:
         assessability: Path of a GeoTIFF of the ground on which the image shows landslides
             (`ground.assessability`); empty for none.
         outlines: How landslides are outlined and which are dropped; its rasters, threshold and
-            smallest area are those of this request.
+            smallest area are those of this request, and its DEM where this one has none.
         event: What is known of the event; the image's file tells the dates that it lacks.
     """
 
@@ -162,7 +162,7 @@ class DetectRequest:
         return replace(
             self.outlines,
             probability=self.probability,
-            dem=self.dem,
+            dem=self.dem or self.outlines.dem,
             threshold=threshold,
             min_area=self.min_area,
         )

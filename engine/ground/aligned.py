@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
-from ..common.errors import Cancelled, ParameterError
+from ..common.errors import ParameterError
 from ..common.hooks import Check, Warn
-from ..preparation.coregister import Shift, scene_shift
-from ..raster.grid import Grid
+from ..preparation.coregister import MOST, Shift, is_clear, moved, scene_places, scene_shift
 from ..raster.reading import open_raster
 from ..raster.tiling import Window
-from ..stack.reader import OPTICAL_BANDS
+from ..stack.reader import ACQUISITION_TAGS, earlier_bands, open_stack
 from .image import GroundImage, ImageSource
 from .sky import VISIBLE
-
-#: Places of this side that are compared, pixels, and how many.
-_SIDE, _PLACES = 384, 9
-#: Smaller shifts are within the error of measuring them; larger ones are taken for chance, pixels.
-LEAST, _MOST = 0.1, 5.0
 
 
 def opened_on(
@@ -41,12 +35,13 @@ def opened_on(
     """
     image = GroundImage(source, reference.grid, cancelled, warn)
     try:
-        found = scene_shift(_places(reference, image, cancelled))
+        look = partial(_look, reference, image)
+        found = scene_shift(scene_places(reference.grid, look, cancelled))
     except BaseException:
         image.close()
         raise
-    if found is None or not LEAST < found.length <= _MOST:
-        if found is not None and found.length > _MOST:
+    if found is None or not is_clear(found):
+        if found is not None and found.length > MOST:
             warn(
                 f"{image.name} seems to lie {found.length:.1f} pixels from {reference.name}, which "
                 "is more than images are off; it was not moved. Compare the two by eye."
@@ -55,29 +50,15 @@ def opened_on(
     image.close()
     if image.sun:  # once fitted
         source = replace(source, sun_azimuth=image.sun.azimuth, sun_elevation=image.sun.elevation)
-    return GroundImage(source, _moved(reference.grid, found), cancelled), found
+    return GroundImage(source, moved(reference.grid, found), cancelled), found
 
 
-def _moved(grid: Grid, by: Shift) -> Grid:
-    a, b, _, d, e, _ = grid.transform
-    x, y = grid.to_map(by.cols, by.rows)
-    return Grid(grid.crs, (a, b, x, d, e, y), grid.width, grid.height)
-
-
-def _places(
-    reference: GroundImage, image: GroundImage, cancelled: Check
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Red of both at places spread over the grid, and where both have data."""
-    grid = reference.grid
-    side = min(_SIDE, grid.height, grid.width)
-    across = round(_PLACES**0.5)
-    for row in np.linspace(0, grid.height - side, across).astype(int).tolist():
-        for col in np.linspace(0, grid.width - side, across).astype(int).tolist():
-            if cancelled():
-                raise Cancelled("Stopped while comparing the images. Nothing was written.")
-            window = Window(row, col, side, side)
-            (one, valid), (other, known) = reference.look(window), image.look(window)
-            yield one["B04"], other["B04"], valid & known
+def _look(
+    reference: GroundImage, image: GroundImage, window: Window
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Red of both, and where both have data."""
+    (one, valid), (other, known) = reference.look(window), image.look(window)
+    return one["B04"], other["B04"], valid & known
 
 
 def as_before(source: ImageSource, after: str) -> ImageSource:
@@ -92,16 +73,15 @@ def as_before(source: ImageSource, after: str) -> ImageSource:
     """
     if source.band_mapping or os.path.abspath(source.path) != os.path.abspath(after):
         return source
-    with open_raster(source.path) as dataset:
-        found = {
-            text.removeprefix("pre_"): number
-            for number, text in enumerate(dataset.descriptions, start=1)
-            if text and text.startswith("pre_") and text.removeprefix("pre_") in OPTICAL_BANDS
-        }
+    found = earlier_bands(source.path)
     if missing := [f"pre_{band}" for band in VISIBLE if band not in found]:
         raise ParameterError(
             f"{source.path} was given as the image before and after, and lacks "
             f"{', '.join(missing)}. Give an earlier image, or a stack that Prepare made of both."
         )
-    mapping = ",".join(f"{band}={number}" for band, number in found.items())
-    return replace(source, band_mapping=mapping)
+    dem = open_stack(source.path).number("dem")
+    numbers = {**found, **({"dem": dem} if dem else {})}
+    mapping = ",".join(f"{band}={number}" for band, number in numbers.items())
+    with open_raster(source.path) as dataset:
+        date = str(dataset.tags().get(ACQUISITION_TAGS["pre_date"], ""))
+    return replace(source, band_mapping=mapping, date=date)

@@ -25,10 +25,11 @@ from ..inventory.compared import (
     with_columns,
 )
 from ..inventory.table import Table
+from ..preparation.coregister import is_clear
 from ..raster.reading import bounded_cache
 from ..raster.tiling import Window
 from ..stack.change import indices, possible_indices
-from .aligned import LEAST, as_before, opened_on
+from .aligned import as_before, opened_on
 from .classes import Ground, seen
 from .image import GroundImage, ImageSource
 from .outlined import BLOCK, Outlined, Place
@@ -118,7 +119,7 @@ def change_evidence(
         before, shift = opened_on(after, earlier, cancelled, warn)
         files.enter_context(before)
         _check_order(after, before, warn)
-        if shift and shift.length > LEAST:
+        if shift and is_clear(shift):
             progress(0, f"{before.name} lay {shift.length:.2f} pixels off; it was laid on.")
         names = common_indices(after, before)
         spread = _usual(after, before, names, cancelled)
@@ -136,7 +137,8 @@ def common_indices(*images: GroundImage) -> tuple[str, ...]:
 
 
 def _check_order(after: GroundImage, before: GroundImage, warn: Warn) -> None:
-    if after.date and before.date and before.date[:10] >= after.date[:10]:
+    both_in_one = before.source.path == after.source.path and not before.source.date
+    if after.date and before.date and before.date[:10] >= after.date[:10] and not both_in_one:
         warn(
             f"The image before, {before.name}, is of {before.date[:10]}, not before that of "
             f"{after.date[:10]}. Check that they are not swapped."

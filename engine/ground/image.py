@@ -48,7 +48,7 @@ PIXEL = 10.0
 #: Blocks of a scene that are looked at to know its level, and how many of their pixels are taken.
 _BLOCKS, _STEP, _FEW = 48, 4, 2000
 #: What masks tell, as classes.
-_TOLD_BY_MASKS = {
+TOLD_BY_MASKS = {
     Reason.CLOUD: Ground.CLOUD,
     Reason.CIRRUS: Ground.HAZE,
     Reason.SHADOW: Ground.CLOUD_SHADOW,
@@ -70,6 +70,7 @@ class ImageSource:
         band_mapping: As in `stack.reader.open_stack`.
         clouds: One of `CLOUD_TESTS`.
         flat_slope: Flatter land counts as flat, degrees; 0 for none.
+        date: When it was taken, ISO 8601; empty for what its file tells.
     """
 
     path: str
@@ -80,6 +81,7 @@ class ImageSource:
     band_mapping: str = ""
     clouds: str = AUTO
     flat_slope: float = FLAT_SLOPE
+    date: str = ""
 
 
 class GroundBlock(NamedTuple):
@@ -137,7 +139,8 @@ class GroundImage:
         for sentence in filter(None, (check_pixel_size(own, PIXEL, source.path),)):
             warn(sentence)
         self.name, self.grid = products[0].id, grid or own
-        self.date = products[0].date or tagged_date(products[0], source.path)
+        known = source.date or products[0].date
+        self.date = known or tagged_date(products[0], source.path)
         there = common_bands(products)
         self.bands = (*sky.VISIBLE, *(band for band in sky.HELPFUL if band in there))
         self._files = ExitStack()
@@ -174,7 +177,7 @@ class GroundImage:
         if source.mask:
             dataset = keep(open_raster(source.mask))
             self._mask = keep(closing(Sampler(dataset, 1, self.grid, "nearest")))
-        self._by_masks = frozenset(c for reason, c in _TOLD_BY_MASKS.items() if reason & told)
+        self._by_masks = frozenset(c for reason, c in TOLD_BY_MASKS.items() if reason & told)
         dem = _dem(source, products[0])
         self.sun = _sun(source, products[0], self.date, self.grid, dem, warn)
         self._land = keep(closing(Land(dem, self.grid))) if dem else None
@@ -369,7 +372,7 @@ def _sun(
     """The sun as it was told, as the image says, or as its shading shows."""
     told = sun_of(source.sun_azimuth, source.sun_elevation)
     is_raster = all(band.path == source.path for band in product.bands)
-    if told or not is_raster:
+    if told or source.date or not is_raster:
         return told or sun_at(date, grid)
     stack = open_stack(source.path, source.dem, source.band_mapping)
     return with_sun(stack, told, warn).sun if dem else known_sun(stack)

@@ -12,12 +12,12 @@ from ..common.errors import OutputError
 from ..common.output import whole_files
 from .exchange import differences
 from .field_names import names_in
-from .fields import FIELDS, Landslide
-from .table import Record, Table
+from .fields import Landslide
+from .table import DETECTED, Table, detected
 from .vector_file import read_layer, write_layer
 
 #: Name of the layer.
-LAYER = "inventory"
+LAYER = DETECTED
 #: Its colours and form in QGIS.
 STYLE = Path(__file__).resolve().parents[2] / "resources" / "inventory.qml"
 #: Where QGIS looks for the style of a layer, as it makes that table itself.
@@ -49,10 +49,7 @@ def write_geopackage(
         DependencyError: pyogrio is not installed.
         OutputError: The file cannot be written.
     """
-    names = [field.name for field in FIELDS]
-    records = tuple(Record(s.wkb, dict(zip(names, s.values))) for s in landslides)
-    columns = {field.name: field.kind for field in FIELDS}
-    write_inventory(Table(LAYER, crs, columns, records), target, warn, "Polygon")
+    write_inventory(detected(landslides, crs), target, warn, "Polygon")
 
 
 def write_inventory(

@@ -6,8 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .fields import FIELDS, Landslide
 from .geodesy import Geodesy, location_id
 from .wkb import centroid, polygons_of, signed_area
+
+#: What the inventory of a detection is called.
+DETECTED = "inventory"
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,18 @@ class Table:
     def own_name(self, name: str) -> str:
         """How the table spells a column, whose case may differ; the name itself without one."""
         return next((each for each in self.columns if each.lower() == name.lower()), name)
+
+
+def detected(landslides: Iterable[Landslide], crs: str) -> Table:
+    """The landslides of a detection as a table.
+
+    Args:
+        landslides: The inventory; may be empty.
+        crs: Its CRS as WKT.
+    """
+    names = [field.name for field in FIELDS]
+    records = tuple(Record(s.wkb, dict(zip(names, s.values))) for s in landslides)
+    return Table(DETECTED, crs, {field.name: field.kind for field in FIELDS}, records)
 
 
 def unused_name(name: str, used: set[str]) -> str:

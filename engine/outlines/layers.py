@@ -46,7 +46,7 @@ class LayerReader:
         self,
         raster: ProbabilityRaster,
         threshold: float,
-        dem: str | None = None,
+        dem: DemSource | None = None,
         excluded: str | None = None,
         fill_pixels: int = 0,
         flat_below: float = 0.0,
@@ -76,7 +76,7 @@ class LayerReader:
             self._dataset = files.enter_context(open_raster(raster.path))
             self._terrain = self._excluded = self._edges = None
             if dem:
-                elevation = Elevation([DemSource(dem)], raster.grid)
+                elevation = Elevation([dem], raster.grid)
                 self._terrain = files.enter_context(closing(elevation))
             if excluded:
                 self._excluded = files.enter_context(closing(WarpedMask(excluded, raster.grid)))

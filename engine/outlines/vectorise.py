@@ -24,6 +24,7 @@ from ..inventory.fields import FIELD_INDEX, FIELDS, METHODS, UNREVIEWED, Landsli
 from ..inventory.geodesy import Geodesy, location_id
 from ..inventory.wkb import Polygon, polygon_wkb
 from ..models.probability import ProbabilityRaster, open_probability
+from ..raster.elevation import DemSource
 from ..raster.grid import Grid
 from ..raster.tiling import Window
 from .components import Components, finished_components, side_by_side
@@ -70,6 +71,7 @@ class VectoriseRequest:
         edge_image: Image whose edges landslides follow; None for outlines by probability alone. The
             probabilities that they are measured by stay the model's.
         event: What is known of the event; it wins over what the probability raster says.
+        dem_band: Number of the DEM's band; None for a raster that has only one.
     """
 
     probability: str
@@ -85,6 +87,12 @@ class VectoriseRequest:
     excluded: str | None = None
     edge_image: str | None = None
     event: EventFacts = field(default_factory=EventFacts)
+    dem_band: int | None = None
+
+    @property
+    def elevation(self) -> DemSource | None:
+        """Where elevation comes from; None for none."""
+        return DemSource(self.dem, self.dem_band) if self.dem else None
 
 
 def vectorise(
@@ -113,7 +121,7 @@ def vectorise(
     check_settings(request)
     holes = hole_pixels(request.fill_holes, raster.grid)
     raster = _with_event(raster, request.event, warn)
-    options = request.dem, request.excluded, holes, request.flat_slope, request.edge_image
+    options = request.elevation, request.excluded, holes, request.flat_slope, request.edge_image
     with LayerReader(raster, threshold, *options) as layers:
         outline = _Outliner(request, raster, threshold, layers)
         found = [

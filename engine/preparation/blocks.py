@@ -11,10 +11,12 @@ import numpy as np
 from ..products.masks import Reason
 from ..raster.elevation import Elevation, Terrain
 from ..raster.geotiff import NODATA
+from ..raster.grid import Grid
 from ..raster.source import Product
 from ..raster.tiling import Window
 from ..stack.change import difference_name, differences
 from ..stack.reader import OPTICAL_BANDS
+from .coregister import moved
 from .mosaic import Block, Mosaic
 from .stack_plan import COVER_RULES, StackPlan
 
@@ -50,18 +52,19 @@ class StackBlocks:
         self._plan = plan
         self._files = ExitStack()
         try:
-            self._image = self._mosaic(plan.products, plan.from_image)
+            self._image = self._mosaic(plan.products, plan.from_image, plan.grid)
             self._before = None
             if plan.pre_products:
-                self._before = self._mosaic(plan.pre_products, plan.from_pre_image)
+                grid = moved(plan.grid, plan.shift) if plan.shift else plan.grid
+                self._before = self._mosaic(plan.pre_products, plan.from_pre_image, grid)
             self._elevation = self._terrain() if plan.dems else None
         except BaseException:
             self._files.close()
             raise
 
-    def _mosaic(self, products: tuple[Product, ...], bands: tuple[str, ...]) -> Mosaic:
+    def _mosaic(self, products: tuple[Product, ...], bands: tuple[str, ...], grid: Grid) -> Mosaic:
         plan = self._plan
-        mosaic = Mosaic(products, plan.grid, bands, plan.resampling, plan.from_masks)
+        mosaic = Mosaic(products, grid, bands, plan.resampling, plan.from_masks)
         return self._files.enter_context(closing(mosaic))
 
     def _terrain(self) -> Elevation:

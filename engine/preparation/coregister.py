@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from ..common.dependencies import require
+from ..common.errors import Cancelled
+from ..common.hooks import Check
+from ..raster.grid import Grid
+from ..raster.tiling import Window
 
 #: A shift above this is worth a warning, pixels: a change of half a pixel's width along all edges.
 TOLERANCE = 0.5
@@ -21,6 +25,13 @@ _CLEAR_PEAK = 6.0
 _TAPER = 12
 #: Less of an image with data tells nothing.
 _LEAST_VALID = 0.2
+#: Places of this side that are compared, pixels, and how many along each side of a scene.
+_SIDE, _ACROSS = 384, 3
+#: Smaller shifts are within the error of measuring them; larger ones are taken for chance, pixels.
+LEAST, MOST = 0.1, 5.0
+
+#: A band of both images at a place, and where both have data.
+Place = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 class Shift(NamedTuple):
@@ -87,6 +98,39 @@ def scene_shift(
         return None
     rows, cols = np.median(np.array(shifts), axis=0)
     return Shift(float(rows), float(cols))
+
+
+def scene_places(
+    grid: Grid, look: Callable[[Window], Place], cancelled: Check = lambda: False
+) -> Iterator[Place]:
+    """Places spread over a grid for `scene_shift`, looked at one by one.
+
+    Args:
+        grid: The grid that both images are seen on.
+        look: Gives one band of both in a window, and where both have data.
+        cancelled: Asked before each.
+
+    Raises:
+        Cancelled: The user stopped the run.
+    """
+    side = min(_SIDE, grid.height, grid.width)
+    for row in np.linspace(0, grid.height - side, _ACROSS).astype(int).tolist():
+        for col in np.linspace(0, grid.width - side, _ACROSS).astype(int).tolist():
+            if cancelled():
+                raise Cancelled("Stopped while comparing the images. Nothing was written.")
+            yield look(Window(row, col, side, side))
+
+
+def is_clear(found: Shift | None) -> bool:
+    """Whether an image is to be moved: by more than the error of measuring, and not by chance."""
+    return found is not None and LEAST < found.length <= MOST
+
+
+def moved(grid: Grid, by: Shift) -> Grid:
+    """The grid on which an image is seen that lies away by a shift, so that it lies right."""
+    a, b, _, d, e, _ = grid.transform
+    x, y = grid.to_map(by.cols, by.rows)
+    return Grid(grid.crs, (a, b, x, d, e, y), grid.width, grid.height)
 
 
 def shift_warning(found: Shift | None, pixel: float, pre_event: str) -> str:

@@ -56,8 +56,11 @@ class PrepareRequest:
             in the order of Landslide4Sense, then ``B8A``.
         grid: The stack's grid.
         out: Names of `REASONS` for which masks make pixels nodata.
+        tested: Whether the caller looks for what no mask tells: there is nothing to warn of then.
         rules: Names of `stack_plan.COVER_RULES`: pixels that look so become nodata.
+        also: Names of bands to make besides those of the model, where they are there.
         pre_event: Products of one day before the event, on whose bands ``pre_`` is put.
+        align: Whether the image before is laid on the other to a fraction of a pixel.
         resampling: Of bands, one of `resample.METHODS`.
         dem_resampling: One of `elevation.METHODS`.
         fill_voids: Widest void of the DEM to fill, metres.
@@ -75,8 +78,11 @@ class PrepareRequest:
     bands: tuple[str, ...] = ()
     grid: GridRequest = field(default_factory=GridRequest)
     out: tuple[str, ...] = ()
+    tested: bool = False
     rules: tuple[str, ...] = ()
     pre_event: tuple[str, ...] = ()
+    align: bool = False
+    also: tuple[str, ...] = ()
     resampling: str = "bilinear"
     dem_resampling: str = "cubic"
     fill_voids: float = 0.0
@@ -162,7 +168,9 @@ def _bands(request: PrepareRequest, products: tuple[Product, ...]) -> tuple[str,
         for card in cards:
             who = f"The model {card.name}"
             check(stored_bands(card.bands), who=who, others=shipped_cards)
-        return stored_bands([band for card in cards for band in card.bands])
+        there = all_bands(products, request.dems)
+        more = [band for band in request.also if band in there]
+        return stored_bands([*(band for card in cards for band in card.bands), *more])
     if request.bands:
         check(request.bands, who="The stack")
         return request.bands
@@ -199,7 +207,7 @@ def _warn_of(product: Product, grid: Grid, request: PrepareRequest, warn: Warn) 
     for mask in product.masks:
         told |= tells(mask)
     untold = [n for n in request.out if not REASONS[n] & told and n not in request.rules]
-    if untold:
+    if untold and not request.tested:
         rules = [name for name in untold if name in COVER_RULES]
         advice = f" Use the rule for {' and '.join(rules)}." if rules else ""
         warn(

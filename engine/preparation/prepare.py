@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+
+import numpy as np
 
 from ... import __version__
 from ..common.background import Background, read_ahead
@@ -19,7 +21,8 @@ from ..raster.source import Product
 from ..raster.tiling import Window, regions
 from ..stack.reader import ACQUISITION_TAGS, OPTICAL_BANDS
 from .blocks import StackBlock, StackBlocks
-from .coregister import Shift
+from .coregister import Place, Shift, is_clear, scene_places, scene_shift
+from .mosaic import Mosaic
 from .plan import PrepareRequest, check_request, make_plan
 from .stack_plan import StackPlan
 from .summary import StackSummary
@@ -87,6 +90,8 @@ def prepare(
     check_request(request)
     with bounded_cache(_CACHE_MEGABYTES):
         plan = make_plan(request, warn)
+        if request.align and plan.pre_bands:
+            plan = replace(plan, shift=_shift(plan, progress, cancelled))
         progress(0, f"{', '.join(plan.names)} on {plan.grid.width} x {plan.grid.height} pixels")
         summary = _write(request, plan, progress, cancelled, warn)
     return Prepared(
@@ -100,6 +105,30 @@ def prepare(
         shift=summary.shift,
         seconds=time.monotonic() - started,
     )
+
+
+def _shift(plan: StackPlan, progress: Progress, cancelled: Check) -> Shift | None:
+    """By how much the image before is to be moved; None where that is not clear."""
+    bands = ("B04" if "B04" in plan.pre_bands else plan.pre_bands[0],)
+    with ExitStack() as files:
+        images = [
+            files.enter_context(
+                closing(Mosaic(products, plan.grid, bands, plan.resampling, plan.from_masks))
+            )
+            for products in (plan.products, plan.pre_products)
+        ]
+
+        def look(window: Window) -> Place:
+            one, other = (image.read(window) for image in images)
+            out = (one.reasons | other.reasons) & np.uint8(plan.out)
+            return one.values[0], other.values[0], one.valid & other.valid & (out == 0)
+
+        found = scene_shift(scene_places(plan.grid, look, cancelled))
+    if found is None or not is_clear(found):
+        return None
+    name = plan.pre_products[0].id
+    progress(0, f"{name} lay {found.length:.2f} pixels off; it is laid on.")
+    return found
 
 
 # --- writing ---

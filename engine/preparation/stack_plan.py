@@ -11,6 +11,7 @@ from ..raster.source import Product
 from ..stack.change import INDICES, difference_name
 from ..stack.reader import STORED_TERRAIN
 from . import cover
+from .coregister import Shift
 from .target_grid import AreaOfInterest
 
 #: Rules that find by the bands what a product has no mask for, and the bands that they read.
@@ -38,6 +39,7 @@ class StackPlan:
         resampling: Of bands, one of `resample.METHODS`.
         dem_resampling: One of `elevation.METHODS`.
         fill_voids: Widest void of the DEM to fill, metres.
+        shift: By how much the image before lies off, pixels, to be laid right; None to leave it.
     """
 
     grid: Grid
@@ -53,6 +55,7 @@ class StackPlan:
     resampling: str = "bilinear"
     dem_resampling: str = "cubic"
     fill_voids: float = 0.0
+    shift: Shift | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

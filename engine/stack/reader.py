@@ -26,6 +26,9 @@ OPTICAL_BANDS = tuple(
 STORED_TERRAIN = ("slope", "dem")
 TERRAIN_BANDS = (*STORED_TERRAIN, "illumination")
 
+#: What the name of a band of the image from before the event begins with.
+PRE = "pre_"
+
 #: Tags of a stack that say where it comes from, by their names in the inventory.
 ACQUISITION_TAGS = {
     "product_id": "PRODUCT_ID",
@@ -135,6 +138,18 @@ def open_stack(path: str, dem: str | None = None, band_mapping: str = "") -> Sta
     if stack.dem:
         Elevation([DemSource(stack.dem)], grid).close()  # a wrong DEM is reported before any work
     return stack
+
+
+def earlier_bands(path: str) -> dict[str, int]:
+    """Numbers of the bands that *Prepare* wrote of the image from before the event, by band.
+
+    Raises:
+        RasterError: The raster cannot be read.
+    """
+    with open_raster(path) as dataset:
+        named = {text: number for number, text in enumerate(dataset.descriptions, 1) if text}
+    earlier = {text.removeprefix(PRE): n for text, n in named.items() if text.startswith(PRE)}
+    return {band: number for band, number in earlier.items() if band in OPTICAL_BANDS}
 
 
 def _stated_scales(

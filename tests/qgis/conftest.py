@@ -72,7 +72,7 @@ def run_and_load(plugin):
                 definition = core.QgsProcessingOutputLayerDefinition(parameters[output], project)
                 parameters[output] = definition
         _results, done = algorithm.run(parameters, context, feedback)
-        assert done
+        assert done, feedback.textLog()
         handleAlgorithmResults(algorithm, context, feedback)
         return project
 

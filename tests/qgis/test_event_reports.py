@@ -1,8 +1,11 @@
 """Reports of an event, run as the Toolbox runs it."""
 
+import re
+
 import pytest
 
 qgis_core = pytest.importorskip("qgis.core", reason="needs QGIS and its Python bindings")
+qgis_gui = pytest.importorskip("qgis.PyQt.QtGui")
 
 from landslip.engine.common.figures import Axis, Chart  # noqa: E402
 from landslip.engine.common.report import figure, heading, paragraph, table  # noqa: E402
@@ -30,17 +33,25 @@ def parameters(tmp_path, rng):
 def test_parameters_and_outputs_are_the_interface(registry):
     algorithm = registry.algorithmById(NAME)
     assert " ".join(p.name() for p in algorithm.parameterDefinitions()) == (
-        "INPUT EVENT_NAME REFERENCE PROBABILITY IMAGE DEM AREA BAND_MAPPING OUTPUT_FOLDER"
+        "INPUT EVENT_NAME REFERENCE PROBABILITY IMAGE DEM AREA PRE_IMAGE BAND_MAPPING OUTPUT_FOLDER"
     )
     names = {output.name() for output in algorithm.outputDefinitions()}
-    assert names == {"OUTPUT_FOLDER", "HTML", "PDF", "KML", "COUNT", "AREA"}
+    assert names == {"OUTPUT_FOLDER", "HTML", "PDF", "KML", "PNG", "PAGE", "COUNT", "AREA"}
 
 
 def test_a_page_a_pdf_and_kml(run, parameters, tmp_path):
     results, _ = run(NAME, {**parameters, "REFERENCE": parameters["INPUT"]})
     assert results["COUNT"] == 60
     made = sorted(path.name for path in (tmp_path / "reports").iterdir())
-    assert made == ["Storm_A.html", "Storm_A.kml", "Storm_A.pdf"]
+    endings = (".html", ".kml", ".pdf", ".png", "_page.pdf")
+    assert made == [f"Storm_A{ending}" for ending in endings]
+    page = (tmp_path / "reports" / "Storm_A_page.pdf").read_bytes()
+    assert page.count(b"/Type /Page\n") == 1
+    assert page.count(b"/Subtype /Image") >= 7  # the map and six slides
+    picture = qgis_gui.QImage(results["PNG"])
+    assert min(picture.width(), picture.height()) > 800
+    colours = {picture.pixelColor(x, y).name() for x in range(0, 800, 7) for y in range(0, 800, 7)}
+    assert len(colours) > 100
     page = (tmp_path / "reports" / "Storm_A.html").read_text(encoding="utf-8")
     assert "Compared with a reference" in page
     content = (tmp_path / "reports" / "Storm_A.pdf").read_bytes()
@@ -49,6 +60,19 @@ def test_a_page_a_pdf_and_kml(run, parameters, tmp_path):
     assert content.count(b"/Subtype /Image") >= 14  # two maps, a locator, nine slides, two curves
     layer = qgis_core.QgsVectorLayer(results["KML"], "kml", "ogr")
     assert layer.featureCount() == 60
+
+
+def test_pictures_from_before_stand_beside_the_others(run, parameters, rng, tmp_path):
+    """In pairs, also where the image from before shows other ground."""
+    before = write_raster(tmp_path / "before.tif", reflectance(rng)[:, :, :80])
+    run(NAME, {**parameters, "PRE_IMAGE": before})
+    page = (tmp_path / "reports" / "Storm_A.html").read_text(encoding="utf-8")
+    assert page.count(' before and after"') == 9
+    pictures = len(re.findall(r"<image[^>]*image/jpeg", page)) - 1  # the map
+    assert 9 < pictures <= 18
+    assert page.count("before: not in the image") == 2 * (18 - pictures)
+    sheet = (tmp_path / "reports" / "Storm_A_page.pdf").read_bytes()
+    assert sheet.count(b"/Type /Page\n") == 1
 
 
 def tops(document):

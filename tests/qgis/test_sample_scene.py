@@ -88,3 +88,13 @@ def test_it_is_shown_as_a_photo(run_and_load, tmp_path):
     assert [stack.bandName(band).split()[-1] for band in bands] == ["B04", "B03", "B02"]
     stretch = renderer.redContrastEnhancement()
     assert stretch.maximumValue() > stretch.minimumValue() > 0
+
+
+def test_a_second_run_of_the_session_is_shown_so_too(run_and_load, tmp_path):
+    """A context deletes the post-processors that it was given."""
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        project = run_and_load(NAME, outputs(folder))
+        styles = [layer.styleManager().styles() for layer in project.mapLayers().values()]
+        assert ["False colour", "True colour"] in styles

@@ -44,9 +44,11 @@ def test_it_is_there_once_when_the_toolbox_is_read_anew(registry):
     assert len(set(after)) == len(after)
 
 
-def test_the_file_of_the_loop_is_what_its_tool_makes(registry):
-    tool = ROOT / "tools" / "make_loop_model.py"
-    spec = importlib.util.spec_from_file_location("make_loop_model", tool)
+@pytest.mark.parametrize("name", ["make_loop_model", "make_event_model"])
+def test_the_files_are_what_their_tools_make(registry, monkeypatch, name):
+    tool = ROOT / "tools" / f"{name}.py"
+    monkeypatch.syspath_prepend(str(tool.parent))
+    spec = importlib.util.spec_from_file_location(name, tool)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     kept = qgis_core.QgsProcessingModelAlgorithm()

@@ -199,7 +199,7 @@ def test_the_map_leaves_the_browser_its_own_and_tells_places(tmp_path, monkeypat
 def test_files_are_named_after_the_event(tmp_path):
     files = event_files(str(tmp_path / "new" / "folder"), " Iburi: 2018/09 ")
     assert [each.rpartition("/")[2] for each in files] == [
-        f"Iburi__2018_09.{ending}" for ending in ("html", "pdf", "kml")
+        f"Iburi__2018_09{ending}" for ending in (".html", ".pdf", ".kml", ".png", "_page.pdf")
     ]
     assert not list(tmp_path.iterdir())  # nothing is made before there is something to write
     with pytest.raises(ParameterError, match=r"is '\.\./'; expected one with letters"):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from scipy import ndimage
 
 from landslip.engine.common.errors import (
     BandError,
@@ -322,6 +323,22 @@ def test_swapped_dates_are_told(tmp_path, make):
     after = write_safe(tmp_path, Safe("L1C", day="20230701"))
     _, warnings = make(write_safe(tmp_path, L1C), pre_event=(after,), bands=("B02",))
     assert any("Check that they are not swapped" in warning for warning in warnings)
+
+
+def test_the_image_before_is_laid_on_the_other(tmp_path, make):
+    """Bands, and their shift of two rows down and three columns to the left."""
+    noise = ndimage.gaussian_filter(np.random.default_rng(3).normal(size=(2, 170, 170)), (0, 2, 2))
+    ground = (1200 + 3000 * noise).astype(np.float32)
+    after = write_raster(tmp_path / "a.tif", ground[:, 5:165, 5:165], names=("B03", "B04"))
+    before = write_raster(tmp_path / "b.tif", ground[:, 3:163, 8:168], names=("B03", "B04"))
+    off = {}
+    for align in (True, False):
+        prepared, warnings = make(after, pre_event=(before,), align=align)
+        layers = read(prepared.stack)
+        inside = slice(10, 150)
+        off[align] = np.abs(layers["pre_B04"] - layers["B04"])[inside, inside].mean()
+        assert any("from the post-event image" in text for text in warnings) != align
+    assert off[True] < 0.1 * off[False]
 
 
 # --- the file ---
