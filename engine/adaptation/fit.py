@@ -24,8 +24,8 @@ STRENGTHS: tuple[float | None, ...] = (None, 30.0, 10.0, 3.0, 1.0)
 _ON_FACTOR, _ON_SHIFT = 3.0, 0.01
 #: Logits that are tried as thresholds of a layer.
 THRESHOLDS = np.unique(np.r_[0, -np.geomspace(0.1, 8, 28), np.geomspace(0.1, 5, 16)])
-#: Share of the way to a new threshold that is gone where labels are not complete, as what they say of
-#: detected ground is half a guess, or where there are fewer landslides than this.
+#: Share of the way to a new threshold that is gone where labels are not complete (what they say of
+#: detected ground is half a guess), or where there are fewer landslides than this.
 _HALF_WAY, _ENOUGH = 0.5, 20
 #: Logits from the old threshold within which a new one may be: probabilities of 0.05 and 0.95.
 _FARTHEST = 2.95
