@@ -41,8 +41,8 @@ graphics card.</p>
 <p><b>Labels</b>: an inventory that you have reviewed (accepted and edited outlines are landslides,
 rejected ones are not, unreviewed ones say nothing), or any polygons of landslides. Take some that
 the model has missed: from what it found itself it learns only what to leave out.</p>
-<p><b>Area</b> in which the labels are complete. With it, precision is known, and the result is
-judged better. Without it, land among the labels counts by what models detect there.</p>
+<p><b>Area</b> in which the labels are complete. It helps most: with it, precision is known. Without
+it, or with fewer than twenty landslides, a threshold goes half of the way only.</p>
 <p><b>Negatives</b>: polygons without landslides, such as quarries and fields that were taken for
 some.</p>
 <p><b>Method</b>: <i>quick</i> fits a new last layer, and falls back to a threshold where the labels

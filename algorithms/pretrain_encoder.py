@@ -17,6 +17,7 @@ from qgis.core import (
 
 from ..engine.adaptation.choices import TRAINING_DEVICES
 from ..engine.common.dependencies import require_pytorch
+from ..engine.common.errors import ParameterError
 from .base import Group, engine_errors, hooks
 from .model_on_stack import ModelOnStack
 
@@ -129,8 +130,14 @@ class PretrainEncoder(ModelOnStack):
         return self._stacks(parameters, context)[0]
 
     def _stacks(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[str, ...]:
-        """Files of the stacks, each once; QGIS itself would leave out those it cannot load."""
-        given = parameters["INPUT"]
+        """Files of the stacks, each once; QGIS itself would leave out those it cannot load.
+
+        Raises:
+            ParameterError: There is none.
+        """
+        given = parameters.get("INPUT") or ()
         layers = given if isinstance(given, (list, tuple)) else [given]
         paths = (self.raster_path({"INPUT": layer}, "INPUT", context) for layer in layers)
-        return tuple(dict.fromkeys(paths))
+        if not (stacks := tuple(dict.fromkeys(paths))):
+            raise ParameterError("No scene was given; expected one or more stacks (INPUT).")
+        return stacks

@@ -19,7 +19,7 @@ from qgis.core import (
 
 from ..engine.adaptation.adapt import TRAINED
 from ..engine.adaptation.choices import SELECTIONS, TRAINING_DEVICES
-from ..engine.adaptation.labels import Labels, labels_of
+from ..engine.adaptation.labels import Labels, labels_if_any
 from ..engine.common.dependencies import require_pytorch
 from .base import Group, engine_errors, hooks
 from .inventory_reader import read_inventory
@@ -166,7 +166,7 @@ class SelfTrain(ModelOnStack):
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
     ) -> Labels | None:
-        if parameters.get("LABELS") in (None, ""):
-            return None
-        labels = read_inventory(self, parameters, "LABELS", context, feedback)
-        return labels_of(labels, None, self.outlines("AREA", parameters, context, feedback))
+        labels = None
+        if parameters.get("LABELS") not in (None, ""):
+            labels = read_inventory(self, parameters, "LABELS", context, feedback)
+        return labels_if_any(labels, self.outlines("AREA", parameters, context, feedback))

@@ -53,9 +53,14 @@ class Ground:
         self.known, self.truth = labels != 255, labels == 1
         columns = np.flatnonzero(self.known.any(axis=0))
         self.border = int(columns[0] + (columns[-1] + 1 - columns[0]) // 3)
-        self.west = self.known.copy()
-        self.west[:, self.border :] = False
-        self.numbers, count = ndimage.label(self.truth & self.west, np.ones((3, 3)))
+        west = self.known.copy()
+        west[:, self.border :] = False
+        self.learn_in(west)
+
+    def learn_in(self, part: np.ndarray) -> None:
+        """Take labels from another part than the western third, bool [h, w]."""
+        self.west = part
+        self.numbers, count = ndimage.label(self.truth & part, np.ones((3, 3)))
         middles = ndimage.center_of_mass(self.truth, self.numbers, range(1, count + 1))
         self.middles = np.array(middles)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..engine.adaptation.labels import labels_of
+from ..engine.adaptation.labels import labels_if_any
 from ..engine.common.dependencies import require_pytorch
 from ..engine.inventory.polygons import Outlines
 from ..engine.preparation.model_choice import detection_model
@@ -15,10 +15,11 @@ def self_train(values: Values, listeners: Listeners) -> Values:
     require_pytorch()
     from ..training.self_train import SelfTrainRequest, self_train
 
-    labels = None
-    if values["LABELS"]:
-        area = Outlines.of(read_inventory(values["AREA"], listeners)) if values["AREA"] else None
-        labels = labels_of(read_inventory(values["LABELS"], listeners), None, area)
+    known, area = (
+        read_inventory(values[name], listeners) if values[name] else None
+        for name in ("LABELS", "AREA")
+    )
+    labels = labels_if_any(known, Outlines.of(area) if area else None)
     mapping = values["BAND_MAPPING"] or ""
     request = SelfTrainRequest(
         stack=values["INPUT"],

@@ -52,6 +52,7 @@ from .sample import (
     labelled_pixels,
     read_patches,
     scene_pixels,
+    share_of,
 )
 
 #: ``quick``: a new last layer. ``threshold``: probabilities are shifted, so that 0.5 divides best.
@@ -64,6 +65,8 @@ FEWEST, FEWEST_FOR_LAYER = 3, 10
 _BLOCKS = 10
 #: How often a network is trained without a part of the blocks, to judge it.
 _TRAININGS = 3
+#: Share of the raster from which on labels are from all over it.
+_ALL_OVER = 0.4
 #: Standard errors by which features must be ahead of a threshold alone.
 _PATIENCE = 1.0
 #: Side of the part of the scene that the report's map shows, patches.
@@ -434,6 +437,13 @@ class _Run:
         logits = said.logits - self.start
         doubtful, quiet = self._doubtful_and_quiet(pixels, said)
         complete = self.request.labels.area is not None
+        share = share_of(pixels.at(truth), self.stack.grid)
+        if share < _ALL_OVER and not complete:
+            self.warn(
+                f"The labels lie together in {share:.0%} of the raster. What is better there may "
+                "be worse in the rest: give some from all over, or an AREA in which they are "
+                "complete."
+            )
         ground = counted(pixels, logits, doubtful, quiet, complete)
         table, used = said.table, ground.weights > 0
         mean = np.average(table[used], axis=0, weights=ground.weights[used])

@@ -57,6 +57,22 @@ class Labels:
     event_dates: tuple[str, ...] = ()
 
 
+def labels_if_any(table: Table | None, area: Outlines | None) -> Labels | None:
+    """`labels_of` an inventory that need not be given.
+
+    Raises:
+        ParameterError: There is an area, but no labels in it.
+    """
+    if table is not None:
+        return labels_of(table, None, area)
+    if area is not None:
+        raise ParameterError(
+            "AREA says where labels are complete, and there are none. Give LABELS, too, or leave "
+            "AREA out."
+        )
+    return None
+
+
 def labels_of(table: Table, negatives: Outlines | None, area: Outlines | None) -> Labels:
     """Labels from an inventory that was reviewed, or from plain polygons of landslides.
 

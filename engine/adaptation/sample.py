@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -136,10 +137,19 @@ def scene_pixels(
 
 def hull_of(landslides: Pixels) -> np.ndarray:
     """The convex hull of landslides and of some ground around them, as half-planes [m, 3]."""
+    return np.asarray(_hull(landslides).equations)
+
+
+def share_of(landslides: Pixels, grid: Grid) -> float:
+    """How much of a raster their hull takes, 0..1."""
+    return min(float(_hull(landslides).volume) / (grid.height * grid.width), 1.0)
+
+
+def _hull(landslides: Pixels) -> Any:
     spatial = require("scipy.spatial", "scipy")
     points = np.column_stack([landslides.rows, landslides.cols]).astype(float)
     corners = _MARGIN * np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]])
-    return np.asarray(spatial.ConvexHull((points[:, None] + corners).reshape(-1, 2)).equations)
+    return spatial.ConvexHull((points[:, None] + corners).reshape(-1, 2))
 
 
 def in_hull(pixels: Pixels, hull: np.ndarray) -> np.ndarray:

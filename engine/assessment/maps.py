@@ -357,8 +357,8 @@ def _label(line: np.ndarray, axis: int, value: float, step: float, grid: Grid) -
         return ""
     text = degrees_text(value, axis == 0, step)
     if axis == 0:
-        place = min(place, grid.width + _RIGHT - _TEXT / 2)
-        return f'<text x="{place:.1f}" y="{grid.height + 16}" text-anchor="middle">{text}</text>'
+        anchor = "middle" if place <= grid.width + _RIGHT - _TEXT / 2 else "end"
+        return f'<text x="{place:.1f}" y="{grid.height + 16}" text-anchor="{anchor}">{text}</text>'
     return f'<text x="-5" y="{place + 4:.1f}" text-anchor="end">{text}</text>'
 
 

@@ -66,7 +66,7 @@ def test_an_adapted_model_detects_more(run, place, tmp_path):
 
 def test_what_is_not_better_leaves_the_old_model(run, place, tmp_path):
     model = model_path("fast_rgb")
-    few = write_outlines(tmp_path / "few.gpkg", outlines_of(place["LABELS"])[:4], crs="EPSG:32654")
+    few = write_outlines(tmp_path / "few.gpkg", outlines_of(place["LABELS"])[:5], crs="EPSG:32654")
     given = {**place, "MODEL": "fast_rgb", "OUTPUT": str(tmp_path / "mine.onnx")}
     given["LABELS"] = str(few)
     found, feedback = run(NAME, {**given, "METHOD": "threshold"})

@@ -25,6 +25,7 @@ from landslip.training.export import export
 from landslip.training.models import build_model
 
 BANDS = ("B04", "B03", "B02")
+MODULES = {"selftrain": "self_train", "pretrainencoder": "pretrain_encoder"}
 FEW = {"STEPS": 2, "DEVICE": "cpu", "THREADS": 1}
 
 
@@ -87,6 +88,23 @@ def test_an_encoder_is_trained_by_both(run, place, tiny, tmp_path, capsys):
     assert main(["pretrain-encoder", *arguments]) == 0
     assert json.loads(capsys.readouterr().out)["LOSS"] == pytest.approx(found["LOSS"])
     assert Model(one, "cpu").card.weaknesses.startswith("Its encoder was trained further")
+
+
+@pytest.mark.parametrize("given", [{}, {"INPUT": []}, {"INPUT": None}])
+def test_without_a_scene_there_is_nothing_to_learn_from(run, tmp_path, given):
+    with pytest.raises(QgsProcessingException, match="No scene was given"):
+        run("landslip:pretrainencoder", {**given, "OUTPUT": str(tmp_path / "mine.onnx")})
+
+
+@pytest.mark.parametrize("name", ["selftrain", "pretrainencoder"])
+def test_a_full_disk_is_a_sentence(run, place, tmp_path, monkeypatch, name):
+    def full(*_given, **_named):
+        raise OSError(28, "No space left on device", "state.json")
+
+    monkeypatch.setattr(f"landslip.training.{MODULES[name]}.open_scene", full)
+    given = {"INPUT": place["INPUT"], "OUTPUT": str(tmp_path / "mine.onnx")}
+    with pytest.raises(QgsProcessingException, match=r"state\.json cannot be read or written"):
+        run(f"landslip:{name}", given)
 
 
 @pytest.mark.parametrize("name", ["selftrain", "pretrainencoder"])

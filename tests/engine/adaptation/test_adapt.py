@@ -58,7 +58,7 @@ def test_a_shy_model_finds_more(place, tmp_path):
     found = adapt(request)
     assert found.verdict.better
     assert found.written
-    assert found.threshold < 0.2
+    assert found.threshold < 0.4
     assert found.threshold_low <= found.threshold_high < 0.5
     card = Model(request.output, "cpu").card
     assert card.name == "mine"
@@ -67,6 +67,16 @@ def test_a_shy_model_finds_more(place, tmp_path):
     # The new model says what the old one did, but for the threshold.
     old, new = found.compared.before, found.compared.after
     np.testing.assert_array_equal(new >= 0.5 + 1e-3, old >= found.threshold * 1.003)
+
+
+def test_labels_of_a_corner_are_told(place, tmp_path):
+    told = []
+    corner = request_of(place, tmp_path, place["wkb"][:12], method="threshold")
+    adapt(corner, warn=told.append)
+    assert any("give some from all over" in text for text in told)
+    told.clear()
+    adapt(request_of(place, tmp_path, place["wkb"][::2], method="threshold"), warn=told.append)
+    assert not any("give some from all over" in text for text in told)
 
 
 def test_the_report_has_its_parts(place, tmp_path):

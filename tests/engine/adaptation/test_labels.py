@@ -11,6 +11,7 @@ from landslip.engine.adaptation.labels import (
     NOT,
     UNKNOWN,
     DrawnLabels,
+    labels_if_any,
     labels_of,
     on_image,
 )
@@ -168,3 +169,11 @@ def test_an_area_elsewhere_is_refused_and_one_beside_the_labels_told(image):
         told_of(image, labels_of(labels, None, Outlines("area", CRS, (box(500, 0, 9, 9),))))
     told = told_of(image, labels_of(labels, None, Outlines("area", CRS, (box(0, 10, 30, 30),))))
     assert "Only 1 of 3 landslides lie in the area" in told[0]
+
+
+def test_an_area_without_labels_is_refused():
+    assert labels_if_any(None, None) is None
+    area = Outlines("area", CRS, (box(0, 0, 50, 50),))
+    with pytest.raises(ParameterError, match="Give LABELS, too"):
+        labels_if_any(None, area)
+    assert labels_if_any(table(a="accepted"), area).area is area

@@ -23,6 +23,7 @@ from landslip.engine.assessment.maps import (
 from landslip.engine.common.errors import RasterError
 from landslip.engine.common.markup import parse_xml
 from landslip.engine.inventory.polygons import Outlines
+from landslip.engine.raster.grid import Grid
 from landslip.tests.support import UTM, write_raster
 
 LEFT, TOP = 500000.0, 4700000.0
@@ -129,6 +130,24 @@ def test_graticule_lies_where_it_says():
         assert (lon if matched[3] == "E" else lat) == pytest.approx(value, abs=2e-4)
         seen += 1
     assert seen >= 4
+
+
+@pytest.mark.parametrize("width", [120, 200, 400, 640])
+def test_texts_of_a_narrow_map_stay_apart_and_on_it(width):
+    grid = Grid(UTM, (10.0, 0.0, LEFT, 0.0, -10.0, TOP), width, 900)
+    svg = drawing_of(whole_map(grid, [], "Map"))
+    ends = []
+    for text in svg.every("text"):
+        size = 7 * len(text.text or "")  # no letter of this size is wider
+        x = float(text.attributes["x"])
+        if (text.text or "").endswith("E"):
+            left = x - (size / 2 if text.attributes["text-anchor"] == "middle" else size)
+            ends.append((left, left + size))
+        elif (text.text or "").endswith("N"):
+            assert x - size >= -66  # the map's left edge
+    ends.sort()
+    assert all(one[1] <= other[0] for one, other in zip(ends, ends[1:]))
+    assert all(end <= width + 12 for _, end in ends)
 
 
 @pytest.mark.parametrize(
