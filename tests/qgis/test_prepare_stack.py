@@ -40,7 +40,7 @@ def test_parameters_and_outputs_are_the_interface(registry):
     assert [p.name() for p in algorithm.parameterDefinitions()] == [
         *("INPUT", "INPUT_FOLDER", "DEM", "MODEL", "EXTENT", "AREA", "OUT", "RULES"),
         *("PRE_EVENT", "PRE_EVENT_FOLDER", "CRS", "PIXEL_SIZE", "RESAMPLING", "DEM_RESAMPLING"),
-        *("FILL_VOIDS", "OFFSET", "BAND_MAPPING", "COG", "OUTPUT", "MASK"),
+        *("FILL_VOIDS", "OFFSET", "BAND_MAPPING", "COG", "ALIGN", "OUTPUT", "MASK"),
     ]
     outputs = {o.name() for o in algorithm.outputDefinitions()}
     assert outputs == {"OUTPUT", "MASK", "BANDS", "VALID"}
