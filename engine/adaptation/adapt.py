@@ -498,6 +498,7 @@ class _Run:
 
     def _new_card(self, found: Verdict, chosen: Tried, landslides: int) -> ModelCard:
         before, after = found.before, found.after
+        bound = "" if self.request.labels.area else "at most "
         what = "a new last layer"
         if chosen.strength is None:
             what = "a new threshold"
@@ -508,8 +509,8 @@ class _Run:
             f"from {landslides} landslides and "
             f"{len(self.request.labels.others.wkb)} outlines that are none, on "
             f"{os.path.basename(self.request.stack)}. On blocks of them that took no part: F1 "
-            f"{before.f1:.2f} before, {after.f1:.2f} after (gain {found.gain_low:+.2f} to "
-            f"{found.gain_high:+.2f})."
+            f"{bound}{before.f1:.2f} before, {bound}{after.f1:.2f} after (gain "
+            f"{found.gain_low:+.2f} to {found.gain_high:+.2f})."
         )
         return card_for_one_place(
             replace(self.card, threshold=0.5),
