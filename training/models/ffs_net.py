@@ -136,6 +136,12 @@ class Encoder(nn.Module):
         return [low, self.pyramid(joined)]
 
 
+def _doubled(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
+    """A transposed convolution to twice the size."""
+    grow = nn.ConvTranspose2d(inputs, outputs, 2, stride=2, bias=False)
+    return grow, nn.BatchNorm2d(outputs), nn.ReLU()
+
+
 class FFSNet(EncoderNetwork):
     """Two branches, a dilated ResNet, and a decoder of transposed convolutions (section 3.3).
 
@@ -171,12 +177,8 @@ class FFSNet(EncoderNetwork):
         self.decoder = nn.Sequential(
             conv_bn_relu(inner + low, inner), nn.Dropout2d(dropout), conv_bn_relu(inner, inner)
         )
-        self.up = nn.Sequential(
-            nn.ConvTranspose2d(inner, width, 2, stride=2),
-            nn.ReLU(),
-            nn.ConvTranspose2d(width, width, 2, stride=2),
-            nn.ReLU(),
-        )
+        # With BatchNorm: without it, all may be dead that the head sees of a landslide.
+        self.up = nn.Sequential(*_doubled(inner, width), *_doubled(width, width))
         self.head = nn.Conv2d(width, 1, 1)
 
     def logits(self, x: Tensor) -> Tensor:
