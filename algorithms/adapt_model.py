@@ -11,7 +11,6 @@ from qgis.core import (
     QgsProcessingOutputBoolean,
     QgsProcessingOutputNumber,
     QgsProcessingParameterBoolean,
-    QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterString,
@@ -102,13 +101,7 @@ class AdaptModel(ModelOnStack):
                 optional=True,
             ),
             source("NEGATIVES", self.tr("Negatives (without landslides)"), polygons, optional=True),
-            QgsProcessingParameterEnum(
-                "METHOD",
-                self.tr("Method"),
-                options=list(METHODS),
-                defaultValue=METHODS[0],
-                usesStaticStrings=True,
-            ),
+            self.choice_parameter("METHOD", self.tr("Method"), METHODS),
             QgsProcessingParameterBoolean(
                 "FORCE", self.tr("Write it all the same if it is not better"), False
             ),

@@ -9,7 +9,6 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
-    QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterMultipleLayers,
@@ -17,7 +16,7 @@ from qgis.core import (
 
 from ..engine.inventory.fields import FIELDS
 from ..engine.inventory.history import HISTORY_FIELDS
-from ..engine.inventory.review import CONFLICTS, KEEP, apply_reviews, read_reviews
+from ..engine.inventory.review import CONFLICTS, apply_reviews, read_reviews
 from .base import Group, LandslipAlgorithm, engine_errors
 from .inventory_layer import INVENTORY_STYLE, use_style
 from .inventory_reader import read_inventory
@@ -63,13 +62,7 @@ class ApplyReview(LandslipAlgorithm):
             QgsProcessingParameterMultipleLayers(
                 "REVIEW", self.tr("Reviews (.review.json)"), QgsProcessing.TypeFile
             ),
-            QgsProcessingParameterEnum(
-                "CONFLICTS",
-                self.tr("Conflicts"),
-                options=list(CONFLICTS),
-                usesStaticStrings=True,
-                defaultValue=KEEP,
-            ),
+            self.choice_parameter("CONFLICTS", self.tr("Conflicts"), CONFLICTS),
             QgsProcessingParameterFeatureSink(
                 "OUTPUT", self.tr("Reviewed inventory"), type=QgsProcessing.TypeVectorPolygon
             ),

@@ -25,7 +25,7 @@ from ..engine.common.report import MADE_BY
 from ..engine.ground.assessability import AssessabilityRequest, assessability
 from ..engine.ground.assessability_report import write_assessability_report
 from ..engine.ground.classes import Ground
-from ..engine.ground.image import AUTO, CLOUD_TESTS, FLAT_SLOPE, ImageSource
+from ..engine.ground.image import CLOUD_TESTS, FLAT_SLOPE, ImageSource
 from ..engine.preparation.target_grid import finest_grid
 from ..engine.products.product import open_products
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
@@ -165,13 +165,7 @@ _PRODUCTS = ("PRODUCT", "PRODUCT_FOLDER")
 
 def clouds_parameter(algorithm: LandslipAlgorithm) -> QgsProcessingParameterEnum:
     """The parameter CLOUDS."""
-    return QgsProcessingParameterEnum(
-        "CLOUDS",
-        algorithm.tr("What tells clouds"),
-        options=list(CLOUD_TESTS),
-        usesStaticStrings=True,
-        defaultValue=AUTO,
-    )
+    return algorithm.choice_parameter("CLOUDS", algorithm.tr("What tells clouds"), CLOUD_TESTS)
 
 
 def sky_parameters(algorithm: LandslipAlgorithm) -> list[Any]:

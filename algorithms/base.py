@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from configparser import ConfigParser
 from contextlib import contextmanager
 from enum import Enum
@@ -153,15 +153,23 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> tuple[bool, str]:
         """Check the values; options may be given by their numbers, as QGIS's help says."""
-        for definition in self.parameterDefinitions():
-            problem = value_problem(definition, parameters.get(definition.name()))
-            if problem:
-                return False, self.tr(problem)
         try:
+            self.check_inputs(parameters, context)
+            for definition in self.parameterDefinitions():
+                problem = value_problem(definition, parameters.get(definition.name()))
+                if problem:
+                    return False, self.tr(problem)
             self._check_destinations(parameters, context)
         except LandslipError as err:
             return False, str(err)
         return super().checkParameterValues(self._with_texts(parameters), context)
+
+    def check_inputs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Look at inputs before the run starts; an algorithm says here what is wrong with its own.
+
+        Raises:
+            LandslipError: It cannot run on them.
+        """
 
     def _check_destinations(
         self, parameters: dict[str, Any], context: QgsProcessingContext
@@ -205,6 +213,15 @@ class LandslipAlgorithm(QgsProcessingAlgorithm):
                     f"{output} would overwrite {file}, which is read as {name}. Choose another "
                     f"file name for {output}."
                 )
+
+    def choice_parameter(
+        self, name: str, label: str, options: Iterable[str]
+    ) -> QgsProcessingParameterEnum:
+        """A parameter for one of some words; the first is the default."""
+        words = list(options)
+        return QgsProcessingParameterEnum(
+            name, label, options=words, defaultValue=words[0], usesStaticStrings=True
+        )
 
     def choice(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> str:
         """The option that was chosen, by its text or by its number."""

@@ -14,7 +14,6 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
-    QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
@@ -205,13 +204,7 @@ class DetectEvent(LandslipAlgorithm):
             ),
             clouds_parameter(self),
             text("BAND_MAPPING", self.tr("Band mapping, such as B02,B03,B04"), optional=True),
-            QgsProcessingParameterEnum(
-                "DEVICE",
-                self.tr("Device"),
-                options=list(DEVICE_NAMES),
-                usesStaticStrings=True,
-                defaultValue="auto",
-            ),
+            self.choice_parameter("DEVICE", self.tr("Device"), DEVICE_NAMES),
             number(
                 "THREADS",
                 self.tr("Threads of the processor (0: all)"),
@@ -232,15 +225,9 @@ class DetectEvent(LandslipAlgorithm):
             *(p for p in event_parameters(self.tr) if p.name() != "EVENT_DATE"),
         ]
 
-    def checkParameterValues(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> tuple[bool, str]:
-        """Say what is wrong with dates before the run starts."""
-        try:
-            event_facts(self, parameters, context)
-        except LandslipError as err:
-            return False, str(err)
-        return super().checkParameterValues(parameters, context)
+    def check_inputs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Say what is wrong with dates."""
+        event_facts(self, parameters, context)
 
     def processAlgorithm(
         self,

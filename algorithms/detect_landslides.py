@@ -13,7 +13,6 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
-    QgsProcessingParameterEnum,
     QgsProcessingParameterExtent,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFeatureSource,
@@ -25,7 +24,7 @@ from qgis.core import (
     QgsSettings,
 )
 
-from ..engine.common.errors import LandslipError, ParameterError
+from ..engine.common.errors import ParameterError
 from ..engine.detection.in_product import detect_in_product
 from ..engine.detection.pipeline import DetectRequest, detect
 from ..engine.inventory.polygons import Outlines
@@ -243,13 +242,7 @@ class DetectLandslides(LandslipAlgorithm):
                 minValue=1,
                 maxValue=1024,
             ),
-            QgsProcessingParameterEnum(
-                "DEVICE",
-                self.tr("Device"),
-                options=list(DEVICE_NAMES),
-                usesStaticStrings=True,
-                defaultValue="auto",
-            ),
+            self.choice_parameter("DEVICE", self.tr("Device"), DEVICE_NAMES),
             QgsProcessingParameterString(
                 "SCHEDULER",
                 self.tr("Scheduler of a Dask cluster, such as tcp://host:8786"),
@@ -276,13 +269,7 @@ class DetectLandslides(LandslipAlgorithm):
             QgsProcessingParameterString(
                 "BAND_MAPPING", self.tr("Band mapping, such as B02,B03,B04"), optional=True
             ),
-            QgsProcessingParameterEnum(
-                "TTA",
-                self.tr("Test-time flips and rotations"),
-                options=list(TEST_TIME),
-                usesStaticStrings=True,
-                defaultValue="none",
-            ),
+            self.choice_parameter("TTA", self.tr("Test-time flips and rotations"), TEST_TIME),
             QgsProcessingParameterString(
                 "ENSEMBLE",
                 self.tr("Ensemble (other models whose mean and spread are taken)"),
@@ -312,18 +299,12 @@ class DetectLandslides(LandslipAlgorithm):
             ),
         ]
 
-    def checkParameterValues(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> tuple[bool, str]:
-        """Say what is wrong with the image, the DEM or the model's name before the run starts."""
-        try:
-            self._grid(parameters, context)
-            self._model(parameters, context)
-            self._ensemble(parameters, context)
-            event_facts(self, parameters, context)
-        except LandslipError as err:
-            return False, str(err)
-        return super().checkParameterValues(parameters, context)
+    def check_inputs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Say what is wrong with the image, the DEM or the model's name."""
+        self._grid(parameters, context)
+        self._model(parameters, context)
+        self._ensemble(parameters, context)
+        event_facts(self, parameters, context)
 
     def _grid(self, parameters: dict[str, Any], context: QgsProcessingContext) -> Grid:
         """The grid of the stack or of the product; opens both and the DEM, but reads no pixel."""

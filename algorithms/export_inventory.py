@@ -17,7 +17,6 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
-from ..engine.common.errors import LandslipError
 from ..engine.inventory.exchange import rows
 from ..engine.inventory.exchange_file import file_ending, write_exchange
 from ..engine.inventory.presets import PRESETS
@@ -107,17 +106,11 @@ class ExportInventory(LandslipAlgorithm):
         self.addOutput(QgsProcessingOutputNumber("COUNT", self.tr("Number of landslides")))
         self.addOutput(QgsProcessingOutputNumber("PROBLEMS", self.tr("Number of problems")))
 
-    def checkParameterValues(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> tuple[bool, str]:
-        """Say what is wrong with the file name or the country code before the run starts."""
-        try:
-            country_code(self.parameterAsString(parameters, "COUNTRY_CODE", context))
-            event_facts(self, parameters, context)
-            file_ending(self.parameterAsOutputLayer(parameters, "OUTPUT", context))
-        except LandslipError as err:
-            return False, str(err)
-        return super().checkParameterValues(parameters, context)
+    def check_inputs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Say what is wrong with the file name or the country code."""
+        country_code(self.parameterAsString(parameters, "COUNTRY_CODE", context))
+        event_facts(self, parameters, context)
+        file_ending(self.parameterAsOutputLayer(parameters, "OUTPUT", context))
 
     def processAlgorithm(
         self,

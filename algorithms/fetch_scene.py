@@ -94,13 +94,7 @@ class FetchScene(LandslipAlgorithm):
             QgsProcessingParameterFeatureSource(
                 "INPUT", self.tr("Scenes"), [QgsProcessing.TypeVectorPolygon]
             ),
-            one_of(
-                "WHICH",
-                self.tr("Which"),
-                options=list(WHICH),
-                usesStaticStrings=True,
-                defaultValue=WHICH[0],
-            ),
+            self.choice_parameter("WHICH", self.tr("Which"), WHICH),
             text("SCENE", self.tr("Scene (empty: the best)"), optional=True),
             *place_parameters(self),
             text("DEM", self.tr("DEM (empty: none)"), defaultValue=GLO30, optional=True),

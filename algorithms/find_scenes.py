@@ -12,7 +12,6 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
-    QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterNumber,
     QgsProcessingParameterString,
@@ -122,13 +121,7 @@ class FindScenes(LandslipAlgorithm):
 def catalogue_parameters(algorithm: LandslipAlgorithm) -> list[Any]:
     """Which catalogue, and how much cloud."""
     return [
-        QgsProcessingParameterEnum(
-            "CATALOGUE",
-            algorithm.tr("Catalogue"),
-            options=list(CATALOGUES),
-            usesStaticStrings=True,
-            defaultValue=next(iter(CATALOGUES)),
-        ),
+        algorithm.choice_parameter("CATALOGUE", algorithm.tr("Catalogue"), CATALOGUES),
         _number(algorithm, "MAX_CLOUD", "Most cloud over the area (%)", 20, 100),
         QgsProcessingParameterBoolean(
             "LOOK", algorithm.tr("Look at the clouds over the area"), defaultValue=False

@@ -8,7 +8,6 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputString,
-    QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterString,
@@ -46,15 +45,7 @@ class ManageModels(LandslipAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare parameters and outputs."""
-        self.addParameter(
-            QgsProcessingParameterEnum(
-                "ACTION",
-                self.tr("What to do"),
-                options=list(ACTIONS),
-                defaultValue=ACTIONS[0],
-                usesStaticStrings=True,
-            )
-        )
+        self.addParameter(self.choice_parameter("ACTION", self.tr("What to do"), ACTIONS))
         model = model_parameter(self.tr("Model (to rename, share or delete)"))
         model.setFlags(model.flags() | model.FlagOptional)
         model.setDefaultValue("")

@@ -14,7 +14,6 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from ..engine.common.errors import LandslipError
 from ..engine.inventory.fields import FIELDS
 from ..engine.outlines.measure import MeasureRequest, measure
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
@@ -73,15 +72,9 @@ class MeasureInventory(LandslipAlgorithm):
         self.addOutput(QgsProcessingOutputNumber("COUNT", self.tr("Number of landslides")))
         self.addOutput(QgsProcessingOutputNumber("AREA", self.tr("Total area (m2)")))
 
-    def checkParameterValues(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> tuple[bool, str]:
-        """Say what is wrong with a date before the run starts."""
-        try:
-            event_facts(self, parameters, context)
-        except LandslipError as err:
-            return False, str(err)
-        return super().checkParameterValues(parameters, context)
+    def check_inputs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Say what is wrong with a date."""
+        event_facts(self, parameters, context)
 
     def processAlgorithm(
         self,

@@ -14,7 +14,6 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..engine.common.errors import LandslipError
 from ..engine.inventory.polygons import Outlines
 from ..engine.preparation.model_choice import detection_model
 from .base import LandslipAlgorithm
@@ -51,15 +50,9 @@ class ModelOnStack(LandslipAlgorithm):
         ):
             self.add_advanced(parameter)
 
-    def checkParameterValues(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> tuple[bool, str]:
-        """Say what is wrong with the image or the model's name before the run starts."""
-        try:
-            self.model_file(parameters, context)
-        except LandslipError as err:
-            return False, str(err)
-        return super().checkParameterValues(parameters, context)
+    def check_inputs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Say what is wrong with the image or the model's name."""
+        self.model_file(parameters, context)
 
     def stack_file(self, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
         """Path of the stack that a model is chosen for."""

@@ -20,7 +20,6 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..engine.common.errors import LandslipError
 from ..engine.preparation.model_choice import preparation_model
 from ..engine.preparation.plan import REASONS
 from ..engine.preparation.prepare import PrepareRequest, prepare
@@ -191,18 +190,12 @@ class PrepareStack(LandslipAlgorithm):
             align_parameter(self),
         ]
 
-    def checkParameterValues(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> tuple[bool, str]:
-        """Say what is wrong with the products or the model's name before the run starts."""
+    def check_inputs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Say what is wrong with the products or the model's name."""
         offset = self.optional_number(parameters, "OFFSET", context)
         mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
-        try:
-            self._model(parameters, context)
-            open_products(products_of(self, parameters, "INPUT", context), offset, mapping)
-        except LandslipError as err:
-            return False, str(err)
-        return super().checkParameterValues(parameters, context)
+        self._model(parameters, context)
+        open_products(products_of(self, parameters, "INPUT", context), offset, mapping)
 
     def processAlgorithm(
         self,

@@ -9,7 +9,6 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
-    QgsProcessingParameterEnum,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterNumber,
@@ -72,13 +71,7 @@ class PretrainEncoder(ModelOnStack):
                 maxValue=10,
             ),
             number("PROTOTYPES", self.tr("Prototypes"), defaultValue=32, minValue=2, maxValue=4096),
-            QgsProcessingParameterEnum(
-                "DEVICE",
-                self.tr("Device"),
-                options=list(TRAINING_DEVICES),
-                defaultValue=TRAINING_DEVICES[0],
-                usesStaticStrings=True,
-            ),
+            self.choice_parameter("DEVICE", self.tr("Device"), TRAINING_DEVICES),
         ):
             self.add_advanced(parameter)
         self.add_run_parameters()

@@ -10,7 +10,6 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
-    QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterRasterLayer,
@@ -19,7 +18,6 @@ from qgis.core import (
 
 from ..engine.assessment.review_page import write_review_sheet
 from ..engine.assessment.review_sheet import ORDERS, SheetRequest, cards, sheet_of
-from ..engine.common.errors import LandslipError
 from ..engine.common.output import check_report
 from ..engine.common.report import MADE_BY
 from ..engine.stack.reader import open_stack
@@ -71,13 +69,7 @@ class ReviewSheet(LandslipAlgorithm):
             QgsProcessingParameterRasterLayer(
                 "PRE_IMAGE", self.tr("Image from before the event"), optional=True
             ),
-            QgsProcessingParameterEnum(
-                "ORDER",
-                self.tr("Order"),
-                options=list(ORDERS),
-                usesStaticStrings=True,
-                defaultValue=ORDERS[0],
-            ),
+            self.choice_parameter("ORDER", self.tr("Order"), ORDERS),
         ):
             self.addParameter(parameter)
         self.add_advanced(
@@ -94,19 +86,13 @@ class ReviewSheet(LandslipAlgorithm):
         )
         self.addOutput(QgsProcessingOutputNumber("COUNT", self.tr("Number of landslides")))
 
-    def checkParameterValues(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> tuple[bool, str]:
-        """Say what is wrong with the image before the run starts."""
-        try:
-            mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
-            for name in ("IMAGE", "PRE_IMAGE"):
-                image = self.raster_path(parameters, name, context)
-                if image:
-                    open_stack(image, band_mapping=mapping)
-        except LandslipError as err:
-            return False, str(err)
-        return super().checkParameterValues(parameters, context)
+    def check_inputs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Say what is wrong with the image."""
+        mapping = self.parameterAsString(parameters, "BAND_MAPPING", context)
+        for name in ("IMAGE", "PRE_IMAGE"):
+            image = self.raster_path(parameters, name, context)
+            if image:
+                open_stack(image, band_mapping=mapping)
 
     def processAlgorithm(
         self,

@@ -11,7 +11,6 @@ from qgis.core import (
     QgsProcessingOutputBoolean,
     QgsProcessingOutputNumber,
     QgsProcessingParameterBoolean,
-    QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
@@ -80,10 +79,10 @@ class SelfTrain(ModelOnStack):
         for parameter in (
             *self.ground_parameters(),
             number("ROUNDS", self.tr("Rounds"), defaultValue=2, minValue=1, maxValue=20),
-            self._choice("SELECTION", self.tr("What is taken for sure"), SELECTIONS),
+            self.choice_parameter("SELECTION", self.tr("What is taken for sure"), SELECTIONS),
             self._share("SURE", self.tr("Sure from (probability)"), 0.5, 0.999),
             self._share("SHARE", self.tr("Surest share of each class"), 0.01, 1),
-            self._choice("METHOD", self.tr("Method"), TRAINED[::-1]),
+            self.choice_parameter("METHOD", self.tr("Method"), TRAINED[::-1]),
             source(
                 "LABELS", self.tr("Labels (reviewed inventory or landslides)"), polygons, None, True
             ),
@@ -95,7 +94,7 @@ class SelfTrain(ModelOnStack):
             self.addParameter(parameter)
         for parameter in (
             number("STEPS", self.tr("Steps a round"), defaultValue=60, minValue=1, maxValue=10**6),
-            self._choice("DEVICE", self.tr("Device"), TRAINING_DEVICES),
+            self.choice_parameter("DEVICE", self.tr("Device"), TRAINING_DEVICES),
         ):
             self.add_advanced(parameter)
         self.add_run_parameters()
@@ -107,17 +106,6 @@ class SelfTrain(ModelOnStack):
         for name, label in SCORES.items():
             self.addOutput(QgsProcessingOutputNumber(name, self.tr(label)))
         self.addOutput(QgsProcessingOutputBoolean("WRITTEN", self.tr("Whether it was written")))
-
-    def _choice(
-        self, name: str, label: str, options: tuple[str, ...]
-    ) -> QgsProcessingParameterEnum:
-        return QgsProcessingParameterEnum(
-            name,
-            label,
-            options=list(options),
-            defaultValue=options[0],
-            usesStaticStrings=True,
-        )
 
     def _share(
         self, name: str, label: str, least: float, most: float

@@ -19,7 +19,6 @@ from qgis.core import (
     QgsProcessingOutputBoolean,
     QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
-    QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
 )
@@ -95,12 +94,10 @@ class SetUp(LandslipAlgorithm):
             QgsProcessingParameterBoolean("INSTALL", self.tr("Install what is missing"), False)
         )
         self.addParameter(
-            QgsProcessingParameterEnum(
+            self.choice_parameter(
                 "ACCELERATOR",
                 self.tr("Accelerator to install besides"),
-                options=[NO_ACCELERATOR, *ACCELERATORS],
-                defaultValue=NO_ACCELERATOR,
-                usesStaticStrings=True,
+                [NO_ACCELERATOR, *ACCELERATORS],
             )
         )
         self.addParameter(

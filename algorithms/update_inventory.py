@@ -10,7 +10,6 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingOutputLayerDefinition,
     QgsProcessingOutputNumber,
-    QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterNumber,
@@ -118,8 +117,10 @@ class UpdateInventory(LandslipAlgorithm):
         sure = self.tr("Margin of a sure outline (share of the way from the threshold to 1)")
         self.add_advanced(self._share("MARGIN", sure, DEFAULT_MARGIN, 1))
         other = self.tr("Other model, threshold or pixel size")
-        self.add_advanced(self._choice("MIXED", other, MIXED))
-        self.add_advanced(self._choice("SAME_DAY", self.tr("Same day, other data"), SAME_DAY))
+        self.add_advanced(self.choice_parameter("MIXED", other, MIXED))
+        self.add_advanced(
+            self.choice_parameter("SAME_DAY", self.tr("Same day, other data"), SAME_DAY)
+        )
         self.addParameter(
             QgsProcessingParameterFeatureSink(
                 "OUTPUT", self.tr("Updated inventory"), type=QgsProcessing.TypeVectorPolygon
@@ -130,13 +131,6 @@ class UpdateInventory(LandslipAlgorithm):
             self.addOutput(
                 QgsProcessingOutputNumber(result_name(change), self.tr(f"Number {change}"))
             )
-
-    def _choice(
-        self, name: str, label: str, options: tuple[str, ...]
-    ) -> QgsProcessingParameterEnum:
-        return QgsProcessingParameterEnum(
-            name, label, options=list(options), usesStaticStrings=True, defaultValue=options[0]
-        )
 
     def _share(
         self, name: str, label: str, default: float, largest: float | None

@@ -14,7 +14,6 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from ..engine.common.errors import LandslipError
 from ..engine.models.probability import open_probability
 from ..engine.models.runs import area_numbers
 from ..engine.outlines.vectorise import VectoriseRequest, known_threshold, vectorise
@@ -85,18 +84,12 @@ class VectoriseProbability(LandslipAlgorithm):
         for output in area_outputs(self.tr):
             self.addOutput(output)
 
-    def checkParameterValues(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> tuple[bool, str]:
-        """Say what is wrong with the raster before the run starts."""
-        try:
-            probability = self.raster_path(parameters, "INPUT", context)
-            if probability:
-                open_probability(probability)
-            event_facts(self, parameters, context)
-        except LandslipError as err:
-            return False, str(err)
-        return super().checkParameterValues(parameters, context)
+    def check_inputs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Say what is wrong with the raster."""
+        probability = self.raster_path(parameters, "INPUT", context)
+        if probability:
+            open_probability(probability)
+        event_facts(self, parameters, context)
 
     def processAlgorithm(
         self,
