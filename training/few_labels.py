@@ -36,7 +36,7 @@ from .material import UNKNOWN, Land, labelled_lands
 from .predict import predict
 from .pretrain import Config as PretrainConfig
 from .pretrain import pretrain, snapshot
-from .recipe import read_recipe, to_values
+from .recipe import from_values, read_recipe, to_values
 from .run_folder import finished
 from .samples import Samples
 from .sources import SCENE_NAMES, load_patches
@@ -309,8 +309,10 @@ def check_recipe(path: Path, config: Config) -> None:
     Raises:
         ParameterError: The recipe was changed since.
     """
-    kept, wanted = json.loads(path.read_text(encoding="utf-8"))["recipe"], recipe_of(config)
-    other = sorted(key for key in wanted if kept.get(key) != wanted[key])
+    values = json.loads(path.read_text(encoding="utf-8"))["recipe"]
+    former = from_values(Config, values)  # keys that were not known then have their defaults
+    kept, wanted = recipe_of(former), recipe_of(config)
+    other = sorted(key for key in wanted if kept[key] != wanted[key])
     if other:
         raise ParameterError(
             f"{path} is of another recipe ({', '.join(other)}). Choose another folder, or remove "

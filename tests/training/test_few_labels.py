@@ -325,6 +325,16 @@ def test_cells_of_another_recipe_are_not_mixed(experiment, data, tmp_path):
         run_few_labels(experiment, data, tmp_path / "runs", only=["scratch"], draws=1)
 
 
+def test_cells_from_before_a_setting_was_known_count_as_its_default(experiment, data, tmp_path):
+    folder = tmp_path / "runs"
+    text = run_few_labels(experiment, data, folder, only=["scratch"], draws=1)
+    path = folder / "cells" / "scratch-0.json"
+    cell = json.loads(path.read_text(encoding="utf-8"))
+    assert cell["recipe"].pop("mixup") == 0
+    path.write_text(json.dumps(cell), encoding="utf-8")
+    assert run_few_labels(experiment, data, folder, only=["scratch"], draws=1) == text
+
+
 def test_nothing_begins_after_the_stop(experiment, data, tmp_path):
     text = run_few_labels(experiment, data, tmp_path / "runs", stop=lambda: True)
     assert not list((tmp_path / "runs").rglob("*.json"))
