@@ -20,7 +20,7 @@ import numpy as np
 
 from ..engine.adaptation.choices import SELECTIONS
 from ..engine.adaptation.judge import Verdict, verdict
-from ..engine.adaptation.labels import LANDSLIDE, NEAR, NOT, UNKNOWN, Labels, on_image
+from ..engine.adaptation.labels import BORDER, LANDSLIDE, NEAR, NOT, UNKNOWN, Labels, on_image
 from ..engine.common.errors import ModelError, ParameterError
 from ..engine.common.hooks import Check, Progress, Warn, or_silent
 from ..engine.common.output import write_whole
@@ -344,7 +344,8 @@ class _Run:
         labels = pseudo_labels(probability, valid, self.request, self.card.threshold)
         if self.known is not None:
             labels[self.held_out] = UNKNOWN  # what judges has no part in what it judges
-            told = (self.known != UNKNOWN) & ~self.held_out[:, None, None]
+            teaches = (self.known != UNKNOWN) & (self.known != BORDER)
+            told = teaches & ~self.held_out[:, None, None]
             labels[told] = self.known[told]
         slides = int((labels == LANDSLIDE).sum())
         if slides < FEWEST:

@@ -40,7 +40,7 @@ from .fit import (
 )
 from .graph import Graph, Layer
 from .ground import counted
-from .judge import Verdict, judge
+from .judge import Verdict, are_unlike_the_rest, judge
 from .labels import LANDSLIDE, NEAR, UNKNOWN, Labels, on_image
 from .material import Material, Train, collect
 from .sample import (
@@ -48,6 +48,8 @@ from .sample import (
     FeatureReader,
     Pixels,
     Said,
+    hull_of,
+    in_hull,
     joined,
     labelled_pixels,
     read_patches,
@@ -145,6 +147,7 @@ class Adaptation:
         start: Logit of the old model's threshold.
         stack: The stack.
         landslides: How many landslides the labels have on it.
+        alike: Whether they look like the rest of the scene to the old model, as far as that shows.
         others: How many outlines were said to be none.
         compared: A part of the scene, before and after.
         unsure: Row and column of the place without labels where the new model is least sure.
@@ -168,6 +171,7 @@ class Adaptation:
     start: float
     stack: Stack
     landslides: int
+    alike: bool
     others: int
     compared: Compared
     unsure: tuple[float, float] | None
@@ -280,6 +284,8 @@ class _Run:
         else:
             tried, finish = self._fitted(said, sample, scale)
         verdict = judge(tried, middles, owners, self.rng, _PATIENCE)
+        alike = not self._unlike_the_rest(pixels, sample)
+        verdict = replace(verdict, better=verdict.better and alike)
         blocks = np.flatnonzero(tried[0].counts.landslide > 0)
         chosen, place = choose(tried, blocks, self.rng, _PATIENCE)
         moved = float(THRESHOLDS[place])
@@ -311,6 +317,7 @@ class _Run:
             start=self.start,
             stack=self.stack,
             landslides=sample.landslides,
+            alike=alike,
             others=len(self.request.labels.others.wkb),
             compared=compared,
             unsure=self._unsure(pixels, logits - moved),
@@ -461,6 +468,18 @@ class _Run:
             complete=complete,
         )
         return sample, middles, owners, np.stack([mean, spread])
+
+    def _unlike_the_rest(self, pixels: Pixels, sample: Sample) -> bool:
+        """Whether the labelled landslides are few, and unlike what the model finds elsewhere."""
+        whole = pixels.labels == UNKNOWN
+        near = in_hull(pixels, hull_of(pixels.at(sample.truth)))
+        among = (~whole & (pixels.labels != NEAR)) if sample.complete else whole & near
+        return are_unlike_the_rest(
+            sample.landslides,
+            sample.logits[among],
+            pixels.weights[among],
+            sample.logits[whole & ~near],
+        )
 
     def _doubtful_and_quiet(self, pixels: Pixels, said: Said) -> tuple[np.ndarray, np.ndarray]:
         """Labels nobody vouches for, and ground of which the old model is sure, bool [n].

@@ -24,9 +24,11 @@ STRENGTHS: tuple[float | None, ...] = (None, 30.0, 10.0, 3.0, 1.0)
 _ON_FACTOR, _ON_SHIFT = 3.0, 0.01
 #: Logits that are tried as thresholds of a layer.
 THRESHOLDS = np.unique(np.r_[0, -np.geomspace(0.1, 8, 28), np.geomspace(0.1, 5, 16)])
-#: Share of the way to a new threshold that is gone where labels are not complete (what they say of
-#: detected ground is half a guess), or where there are fewer landslides than this.
-_HALF_WAY, _ENOUGH = 0.5, 20
+#: Landslides with which a threshold goes half of its way, and the share of that which is gone where
+#: labels are not complete: what they say of detected ground is half a guess.
+_HALF_WITH, _GUESSED = 10, 0.5
+#: Standard errors by which the best threshold must be ahead of one that is nearer to the old.
+_AHEAD = 0.75
 #: Logits from the old threshold within which a new one may be: probabilities of 0.05 and 0.95.
 _FARTHEST = 2.95
 _DRAWS = 200
@@ -134,13 +136,13 @@ class Counts:
         right: Landslide that is detected.
         detected: All that is detected.
         landslide: All that is landslide [G].
-        sure: Whether that is counted, and not a guess (`ground`), and of landslides enough.
+        way: Share of its way that a threshold goes, 0..1: few landslides are no sample of a scene.
     """
 
     right: np.ndarray
     detected: np.ndarray
     landslide: np.ndarray
-    sure: bool = True
+    way: float = 1.0
 
     def f1(self, blocks: np.ndarray | None = None) -> np.ndarray:
         """F1 at each threshold over blocks, each counted as often as it is named [T]."""
@@ -167,10 +169,11 @@ def choose_threshold(
 ) -> tuple[int, int]:
     """The threshold nearest to the old one that is no worse than the best beyond its noise.
 
-    It is the rule of one standard error: where few labels leave the best open, nothing moves. And
-    no more ground is detected than the old model gives a logit of `_FARTHEST` below its threshold,
-    and no less than it gives so much above: what it is that sure of takes more than a few labels.
-    Where labels are few or not complete, detected ground goes half of the way, by its logarithm.
+    It is the rule of one standard error, but for its size: where few labels leave the best open,
+    nothing moves. And no more ground is detected than the old model gives a logit of `_FARTHEST`
+    below its threshold, and no less than it gives so much above: what it is that sure of takes more
+    than a few labels. Of the way there, by the logarithm of detected ground, the share `Counts.way`
+    is gone.
 
     Args:
         counts: Of the layer.
@@ -191,14 +194,12 @@ def choose_threshold(
     best = int(np.where(allowed, f1, -1).argmax())
     drawn = np.array([counts.f1(each) for each in draws_of_blocks(blocks, rng)])
     error = (drawn[:, [best]] - drawn).std(axis=0)
-    good = np.flatnonzero(allowed & (f1 >= f1[best] - error))
+    good = np.flatnonzero(allowed & (f1 >= f1[best] - _AHEAD * error))
     place = int(good[np.abs(THRESHOLDS[good]).argmin()])
-    if counts.sure:
-        return place, best
     start = int(np.flatnonzero(THRESHOLDS == 0)[0])
     before = np.log(np.maximum(base.detected[blocks].sum(axis=0)[start], 1e-9))
     apart = np.log(np.maximum(detected, 1e-9)) - before
-    return int(np.abs(apart - _HALF_WAY * apart[place]).argmin()), best
+    return int(np.abs(apart - counts.way * apart[place]).argmin()), best
 
 
 @dataclass(frozen=True)
@@ -262,8 +263,8 @@ def _counts(sample: Sample, logits_of: Callable[[int], np.ndarray]) -> Counts:
         else:
             share = landslide[block] / landslide.sum()
             detected[block] = share * _from_each(logits, sample.ground)
-    sure = sample.complete and sample.landslides >= _ENOUGH
-    return Counts(right, detected, landslide, sure)
+    way = sample.landslides / (sample.landslides + _HALF_WITH)
+    return Counts(right, detected, landslide, way if sample.complete else _GUESSED * way)
 
 
 def _from_each(logits: np.ndarray, weights: np.ndarray) -> np.ndarray:

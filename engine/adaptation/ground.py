@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .fit import THRESHOLDS
-from .labels import LANDSLIDE, UNKNOWN
+from .labels import BORDER, LANDSLIDE, UNKNOWN
 from .sample import Pixels, hull_of, in_hull
 
 #: Least share of landslides that a scene is thought to have.
@@ -53,7 +53,8 @@ def counted(
     """
     whole = pixels.labels == UNKNOWN
     truth = pixels.labels == LANDSLIDE
-    weights = np.where(whole | doubtful, 0, pixels.weights)
+    border = pixels.labels == BORDER
+    weights = np.where(whole | doubtful | border, 0, pixels.weights)
     slides, labelled = weights[truth].sum(), weights.sum()
     share = max(float((logits[whole] >= 0).mean()) if whole.any() else 0, _LEAST_SHARE)
     if quiet.any():
@@ -63,7 +64,8 @@ def counted(
         weights[quiet] = missing / quiet.sum()
     around = whole & in_hull(pixels, hull_of(pixels.at(truth)))
     if complete or not around.any():
-        return Ground(weights, np.where(truth, weights, 0), weights)
+        ground = np.where(border, pixels.weights, weights)
+        return Ground(weights, np.where(truth, weights, 0), ground)
     return Ground(weights, *_without_area(truth, around, pixels.weights, logits))
 
 

@@ -12,7 +12,7 @@ from ..common.hooks import Check, Progress
 from ..raster.tiling import Window
 from ..stack.reader import Stack, StackReader
 from ..stack.scene import SceneStatistics
-from .labels import LANDSLIDE, NEAR, NOT, UNKNOWN, DrawnLabels
+from .labels import BORDER, LANDSLIDE, NEAR, NOT, UNKNOWN, DrawnLabels
 from .sample import Pixels, read_patches
 
 #: Most patches with labels, and places of the scene at large whose quiet ground is added.
@@ -128,7 +128,7 @@ def _known(
 ) -> np.ndarray:
     """Labels of a patch, with the sample's quiet pixels as ground without landslides."""
     labels, _ = drawn.read(window)
-    labels = np.where(labels == NEAR, NOT, labels)
+    labels = np.select([labels == NEAR, labels == BORDER], [NOT, UNKNOWN], labels)
     for which, value in ((quiet, NOT), (doubtful, UNKNOWN)):
         rows, cols = pixels.rows[which] - window.row, pixels.cols[which] - window.col
         inside = (rows >= 0) & (rows < window.height) & (cols >= 0) & (cols < window.width)

@@ -52,12 +52,17 @@ def verdict_text(adaptation: Adaptation) -> str:
     sure = f"gain {found.gain_low:+.3f} to {found.gain_high:+.3f} in nine of ten draws"
     if found.better:
         return f"The adapted model is better here: {gain} ({sure})."
-    written = " It was written all the same, as FORCE asks." if adaptation.written else ""
-    return (
-        f"The adapted model is not better beyond its noise: {gain} ({sure}). "
-        f"{'' if written else 'No model was written: go on with the old one, or label more.'}"
-        f"{written}"
-    )
+    what = f"is not better beyond its noise: {gain} ({sure})."
+    if not adaptation.alike:
+        what = (
+            f"may suit its {adaptation.landslides} landslides alone: the old model is less sure of "
+            "them than of what it finds in the rest of the scene, so what is gained on them may be "
+            f"lost there. On the labels, {gain} ({sure})."
+        )
+    if adaptation.written:
+        return f"The adapted model {what} It was written all the same, as FORCE asks."
+    more = "label more" if adaptation.alike else "label more, all over the scene"
+    return f"The adapted model {what} No model was written: go on with the old one, or {more}."
 
 
 def _verdict(adaptation: Adaptation) -> list[str]:
@@ -92,7 +97,7 @@ def _scores(adaptation: Adaptation) -> list[str]:
         "they are complete. Recall is counted on the labelled landslides, detected ground on a "
         "sample of the land among them, and the landslide ground there is taken for the most that "
         "is possible. So F1 is an upper bound, nobody knows the precision, and a new threshold "
-        "goes half of the way."
+        "goes half as far as with an area."
     )
     return [
         heading("Before and after"),

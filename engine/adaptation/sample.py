@@ -18,10 +18,10 @@ from ..raster.tiling import Lattice, Window
 from ..stack.reader import Stack, StackReader
 from ..stack.scene import SceneStatistics
 from .graph import SCALES, Graph
-from .labels import LANDSLIDE, UNKNOWN, DrawnLabels
+from .labels import BORDER, LANDSLIDE, UNKNOWN, DrawnLabels
 
-#: Most labelled pixels, of landslides and of other ground.
-_LANDSLIDES, _OTHERS = 5_000, 8_000
+#: Most labelled pixels, of landslides, of their borders (where most mistakes lie) and other ground.
+_LANDSLIDES, _BORDERS, _OTHERS = 5_000, 4_000, 8_000
 #: Most pixels kept of a block, and of all blocks, before that.
 _A_BLOCK, _IN_MEMORY = 20_000, 200_000
 #: Places all over the scene, and as many among the labels; how many pixels of each, and the
@@ -40,7 +40,8 @@ class Pixels:
     Attributes:
         rows: Row.
         cols: Column.
-        labels: One of `labels.LANDSLIDE`, `NOT`, `NEAR`, or `UNKNOWN` for the scene at large.
+        labels: One of `labels.LANDSLIDE`, `NOT`, `NEAR`, `BORDER`, or `UNKNOWN` for the scene at
+            large.
         owners: Number of the landslide, from 1; 0 for none.
         weights: How many pixels of the ground each stands for.
     """
@@ -67,17 +68,19 @@ def joined(parts: Sequence[Pixels]) -> Pixels:
 
 def labelled_pixels(drawn: DrawnLabels, rng: np.random.Generator, cancelled: Check) -> Pixels:
     """A sample of the labelled pixels, which stands for all of them."""
-    slides, others = _Pool(rng), _Pool(rng)
+    kinds = _LANDSLIDES, _BORDERS, _OTHERS
+    pools = [_Pool(rng) for _ in kinds]
     for block in drawn.blocks():
         if cancelled():
             raise Cancelled("Stopped. No model was written.")
         labels, owners = drawn.read(block)
-        slides.add(block, labels, owners, labels == LANDSLIDE)
-        others.add(block, labels, owners, (labels != LANDSLIDE) & (labels != UNKNOWN))
-    parts = [_thinned(joined(slides.parts), _LANDSLIDES, rng)]
-    if others.parts:
-        parts.append(_thinned(joined(others.parts), _OTHERS, rng))
-    return joined(parts)
+        slides, border = labels == LANDSLIDE, labels == BORDER
+        others = ~slides & ~border & (labels != UNKNOWN)
+        for pool, wanted in zip(pools, (slides, border, others)):
+            pool.add(block, labels, owners, wanted)
+    return joined(
+        [_thinned(joined(pool.parts), most, rng) for pool, most in zip(pools, kinds) if pool.parts]
+    )
 
 
 class _Pool:

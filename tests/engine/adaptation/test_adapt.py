@@ -7,10 +7,12 @@ import dataclasses
 import numpy as np
 import pytest
 
+from landslip.engine.adaptation import judge
 from landslip.engine.adaptation.adapt import AdaptRequest, adapt
 from landslip.engine.adaptation.graph import Graph, Layer
 from landslip.engine.adaptation.labels import Labels
-from landslip.engine.adaptation.report import write_adaptation_report
+from landslip.engine.adaptation.report import verdict_text, write_adaptation_report
+from landslip.engine.assessment.metrics import confusion
 from landslip.engine.common.errors import Cancelled, ModelError, ParameterError
 from landslip.engine.inventory.polygons import Outlines
 from landslip.engine.inventory.wkb import polygon_wkb
@@ -39,7 +41,13 @@ def place(tmp_path_factory):
     shy.write_bytes(with_card(graph.content(), dataclasses.replace(card, name="shy")))
     shapes = features.shapes(scene.truth, scene.truth > 0, 8, scene.transform)
     wkb = [polygon_wkb([np.array(r[:-1]) for r in s["coordinates"]]) for s, _ in shapes]
-    return {"stack": str(paths["stack"]), "model": str(shy), "wkb": wkb, "crs": scene.crs}
+    return {
+        "stack": str(paths["stack"]),
+        "model": str(shy),
+        "wkb": wkb,
+        "crs": scene.crs,
+        "truth": scene.truth > 0,
+    }
 
 
 def labels_of(place, wkb, area=None):
@@ -117,8 +125,30 @@ def test_with_an_area_scores_are_those_of_its_pixels(place, tmp_path):
     request = request_of(place, tmp_path, place["wkb"], method="threshold", force=True)
     found = adapt(dataclasses.replace(request, labels=labels))
     assert found.sample.complete
-    assert 0 < found.verdict.before.recall < found.verdict.after.recall <= 1
-    assert 0 < found.verdict.after.precision <= 1
+    part, truth = found.compared, place["truth"]  # patch beside patch, so a little different
+    assert part.before.shape == truth.shape
+    old = confusion(part.before >= part.threshold, truth)
+    assert found.verdict.before.precision == pytest.approx(old.precision, abs=0.015)
+    assert found.verdict.before.f1 == pytest.approx(old.f1, abs=0.03)
+    # The borders of landslides count: it is there that a lower threshold loses precision.
+    new = confusion(part.after >= 0.5, truth)
+    assert found.verdict.after.recall > found.verdict.before.recall
+    assert found.verdict.after.precision == pytest.approx(new.precision, abs=0.05)
+
+
+def test_few_landslides_that_are_harder_than_the_rest_are_not_enough(place, tmp_path, monkeypatch):
+    monkeypatch.setattr(judge, "_LIKE_THE_REST", 2.0)  # nothing is like it
+    request = request_of(place, tmp_path, place["wkb"][:12], method="threshold")
+    found = adapt(request)
+    assert not found.alike
+    assert not found.verdict.better
+    assert not found.written
+    text = verdict_text(found)
+    assert "may suit its 12 landslides alone" in text
+    assert text.endswith("label more, all over the scene.")
+    forced = adapt(dataclasses.replace(request, force=True))
+    assert forced.written
+    assert verdict_text(forced).endswith("as FORCE asks.")
 
 
 def _all_of(place):

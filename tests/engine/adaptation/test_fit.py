@@ -13,7 +13,7 @@ from landslip.engine.adaptation.fit import (
     fit_layer,
     try_strength,
 )
-from landslip.engine.adaptation.judge import judge
+from landslip.engine.adaptation.judge import are_unlike_the_rest, judge
 
 
 def sample_of(rng, shift=0.0, tells=0.0, blocks=8, each=300, noise=1.5):
@@ -70,6 +70,39 @@ def test_a_threshold_never_goes_further_than_the_old_model_is_sure(rng):
     tried = try_strength(sample_of(rng, shift=-6.0), None)
     place, _ = choose_threshold(tried.counts, tried.counts, np.arange(8), rng)
     assert THRESHOLDS[place] >= -3.2
+
+
+def test_few_landslides_move_a_threshold_part_of_the_way(rng):
+    sample = sample_of(rng, shift=-2.0)
+    start = np.flatnonzero(THRESHOLDS == 0)[0]
+    moved = []
+    for change in ({}, {"landslides": 5}, {"complete": False, "landslides": 5}):
+        counts = try_strength(Sample(**{**sample.__dict__, **change}), None).counts
+        place, _ = choose_threshold(counts, counts, np.arange(8), np.random.default_rng(0))
+        detected = np.log(counts.detected.sum(axis=0))
+        moved.append(detected[place] - detected[start])
+    assert moved[0] > moved[1] > moved[2] > 0
+    # 40 / 50 of the way, and 5 / 15 of it; of thresholds there are so many only.
+    assert moved[1] / moved[0] == pytest.approx(5 / 12, abs=0.12)
+
+
+@pytest.mark.parametrize(
+    ("landslides", "among", "rest", "unlike"),
+    [
+        (8, 0.5, 4.0, True),
+        (8, 4.0, 4.0, False),
+        (8, 4.0, 0.5, False),  # easier ones want no lower threshold
+        (20, 0.5, 4.0, False),  # many speak for themselves
+    ],
+)
+def test_few_landslides_must_look_like_the_rest(rng, landslides, among, rest, unlike):
+    among, rest = np.abs(rng.normal(among, 1, 300)), np.abs(rng.normal(rest, 1, 2000))
+    weights = np.ones(300)
+    assert are_unlike_the_rest(landslides, among, weights, rest) == unlike
+    # Where next to nothing is detected, nothing is told.
+    assert not are_unlike_the_rest(landslides, among[:9], weights[:9], rest)
+    assert not are_unlike_the_rest(landslides, among, weights, rest[:29])
+    assert not are_unlike_the_rest(landslides, among, weights, -rest)
 
 
 def test_counts_are_those_of_a_loop(rng):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from landslip.engine.adaptation.labels import (
+    BORDER,
     LANDSLIDE,
     NEAR,
     NOT,
@@ -70,6 +71,9 @@ def test_an_area_makes_the_rest_of_it_ground_without_landslides():
     values, _ = drawn(labels_of(table(a="edited"), None, area))
     assert values[45, 50] == NOT
     assert values[60, 50] == UNKNOWN
+    assert values[25, 4] == BORDER  # counts, and teaches nothing
+    assert values[19, 10] == BORDER
+    assert values[18, 10] == NOT
 
 
 def test_negatives_join_what_was_rejected():
