@@ -41,7 +41,7 @@ graphics card.</p>
 rejected ones are not, unreviewed ones say nothing), or any polygons of landslides. Take some that
 the model has missed: from what it found itself it learns only what to leave out.</p>
 <p><b>Area</b> in which the labels are complete. It helps most: with it, precision is known. Without
-it, or with fewer than twenty landslides, a threshold goes half of the way only.</p>
+it a threshold goes half as far. How far it goes grows with the number of landslides, too.</p>
 <p><b>Negatives</b>: polygons without landslides, such as quarries and fields that were taken for
 some.</p>
 <p><b>Method</b>: <i>quick</i> fits a new last layer, and falls back to a threshold where the labels
