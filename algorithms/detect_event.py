@@ -16,7 +16,6 @@ from qgis.core import (
     QgsProcessingParameterBoolean,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFileDestination,
-    QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
@@ -38,6 +37,7 @@ from .assessability import clouds_parameter
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .change_evidence import COUNTS
 from .detect_landslides import (
+    load_parameters,
     memory_setting,
     minimum_area_parameter,
     model_parameter,
@@ -192,7 +192,7 @@ class DetectEvent(LandslipAlgorithm):
         ]
 
     def _advanced(self) -> list[Any]:
-        number, text = QgsProcessingParameterNumber, QgsProcessingParameterString
+        text = QgsProcessingParameterString
         return [
             *search_parameters(self),
             text("TOKEN_HOST", self.tr("Host that may have the token"), optional=True),
@@ -205,22 +205,7 @@ class DetectEvent(LandslipAlgorithm):
             clouds_parameter(self),
             text("BAND_MAPPING", self.tr("Band mapping, such as B02,B03,B04"), optional=True),
             self.choice_parameter("DEVICE", self.tr("Device"), DEVICE_NAMES),
-            number(
-                "THREADS",
-                self.tr("Threads of the processor (0: all)"),
-                number.Integer,
-                0,
-                minValue=0,
-                maxValue=1024,
-            ),
-            number(
-                "MEMORY",
-                self.tr("Memory (MiB; 0: a quarter of what is free)"),
-                number.Integer,
-                0,
-                minValue=0,
-                maxValue=2**30,
-            ),
+            *load_parameters(self.tr),
             *outline_parameters(self.tr),
             *(p for p in event_parameters(self.tr) if p.name() != "EVENT_DATE"),
         ]

@@ -248,24 +248,7 @@ class DetectLandslides(LandslipAlgorithm):
                 self.tr("Scheduler of a Dask cluster, such as tcp://host:8786"),
                 optional=True,
             ),
-            number(
-                "THREADS",
-                self.tr("Threads of the processor (0: all)"),
-                type=number.Integer,
-                defaultValue=0,
-                optional=True,  # models that were made before there was this parameter go on
-                minValue=0,
-                maxValue=1024,
-            ),
-            number(
-                "MEMORY",
-                self.tr("Memory (MiB; 0: a quarter of what is free)"),
-                type=number.Integer,
-                defaultValue=0,
-                optional=True,
-                minValue=0,
-                maxValue=2**30,
-            ),
+            *load_parameters(self.tr),
             QgsProcessingParameterString(
                 "BAND_MAPPING", self.tr("Band mapping, such as B02,B03,B04"), optional=True
             ),
@@ -449,6 +432,19 @@ class DetectLandslides(LandslipAlgorithm):
             return None
         crs = self._grid(parameters, context).crs
         return Outlines.of(read_inventory(self, parameters, "MASK", context, feedback, crs))
+
+
+def load_parameters(tr: Callable[[str], str]) -> list[QgsProcessingParameterNumber]:
+    """THREADS and MEMORY; optional, so that models from before there were any go on."""
+    number = QgsProcessingParameterNumber
+    wanted = (
+        ("THREADS", tr("Threads of the processor (0: all)"), 1024),
+        ("MEMORY", tr("Memory (MiB; 0: a quarter of what is free)"), 2**30),
+    )
+    return [
+        number(name, label, number.Integer, 0, optional=True, minValue=0, maxValue=most)
+        for name, label, most in wanted
+    ]
 
 
 def memory_setting() -> int:
