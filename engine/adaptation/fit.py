@@ -173,7 +173,7 @@ def choose_threshold(
     nothing moves. And no more ground is detected than the old model gives a logit of `_FARTHEST`
     below its threshold, and no less than it gives so much above: what it is that sure of takes more
     than a few labels. Of the way there, by the logarithm of detected ground, the share `Counts.way`
-    is gone.
+    is gone; from no ground at all the way begins at one pixel.
 
     Args:
         counts: Of the layer.
@@ -197,9 +197,11 @@ def choose_threshold(
     good = np.flatnonzero(allowed & (f1 >= f1[best] - _AHEAD * error))
     place = int(good[np.abs(THRESHOLDS[good]).argmin()])
     start = int(np.flatnonzero(THRESHOLDS == 0)[0])
-    before = np.log(np.maximum(base.detected[blocks].sum(axis=0)[start], 1e-9))
-    apart = np.log(np.maximum(detected, 1e-9)) - before
-    return int(np.abs(apart - counts.way * apart[place]).argmin()), best
+    before = np.log(np.maximum(base.detected[blocks].sum(axis=0)[start], 1))
+    apart = np.log(np.maximum(detected, 1)) - before
+    off = np.abs(apart - counts.way * apart[place])
+    nearest = np.flatnonzero(off <= off.min() + 1e-9)  # several, where none is between them
+    return int(nearest[np.abs(THRESHOLDS[nearest]).argmin()]), best
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,23 @@ def test_few_landslides_move_a_threshold_part_of_the_way(rng):
     assert moved[1] / moved[0] == pytest.approx(5 / 12, abs=0.12)
 
 
+def test_a_model_that_detects_nothing_gets_its_threshold(rng):
+    counts = try_strength(sample_of(rng, shift=-4.0, noise=0.5), None).counts
+    start = np.flatnonzero(THRESHOLDS == 0)[0]
+    assert not counts.detected[:, start].any()
+    place, _ = choose_threshold(counts, counts, np.arange(8), rng)
+    assert counts.f1()[place] > 0.3  # of 600 pixels of landslide, 0.8 of the logarithm
+
+
+@pytest.mark.parametrize("landslides", [5, 40])
+def test_a_threshold_between_no_pixels_stays_where_it_is(rng, landslides):
+    sample = sample_of(rng)
+    change = {"logits": np.where(sample.truth, 5.0, -5.0), "landslides": landslides}
+    counts = try_strength(Sample(**{**sample.__dict__, **change}), None).counts
+    place, _ = choose_threshold(counts, counts, np.arange(8), rng)
+    assert THRESHOLDS[place] == 0
+
+
 @pytest.mark.parametrize(
     ("landslides", "among", "rest", "unlike"),
     [
