@@ -27,9 +27,10 @@ from ..stack.acquisition import image_facts
 OUTLINE, PLACE = "outline", "place"
 _ACCEPTED, _REJECTED = REVIEW_STATUS[1:-1], REVIEW_STATUS[-1]
 #: Labels of pixels. `NEAR` is ground beside a landslide, which its mapper has seen and left out.
-#: `BORDER` is where an outline may be off, in an area in which labels are complete: it teaches
-#: nothing, but what is detected there counts as it does in every F1. Without it a lower threshold,
-#: which draws landslides larger, looks better than it is.
+#: `BORDER` is where an outline may be off, if there is an area in which labels are complete: it
+#: teaches nothing, but what is detected there counts as it does in every F1. Without it a lower
+#: threshold, which draws landslides larger, looks better than it is. Landslides beyond the area
+#: have one, too, as they are counted with the others.
 NOT, LANDSLIDE, NEAR, BORDER, UNKNOWN = 0, 1, 2, 3, 255
 #: Pixels from a landslide that its outline may be off by, and within which ground is near.
 _BORDER, _NEAR = 1.5, 6.0
@@ -294,7 +295,7 @@ class DrawnLabels:
             labels[self._area.numbers(wide) > 0] = NOT
         labels[self._open.numbers(wide) > 0] = UNKNOWN
         labels[self._others.numbers(wide) > 0] = NOT
-        counts = (labels == NOT) & (self._area is not None)
+        counts = (labels != UNKNOWN) & (self._area is not None)
         labels[away <= _BORDER] = np.where(counts, BORDER, UNKNOWN)[away <= _BORDER]
         labels[numbers > 0] = LANDSLIDE
         inside = window.slices(wide.row, wide.col)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,18 @@ def test_an_area_makes_the_rest_of_it_ground_without_landslides():
     assert values[25, 4] == BORDER  # counts, and teaches nothing
     assert values[19, 10] == BORDER
     assert values[18, 10] == NOT
+
+
+def test_with_an_area_landslides_beyond_it_have_borders_too():
+    area = Outlines("area", CRS, (box(0, 60, 60, 40),))
+    values, _ = drawn(labels_of(table(a="edited", b="accepted", c="edited"), None, area))
+    assert values[25, 4] == BORDER
+    assert values[25, 3] == NEAR
+    beside = table(a="edited")
+    touching = Record(box(15, 20, 10, 10), {"review_status": "unreviewed", "image_date": ""})
+    beside = replace(beside, records=(*beside.records, touching))
+    values, _ = drawn(labels_of(beside, None, area))
+    assert values[25, 15] == UNKNOWN  # nobody has judged it
 
 
 def test_negatives_join_what_was_rejected():
