@@ -41,7 +41,7 @@ from .fit import (
 from .graph import Graph, Layer
 from .ground import counted
 from .judge import Verdict, are_unlike_the_rest, judge
-from .labels import LANDSLIDE, NEAR, UNKNOWN, Labels, on_image
+from .labels import BORDER, LANDSLIDE, NEAR, NOT, UNKNOWN, Labels, on_image
 from .material import Material, Train, collect
 from .sample import (
     QUIET,
@@ -473,12 +473,19 @@ class _Run:
         """Whether the labelled landslides are few, and unlike what the model finds elsewhere."""
         whole = pixels.labels == UNKNOWN
         near = in_hull(pixels, hull_of(pixels.at(sample.truth)))
-        among = (~whole & (pixels.labels != NEAR)) if sample.complete else whole & near
+        among = whole & near
+        if sample.complete:
+            # Ground beyond the area that was said to be none is no sample of what is detected.
+            slides = np.isin(pixels.labels, (LANDSLIDE, BORDER))
+            none = pixels.labels == NOT
+            among = slides | (none & self.drawn.in_area(pixels.rows, pixels.cols))
+        rest = pixels.at(whole & ~near)
+        unknown = self.drawn.at(rest.rows, rest.cols) == UNKNOWN
         return are_unlike_the_rest(
             sample.landslides,
             sample.logits[among],
             pixels.weights[among],
-            sample.logits[whole & ~near],
+            sample.logits[whole & ~near][unknown],
         )
 
     def _doubtful_and_quiet(self, pixels: Pixels, said: Said) -> tuple[np.ndarray, np.ndarray]:

@@ -283,6 +283,31 @@ class DrawnLabels:
         same = {s for (s, o), size in both.items() if 2 * size >= max(slides[s], others[o])}
         return Coverage(len(slides), len(same), len(inside), area)
 
+    def at(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+        """Labels of pixels of the raster, uint8 [n]."""
+        labels = np.full(len(rows), UNKNOWN, np.uint8)
+        for block, inside, place in self._blocks_of(rows, cols):
+            labels[inside] = self.read(block)[0][place]
+        return labels
+
+    def in_area(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+        """Which pixels of the raster lie in the area, bool [n]."""
+        there = np.zeros(len(rows), bool)
+        if self._area:
+            for block, inside, place in self._blocks_of(rows, cols):
+                there[inside] = self._area.numbers(block)[place] > 0
+        return there
+
+    def _blocks_of(
+        self, rows: np.ndarray, cols: np.ndarray
+    ) -> Iterator[tuple[Window, np.ndarray, tuple[np.ndarray, np.ndarray]]]:
+        """Blocks that hold some of the pixels, which they hold, and where in them."""
+        for block in self.blocks():
+            inside = (rows >= block.row) & (rows < block.row_stop)
+            inside &= (cols >= block.col) & (cols < block.col_stop)
+            if inside.any():
+                yield block, inside, (rows[inside] - block.row, cols[inside] - block.col)
+
     def read(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
         """Labels of a window, uint8 [h, w], and the number of the landslide there, int32 [h, w]."""
         ndimage = require("scipy.ndimage", "scipy")

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from landslip.engine.adaptation import adapt as adapting
 from landslip.engine.adaptation import judge
 from landslip.engine.adaptation.adapt import AdaptRequest, adapt
 from landslip.engine.adaptation.graph import Graph, Layer
@@ -149,6 +150,40 @@ def test_few_landslides_that_are_harder_than_the_rest_are_not_enough(place, tmp_
     forced = adapt(dataclasses.replace(request, force=True))
     assert forced.written
     assert verdict_text(forced).endswith("as FORCE asks.")
+
+
+@pytest.fixture
+def compared(monkeypatch):
+    """What is compared: how many landslides, logits and weights among them, and the rest's."""
+    found = []
+
+    def compare(*given):
+        found.append(given)
+        return False
+
+    monkeypatch.setattr(adapting, "are_unlike_the_rest", compare)
+    return found
+
+
+def test_what_labels_say_is_none_is_no_part_of_the_rest(place, tmp_path, compared):
+    corner = place["wkb"][:12]
+    request = request_of(place, tmp_path, corner, method="threshold")
+    adapt(request)
+    assert len(compared[0][3]) > 100
+    area = Outlines("area", place["crs"], (_all_of(place),))
+    adapt(dataclasses.replace(request, labels=labels_of(place, corner, area)))
+    assert len(compared[1][3]) == 0
+
+
+def test_negatives_beyond_the_area_are_not_compared_with_the_rest(place, tmp_path, compared):
+    corner = place["wkb"][:12]
+    labels = labels_of(place, corner, Outlines("area", place["crs"], tuple(corner)))
+    request = request_of(place, tmp_path, corner, method="threshold")
+    adapt(dataclasses.replace(request, labels=labels))
+    others = Outlines("quarries", place["crs"], tuple(place["wkb"][60:]))
+    adapt(dataclasses.replace(request, labels=dataclasses.replace(labels, others=others)))
+    alone, with_others = (weights.sum() for _, _, weights, _ in compared)
+    assert with_others == pytest.approx(alone, rel=0.01)
 
 
 def _all_of(place):

@@ -90,6 +90,17 @@ def test_with_an_area_landslides_beyond_it_have_borders_too():
     assert values[25, 15] == UNKNOWN  # nobody has judged it
 
 
+def test_labels_of_single_pixels_are_those_of_the_raster(rng):
+    area = Outlines("area", CRS, (box(0, 10, 60, 40),))
+    labels = labels_of(table(a="edited", b="rejected", c="unreviewed"), None, area)
+    whole = DrawnLabels(labels, GRID)
+    rows, cols = rng.integers(0, 100, (2, 500))
+    values, _ = whole.read(GRID.area)
+    np.testing.assert_array_equal(whole.at(rows, cols), values[rows, cols])
+    inside = (rows >= 10) & (rows < 50) & (cols < 60)
+    np.testing.assert_array_equal(whole.in_area(rows, cols), inside)
+
+
 def test_negatives_join_what_was_rejected():
     negatives = Outlines("fields", CRS, (box(50, 70, 10, 10),))
     labels = labels_of(table(a="accepted", b="rejected"), negatives, None)
