@@ -492,10 +492,13 @@ class _Run:
         """Labels nobody vouches for, and ground of which the old model is sure, bool [n].
 
         What the mapper left beside a landslide is none, unless the model thinks otherwise: not
-        everyone maps all that there is.
+        everyone maps all that there is. Labelled landslides and their borders are never quiet: that
+        a model is sure of nothing there is what it has to unlearn.
         """
         doubtful = (pixels.labels == NEAR) & (said.logits >= self.start)
         quiet = (pixels.labels == UNKNOWN) & (said.logits < min(_logit(QUIET), self.start - 1))
+        told = self.drawn.at(pixels.rows[quiet], pixels.cols[quiet])
+        quiet[quiet] = ~np.isin(told, (LANDSLIDE, BORDER))
         return doubtful, quiet
 
     def _tried(self, sample: Sample) -> list[Tried]:

@@ -6,11 +6,13 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from landslip.engine.adaptation import adapt as adapting
 from landslip.engine.adaptation import judge
 from landslip.engine.adaptation.adapt import AdaptRequest, adapt
 from landslip.engine.adaptation.graph import Graph, Layer
+from landslip.engine.adaptation.ground import counted
 from landslip.engine.adaptation.labels import Labels
 from landslip.engine.adaptation.report import verdict_text, write_adaptation_report
 from landslip.engine.assessment.metrics import confusion
@@ -150,6 +152,23 @@ def test_few_landslides_that_are_harder_than_the_rest_are_not_enough(place, tmp_
     forced = adapt(dataclasses.replace(request, force=True))
     assert forced.written
     assert verdict_text(forced).endswith("as FORCE asks.")
+
+
+def test_a_labelled_landslide_is_never_quiet_ground(place, tmp_path, monkeypatch):
+    seen = []
+
+    def spied(pixels, logits, doubtful, quiet, complete):
+        seen.append(pixels.at(quiet))
+        return counted(pixels, logits, doubtful, quiet, complete)
+
+    monkeypatch.setattr(adapting, "counted", spied)
+    area = Outlines("area", place["crs"], (_all_of(place),))
+    request = request_of(place, tmp_path, place["wkb"], method="threshold")
+    adapt(dataclasses.replace(request, labels=labels_of(place, place["wkb"], area)))
+    quiet = seen[0]
+    assert len(quiet) > 1000
+    near = ndimage.distance_transform_edt(~place["truth"]) <= 1.5
+    assert not near[quiet.rows, quiet.cols].any()
 
 
 @pytest.fixture
