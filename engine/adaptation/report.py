@@ -53,7 +53,8 @@ def verdict_text(adaptation: Adaptation) -> str:
     if found.better:
         return f"The adapted model is better here: {gain} ({sure})."
     what = f"is not better beyond its noise: {gain} ({sure})."
-    if not adaptation.alike:
+    unlike = not adaptation.alike and min(found.gain, found.gain_low) > 0
+    if unlike:
         what = (
             f"may suit its {adaptation.landslides} landslides alone: the old model is less sure of "
             "them than of what it finds in the rest of the scene, so what is gained on them may be "
@@ -61,7 +62,7 @@ def verdict_text(adaptation: Adaptation) -> str:
         )
     if adaptation.written:
         return f"The adapted model {what} It was written all the same, as FORCE asks."
-    more = "label more" if adaptation.alike else "label more, all over the scene"
+    more = "label more, all over the scene" if unlike else "label more"
     return f"The adapted model {what} No model was written: go on with the old one, or {more}."
 
 
@@ -90,8 +91,8 @@ def _scores(adaptation: Adaptation) -> list[str]:
     found = adaptation.verdict
     complete = adaptation.sample.complete
     how = (
-        "Counted in the area in which the labels are complete, and on a sample of quiet ground of "
-        "the scene."
+        "Counted in the area in which the labels are complete, on labels beyond it, and on a "
+        "sample of quiet ground of the scene."
         if complete
         else "Labels outside of the mapped landslides are not known: no area was given in which "
         "they are complete. Recall is counted on the labelled landslides, detected ground on a "

@@ -146,9 +146,14 @@ def test_few_landslides_that_are_harder_than_the_rest_are_not_enough(place, tmp_
     assert not found.alike
     assert not found.verdict.better
     assert not found.written
-    text = verdict_text(found)
+    gained = dataclasses.replace(found.verdict, gain=0.1, gain_low=0.02)
+    text = verdict_text(dataclasses.replace(found, verdict=gained))
     assert "may suit its 12 landslides alone" in text
     assert text.endswith("label more, all over the scene.")
+    # Where nothing is gained on the labels either, that is what there is to say.
+    lost = dataclasses.replace(found.verdict, gain=0.0, gain_low=-0.02)
+    text = verdict_text(dataclasses.replace(found, verdict=lost))
+    assert "is not better beyond its noise" in text
     forced = adapt(dataclasses.replace(request, force=True))
     assert forced.written
     assert verdict_text(forced).endswith("as FORCE asks.")
