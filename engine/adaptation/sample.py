@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,9 @@ from .labels import BORDER, LANDSLIDE, UNKNOWN, DrawnLabels
 
 #: Most labelled pixels, of landslides, of their borders (where most mistakes lie) and other ground.
 _LANDSLIDES, _BORDERS, _OTHERS = 5_000, 4_000, 8_000
+#: Landslides up to which each has a pixel in the sample, however small it is beside the others: how
+#: many there are decides how far a model moves.
+_EACH = 200
 #: Most pixels kept of a block, and of all blocks, before that.
 _A_BLOCK, _IN_MEMORY = 20_000, 200_000
 #: Places all over the scene, and as many among the labels; how many pixels of each, and the
@@ -106,14 +109,27 @@ class _Pool:
 
 
 def _thinned(pixels: Pixels, most: int, rng: np.random.Generator) -> Pixels:
-    """At most so many pixels, all of one weight, that stand for the same ground."""
+    """At most so many pixels of one weight, and those of `_with_each`, for the same ground."""
     if len(pixels) <= most:
         return pixels
     total = pixels.weights.sum()
     kept = rng.choice(len(pixels), most, replace=False, p=pixels.weights / total)
     some = pixels.at(np.sort(kept))
     weights = np.full(most, total / most)
-    return Pixels(some.rows, some.cols, some.labels, some.owners, weights)
+    return _with_each(replace(some, weights=weights), pixels)
+
+
+def _with_each(kept: Pixels, every: Pixels) -> Pixels:
+    """Pixels that were kept, and one of each landslide of which none was, if those are few."""
+    numbers, first, place = np.unique(every.owners, return_index=True, return_inverse=True)
+    lost = ~np.isin(numbers, kept.owners)
+    if len(numbers) > _EACH or not lost.any():
+        return kept
+    ground = np.bincount(place.ravel(), every.weights)
+    left = kept.weights * (ground[~lost].sum() / ground.sum())
+    return joined(
+        [replace(kept, weights=left), replace(every.at(first[lost]), weights=ground[lost])]
+    )
 
 
 def scene_pixels(

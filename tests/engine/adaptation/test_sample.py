@@ -38,3 +38,22 @@ def test_weights_stand_for_all_ground(rng, monkeypatch, count, in_memory):
     assert len(found) <= 13_000
     assert (found.owners > 0).sum() == slides.sum()
     assert len(np.unique(found.owners[slides])) > 0.8 * (count - 1)
+
+
+class Unequal(Drawn):
+    """A landslide of nearly a whole block, and twenty of a pixel each."""
+
+    def read(self, window):
+        owners = np.zeros((100, 100), np.int32)
+        owners[:90] = 1
+        owners[95, ::5] = np.arange(2, 22)
+        return np.where(owners > 0, LANDSLIDE, NOT).astype(np.uint8), owners
+
+
+def test_small_landslides_are_counted_beside_a_large_one(rng, monkeypatch):
+    monkeypatch.setattr(sample, "_LANDSLIDES", 500)
+    found = labelled_pixels(Unequal(1), rng, lambda: False)
+    slides = found.at(found.labels == LANDSLIDE)
+    assert len(np.unique(slides.owners)) == 21
+    assert slides.weights.sum() == pytest.approx(9020)
+    assert slides.weights[slides.owners > 1].sum() < 100
