@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .fit import THRESHOLDS
-from .labels import BORDER, LANDSLIDE, UNKNOWN
+from .labels import BORDER, LANDSLIDE, NEAR, UNKNOWN
 from .sample import Pixels, hull_of, in_hull
 
 #: Least share of landslides that a scene is thought to have.
@@ -64,7 +64,10 @@ def counted(
         weights[quiet] = missing / quiet.sum()
     around = whole & in_hull(pixels, hull_of(pixels.at(truth)))
     if complete or not around.any():
-        ground = np.where(border, pixels.weights, weights)
+        # What the old model detects beside landslides beyond the area is left out, and so must be
+        # what a lower threshold adds there.
+        near = pixels.labels == NEAR
+        ground = np.where(border, pixels.weights, np.where(near, 0, weights))
         return Ground(weights, np.where(truth, weights, 0), ground)
     return Ground(weights, *_without_area(truth, around, pixels.weights, logits))
 

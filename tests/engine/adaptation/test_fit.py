@@ -79,7 +79,7 @@ def test_few_landslides_move_a_threshold_part_of_the_way(rng):
     for change in ({}, {"landslides": 5}, {"complete": False, "landslides": 5}):
         counts = try_strength(Sample(**{**sample.__dict__, **change}), None).counts
         place, _ = choose_threshold(counts, counts, np.arange(8), np.random.default_rng(0))
-        detected = np.log(counts.detected.sum(axis=0))
+        detected = np.log(np.maximum(counts.detected.sum(axis=0), 1))
         moved.append(detected[place] - detected[start])
     assert moved[0] > moved[1] > moved[2] > 0
     # 40 / 50 of the way, and 5 / 15 of it; of thresholds there are so many only.
