@@ -63,6 +63,8 @@ METHODS = ("quick", "threshold", "decoder", "full")
 TRAINED = METHODS[2:]
 #: Fewest landslides for a new threshold, and for more than that.
 FEWEST, FEWEST_FOR_LAYER = 3, 10
+#: Below this a network that was trained on them may be worse elsewhere, whatever its blocks say.
+_ENOUGH_TO_TRAIN = 40
 #: Blocks of labels for cross-validation, at most.
 _BLOCKS = 10
 #: How often a network is trained without a part of the blocks, to judge it.
@@ -280,6 +282,12 @@ class _Run:
         pixels, said = self._usable(*self._sampled())
         sample, middles, owners, scale = self._sample(pixels, said)
         if self.train and self.request.method in TRAINED:
+            if sample.landslides < _ENOUGH_TO_TRAIN:
+                self.warn(
+                    f"The labels have {sample.landslides} landslides on the image. Networks that "
+                    f"were trained on fewer than {_ENOUGH_TO_TRAIN} were worse elsewhere at times, "
+                    "though better on the labels: label more, or check the result on other ground."
+                )
             tried, finish = self._trained(self.train, pixels, said, sample, middles)
         else:
             tried, finish = self._fitted(said, sample, scale)

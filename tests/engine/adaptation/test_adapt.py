@@ -322,9 +322,10 @@ def test_a_trained_network_is_judged_on_blocks_it_never_saw(place, tmp_path):
 
 def test_a_training_that_spoils_is_not_taken(place, tmp_path):
     """The threshold alone is still tried beside it."""
-    seen = []
-    request = request_of(place, tmp_path, place["wkb"][::2], method="full")
-    found = adapt(request, train=trainer(-90.0, seen))
+    seen, told = [], []
+    request = request_of(place, tmp_path, place["wkb"][:20], method="full")
+    found = adapt(request, train=trainer(-90.0, seen), warn=told.append)
+    assert any("trained on fewer than 40 were worse elsewhere" in text for text in told)
     assert not found.features
     assert len(seen) == 3  # nothing is trained on all labels for nothing
 
