@@ -37,10 +37,10 @@ from .assessability import clouds_parameter
 from .base import Group, LandslipAlgorithm, engine_errors, hooks
 from .change_evidence import COUNTS
 from .detect_landslides import (
-    load_parameters,
     memory_setting,
     minimum_area_parameter,
     model_parameter,
+    processor_parameters,
     threshold_parameter,
 )
 from .event_parameters import EVENT_HELP, event_facts, event_parameters
@@ -205,7 +205,7 @@ class DetectEvent(LandslipAlgorithm):
             clouds_parameter(self),
             text("BAND_MAPPING", self.tr("Band mapping, such as B02,B03,B04"), optional=True),
             self.choice_parameter("DEVICE", self.tr("Device"), DEVICE_NAMES),
-            *load_parameters(self.tr),
+            *processor_parameters(self.tr),
             *outline_parameters(self.tr),
             *(p for p in event_parameters(self.tr) if p.name() != "EVENT_DATE"),
         ]

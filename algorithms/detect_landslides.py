@@ -248,7 +248,7 @@ class DetectLandslides(LandslipAlgorithm):
                 self.tr("Scheduler of a Dask cluster, such as tcp://host:8786"),
                 optional=True,
             ),
-            *load_parameters(self.tr),
+            *processor_parameters(self.tr),
             QgsProcessingParameterString(
                 "BAND_MAPPING", self.tr("Band mapping, such as B02,B03,B04"), optional=True
             ),
@@ -434,7 +434,7 @@ class DetectLandslides(LandslipAlgorithm):
         return Outlines.of(read_inventory(self, parameters, "MASK", context, feedback, crs))
 
 
-def load_parameters(tr: Callable[[str], str]) -> list[QgsProcessingParameterNumber]:
+def processor_parameters(tr: Callable[[str], str]) -> list[QgsProcessingParameterNumber]:
     """THREADS and MEMORY; optional, so that models from before there were any go on."""
     number = QgsProcessingParameterNumber
     wanted = (

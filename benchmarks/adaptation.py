@@ -183,14 +183,20 @@ def scores(model: str, ground: Ground) -> tuple[str, ...]:
     return scores_in(model, ground, rest)
 
 
-def scores_in(model: str, ground: Ground, where: np.ndarray) -> tuple[str, ...]:
-    """F1, precision and recall where it is asked for, bool [h, w]."""
+def detected(model: str, ground: Ground) -> tuple[np.ma.MaskedArray, float]:
+    """Probability of the whole scene, masked where there is none, and the model's threshold."""
     with tempfile.TemporaryDirectory() as folder:
         target = str(Path(folder, "probability.tif"))
         request = DetectRequest(ground.stack, model, target, ground.dem, device="cpu")
         threshold = detect(request).threshold
         with open_raster(target) as dataset:
-            probability = dataset.read(1, masked=True).filled(0)
+            return dataset.read(1, masked=True), threshold
+
+
+def scores_in(model: str, ground: Ground, where: np.ndarray) -> tuple[str, ...]:
+    """F1, precision and recall where it is asked for, bool [h, w]."""
+    found, threshold = detected(model, ground)
+    probability = found.filled(0)
     counts = confusion((probability >= np.float32(threshold))[where], ground.truth[where])
     return tuple(f"{value:.4f}" for value in (counts.f1, counts.precision, counts.recall))
 

@@ -18,21 +18,20 @@ import csv
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import numpy as np
-from adaptation import Ground
+from adaptation import Ground, detected
 
 from landslip.engine.adaptation import adapt as adapting
 from landslip.engine.adaptation.adapt import AdaptRequest, adapt
 from landslip.engine.adaptation.labels import Labels
 from landslip.engine.adaptation.sample import FeatureReader, Said
 from landslip.engine.assessment.metrics import confusion
-from landslip.engine.detection.pipeline import DetectRequest, detect
 from landslip.engine.models.zoo import model_path
-from landslip.engine.raster.reading import open_raster
 from landslip.engine.stack.scene import statistics_of
 
 COUNTS, PLACES = (5, 10, 20, 40), 24
@@ -83,27 +82,21 @@ def rows(ground: Ground, name: str) -> Iterator[tuple[Any, ...]]:
     """A row for each kind, number of landslides and place."""
     model = model_path(name)
     known, thirds = ground.known, list(thirds_of(ground.known))
-    with tempfile.TemporaryDirectory() as folder:
-        probability, valid, before = detected(ground, model, folder)
-        with looked_up(model, probability, valid):
-            for kind in KINDS:
-                for count in COUNTS:
-                    for place in range(PLACES):
-                        part = thirds[place % len(thirds)] if kind == "scattered" else known
-                        labels, taught = labels_at(ground, part, kind, count, place)
-                        rest = known & ~taught
-                        output = str(Path(folder, "adapted.onnx"))
-                        found = adapt(
-                            AdaptRequest(
-                                ground.stack, model, labels, output, ground.dem, "threshold"
-                            )
-                        )
-                        f1 = [
-                            confusion((probability >= np.float32(at))[rest], ground.truth[rest]).f1
-                            for at in (before, found.threshold)
-                        ]
-                        said = found.threshold, found.written, found.verdict.gain
-                        yield (name, kind, count, place, *f1, *said)
+    found, before = detected(model, ground)
+    probability = found.filled(0)
+
+    def f1(threshold: float, where: np.ndarray) -> float:
+        return confusion((probability >= np.float32(threshold))[where], ground.truth[where]).f1
+
+    with tempfile.TemporaryDirectory() as folder, looked_up(found):
+        output = str(Path(folder, "adapted.onnx"))
+        for kind, count, place in product(KINDS, COUNTS, range(PLACES)):
+            part = thirds[place % len(thirds)] if kind == "scattered" else known
+            labels, taught = labels_at(ground, part, kind, count, place)
+            new = adapt(AdaptRequest(ground.stack, model, labels, output, ground.dem, "threshold"))
+            scores = (f1(at, known & ~taught) for at in (before, new.threshold))
+            said = new.threshold, new.written, new.verdict.gain
+            yield (name, kind, count, place, *scores, *said)
 
 
 def thirds_of(known: np.ndarray) -> Iterator[np.ndarray]:
@@ -125,31 +118,23 @@ def labels_at(
     return labels, part
 
 
-def detected(ground: Ground, model: str, folder: str) -> tuple[np.ndarray, np.ndarray, float]:
-    """Probability, where there is one, and the model's threshold."""
-    target = str(Path(folder, "probability.tif"))
-    request = DetectRequest(ground.stack, model, target, ground.dem, device="cpu")
-    threshold = detect(request).threshold
-    with open_raster(target) as dataset:
-        probability = dataset.read(1, masked=True)
-    return probability.filled(0), ~np.ma.getmaskarray(probability), threshold
-
-
 @contextmanager
-def looked_up(model: str, probability: np.ndarray, valid: np.ndarray) -> Iterator[None]:
-    """Adaptations that look the model's logits up, measure the scene once and draw no map."""
-    inside = np.clip(probability, 1e-6, 1 - 1e-6)
+def looked_up(probability: np.ma.MaskedArray) -> Iterator[None]:
+    """Adaptations of one model that look its logits up, measure the scene once and draw no map."""
+    inside = np.clip(probability.filled(0), 1e-6, 1 - 1e-6)
     logits = np.log(inside / (1 - inside)).astype(np.float32)
-    measured: dict[str, Any] = {}
+    valid = ~np.ma.getmaskarray(probability)
 
     def read(_self: Any, _stack: Any, _statistics: Any, pixels: Any, *_: Any) -> Said:
         at = pixels.rows, pixels.cols
         return Said(logits[at], (np.zeros((len(pixels), 0), np.float32),), (), valid[at])
 
+    measured: list[Any] = []
+
     def statistics(*given: Any) -> Any:
-        if model not in measured:
-            measured[model] = statistics_of(*given)
-        return measured[model]
+        if not measured:
+            measured.append(statistics_of(*given))
+        return measured[0]
 
     with ExitStack() as stack:
         for where, name, what in (

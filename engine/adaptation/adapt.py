@@ -40,8 +40,8 @@ from .fit import (
 )
 from .graph import Graph, Layer
 from .ground import counted
-from .judge import Verdict, are_unlike_the_rest, judge
-from .labels import BORDER, LANDSLIDE, NEAR, NOT, UNKNOWN, Labels, on_image
+from .judge import FEW, Verdict, are_unlike_the_rest, judge
+from .labels import BORDER, LANDSLIDE, NEAR, NOT, STOPPED, UNKNOWN, Labels, on_image
 from .material import Material, Train, collect
 from .sample import (
     QUIET,
@@ -77,7 +77,6 @@ _PATIENCE = 1.0
 _MAP_PATCHES = 5
 #: Logits from its threshold within which a model wavers.
 _WAVERS = 2.0
-_STOPPED = "Stopped. No model was written."
 
 
 @dataclass(frozen=True)
@@ -280,7 +279,8 @@ class _Run:
     def result(self) -> Adaptation:
         """Do it."""
         pixels, said = self._usable(*self._sampled())
-        sample, middles, owners, scale = self._sample(pixels, said)
+        doubtful, quiet = self._doubtful_and_quiet(pixels, said)
+        sample, middles, owners, scale = self._sample(pixels, said, doubtful, quiet)
         if self.train and self.request.method in TRAINED:
             if sample.landslides < _ENOUGH_TO_TRAIN:
                 self.warn(
@@ -288,11 +288,12 @@ class _Run:
                     f"were trained on fewer than {_ENOUGH_TO_TRAIN} were worse elsewhere at times, "
                     "though better on the labels: label more, or check the result on other ground."
                 )
-            tried, finish = self._trained(self.train, pixels, said, sample, middles)
+            material = self._material(pixels, doubtful, quiet, np.array(middles))
+            tried, finish = self._trained(self.train, material, len(middles), pixels, sample)
         else:
             tried, finish = self._fitted(said, sample, scale)
         verdict = judge(tried, middles, owners, self.rng, _PATIENCE)
-        alike = not self._unlike_the_rest(pixels, sample)
+        alike = sample.landslides >= FEW or not self._unlike_the_rest(pixels, sample)
         verdict = replace(verdict, better=verdict.better and alike)
         blocks = np.flatnonzero(tried[0].counts.landslide > 0)
         chosen, place = choose(tried, blocks, self.rng, _PATIENCE)
@@ -346,14 +347,13 @@ class _Run:
     def _trained(
         self,
         train: Train,
+        material: Material,
+        count: int,
         pixels: Pixels,
-        said: Said,
         sample: Sample,
-        middles: list[tuple[float, float]],
     ) -> tuple[list[Tried], Finish]:
-        """The old model, and networks that were trained without a part of the blocks."""
-        material = self._material(pixels, said, sample, np.array(middles))
-        blocks = np.arange(len(middles))
+        """The old model, and networks that were trained without a part of so many blocks."""
+        blocks = np.arange(count)
         parts = min(_TRAININGS, len(blocks))
         runs = parts + 1
         logits = []
@@ -394,9 +394,8 @@ class _Run:
         return np.asarray(said.logits - self.start)
 
     def _material(
-        self, pixels: Pixels, said: Said, sample: Sample, middles: np.ndarray
+        self, pixels: Pixels, doubtful: np.ndarray, quiet: np.ndarray, middles: np.ndarray
     ) -> Material:
-        doubtful, quiet = self._doubtful_and_quiet(pixels, said)
         return collect(
             self.request.model,
             self.stack,
@@ -444,13 +443,12 @@ class _Run:
         return pixels, said
 
     def _sample(
-        self, pixels: Pixels, said: Said
+        self, pixels: Pixels, said: Said, doubtful: np.ndarray, quiet: np.ndarray
     ) -> tuple[Sample, list[tuple[float, float]], list[int], np.ndarray]:
         """What layers are fitted to; the middles of blocks, their landslides, features' scale."""
         truth = pixels.labels == LANDSLIDE
         groups, middles, owners = blocks_of(pixels, _BLOCKS, self.rng)
         logits = said.logits - self.start
-        doubtful, quiet = self._doubtful_and_quiet(pixels, said)
         complete = self.request.labels.area is not None
         share = share_of(pixels.at(truth), self.stack.grid)
         if share < _ALL_OVER and not complete:
@@ -478,7 +476,7 @@ class _Run:
         return sample, middles, owners, np.stack([mean, spread])
 
     def _unlike_the_rest(self, pixels: Pixels, sample: Sample) -> bool:
-        """Whether the labelled landslides are few, and unlike what the model finds elsewhere."""
+        """Whether the labelled landslides are unlike what the model finds elsewhere."""
         whole = pixels.labels == UNKNOWN
         near = in_hull(pixels, hull_of(pixels.at(sample.truth)))
         among = whole & near
@@ -486,15 +484,12 @@ class _Run:
             # Ground beyond the area that was said to be none is no sample of what is detected.
             slides = np.isin(pixels.labels, (LANDSLIDE, BORDER))
             none = pixels.labels == NOT
-            among = slides | (none & self.drawn.in_area(pixels.rows, pixels.cols))
-        rest = pixels.at(whole & ~near)
-        unknown = self.drawn.at(rest.rows, rest.cols) == UNKNOWN
-        return are_unlike_the_rest(
-            sample.landslides,
-            sample.logits[among],
-            pixels.weights[among],
-            sample.logits[whole & ~near][unknown],
-        )
+            none[none] = self.drawn.in_area(pixels.rows[none], pixels.cols[none], self.cancelled)
+            among = slides | none
+        rest = whole & ~near
+        told = self.drawn.at(pixels.rows[rest], pixels.cols[rest], self.cancelled)
+        rest[rest] = told == UNKNOWN
+        return are_unlike_the_rest(sample.logits[among], pixels.weights[among], sample.logits[rest])
 
     def _doubtful_and_quiet(self, pixels: Pixels, said: Said) -> tuple[np.ndarray, np.ndarray]:
         """Labels nobody vouches for, and ground of which the old model is sure, bool [n].
@@ -505,7 +500,7 @@ class _Run:
         """
         doubtful = (pixels.labels == NEAR) & (said.logits >= self.start)
         quiet = (pixels.labels == UNKNOWN) & (said.logits < min(_logit(QUIET), self.start - 1))
-        told = self.drawn.at(pixels.rows[quiet], pixels.cols[quiet])
+        told = self.drawn.at(pixels.rows[quiet], pixels.cols[quiet], self.cancelled)
         quiet[quiet] = ~np.isin(told, (LANDSLIDE, BORDER))
         return doubtful, quiet
 
@@ -515,7 +510,7 @@ class _Run:
         strengths = self._strengths(sample)
         for number, strength in enumerate(strengths):
             if self.cancelled():
-                raise Cancelled(_STOPPED)
+                raise Cancelled(STOPPED)
             self.progress(0.5 + 0.4 * number / len(strengths), "")
             found.append(try_strength(sample, strength))
         return found
@@ -580,7 +575,7 @@ class _Run:
         with StackReader(self.stack, self.card.bands) as reader:
             for row in range(0, window.height, side):
                 if self.cancelled():
-                    raise Cancelled(_STOPPED)
+                    raise Cancelled(STOPPED)
                 cols = range(0, window.width, side)
                 patches = [Window(window.row + row, window.col + c, side, side) for c in cols]
                 values, valid = read_patches(reader, patches, self.statistics)

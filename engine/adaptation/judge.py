@@ -9,11 +9,10 @@ import numpy as np
 
 from .fit import THRESHOLDS, Counts, Tried, choose, draws_of_blocks, f1_of
 
-#: A gain counts where 19 of 20 draws of the blocks show one.
-_SURE = 5
+#: Of gains, and of F1. A gain counts where all of it is one: where 19 of 20 draws show one.
 _INTERVAL = (5, 95)
 #: Landslides below which they must look like the rest of the scene to the old model.
-_FEW = 20
+FEW = 20
 #: They do where it is as sure of this share of what it detects among them as it is of half of the
 #: rest; and how many detected pixels it takes to say so.
 _LIKE_THE_REST, _FEWEST_PIXELS = 0.4, (10, 30)
@@ -130,7 +129,7 @@ def verdict(
         gain,
         float(low),
         float(high),
-        bool(gain > 0 and np.percentile(gains, _SURE) > 0),
+        bool(gain > 0 and low > 0),
         tuple(BlockScore(*middle, count, before, after) for middle, count, before, after in single),
     )
 
@@ -152,23 +151,20 @@ def _score(counts: np.ndarray, draws: np.ndarray) -> Score:
     )
 
 
-def are_unlike_the_rest(
-    landslides: int, among: np.ndarray, stands_for: np.ndarray, rest: np.ndarray
-) -> bool:
-    """Whether few landslides are so much harder to see than the others that they speak for none.
+def are_unlike_the_rest(among: np.ndarray, stands_for: np.ndarray, rest: np.ndarray) -> bool:
+    """Whether landslides are so much harder to see than the others that few speak for none.
 
     No label of the rest is needed: the model is less sure of what it detects among the labels than
     of what it detects elsewhere. A threshold that suits them would then be too low for the rest.
 
     Args:
-        landslides: How many there are.
         among: Logits of pixels among the labels, less the old threshold [n].
         stands_for: How much ground each of them stands for [n].
         rest: Logits of pixels of the rest of the scene, of equal weight [m].
     """
     found, elsewhere = among >= 0, rest[rest >= 0]
     enough = found.sum() >= _FEWEST_PIXELS[0] and len(elsewhere) >= _FEWEST_PIXELS[1]
-    if landslides >= _FEW or not enough:
+    if not enough:
         return False
     surer = found & (among >= np.median(elsewhere))
     return bool(stands_for[surer].sum() < _LIKE_THE_REST * stands_for[found].sum())

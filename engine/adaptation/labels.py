@@ -36,6 +36,8 @@ NOT, LANDSLIDE, NEAR, BORDER, UNKNOWN = 0, 1, 2, 3, 255
 _BORDER, _NEAR = 1.5, 6.0
 #: Whole pixels around a window that decide on its labels.
 _REACH = int(np.ceil(_NEAR))
+#: What is said where the user stops an adaptation.
+STOPPED = "Stopped. No model was written."
 #: Blocks in which labels are drawn, pixels a side.
 _BLOCK = 512
 
@@ -270,7 +272,7 @@ class DrawnLabels:
         area = 0
         for block in self.blocks():
             if cancelled():
-                raise Cancelled("Stopped. No model was written.")
+                raise Cancelled(STOPPED)
             ours, theirs = self._landslides.numbers(block), self._others.numbers(block)
             slides.update(ours[ours > 0].tolist())
             others.update(theirs[theirs > 0].tolist())
@@ -283,26 +285,36 @@ class DrawnLabels:
         same = {s for (s, o), size in both.items() if 2 * size >= max(slides[s], others[o])}
         return Coverage(len(slides), len(same), len(inside), area)
 
-    def at(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
-        """Labels of pixels of the raster, uint8 [n]."""
+    def at(self, rows: np.ndarray, cols: np.ndarray, cancelled: Check) -> np.ndarray:
+        """Labels of pixels of the raster, uint8 [n].
+
+        Raises:
+            Cancelled: The user stopped the run.
+        """
         labels = np.full(len(rows), UNKNOWN, np.uint8)
-        for block, inside, place in self._blocks_of(rows, cols):
+        for block, inside, place in self._blocks_of(rows, cols, cancelled):
             labels[inside] = self.read(block)[0][place]
         return labels
 
-    def in_area(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
-        """Which pixels of the raster lie in the area, bool [n]."""
+    def in_area(self, rows: np.ndarray, cols: np.ndarray, cancelled: Check) -> np.ndarray:
+        """Which pixels of the raster lie in the area, bool [n].
+
+        Raises:
+            Cancelled: The user stopped the run.
+        """
         there = np.zeros(len(rows), bool)
         if self._area:
-            for block, inside, place in self._blocks_of(rows, cols):
+            for block, inside, place in self._blocks_of(rows, cols, cancelled):
                 there[inside] = self._area.numbers(block)[place] > 0
         return there
 
     def _blocks_of(
-        self, rows: np.ndarray, cols: np.ndarray
+        self, rows: np.ndarray, cols: np.ndarray, cancelled: Check
     ) -> Iterator[tuple[Window, np.ndarray, tuple[np.ndarray, np.ndarray]]]:
         """Blocks that hold some of the pixels, which they hold, and where in them."""
         for block in self.blocks():
+            if cancelled():
+                raise Cancelled(STOPPED)
             inside = (rows >= block.row) & (rows < block.row_stop)
             inside &= (cols >= block.col) & (cols < block.col_stop)
             if inside.any():

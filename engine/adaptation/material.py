@@ -12,7 +12,7 @@ from ..common.hooks import Check, Progress
 from ..raster.tiling import Window
 from ..stack.reader import Stack, StackReader
 from ..stack.scene import SceneStatistics
-from .labels import BORDER, LANDSLIDE, NEAR, NOT, UNKNOWN, DrawnLabels
+from .labels import BORDER, LANDSLIDE, NEAR, NOT, STOPPED, UNKNOWN, DrawnLabels
 from .sample import Pixels, read_patches
 
 #: Most patches with labels, and places of the scene at large whose quiet ground is added.
@@ -91,7 +91,7 @@ def collect(
     with StackReader(stack, bands) as reader:
         for window in windows:
             if cancelled():
-                raise Cancelled("Stopped. No model was written.")
+                raise Cancelled(STOPPED)
             values, valid = read_patches(reader, [window], statistics)
             known = _known(drawn, window, valid[0], pixels, quiet, doubtful)
             patches.append(values[0])

@@ -18,7 +18,7 @@ from ..raster.tiling import Lattice, Window
 from ..stack.reader import Stack, StackReader
 from ..stack.scene import SceneStatistics
 from .graph import SCALES, Graph
-from .labels import BORDER, LANDSLIDE, UNKNOWN, DrawnLabels
+from .labels import BORDER, LANDSLIDE, STOPPED, UNKNOWN, DrawnLabels
 
 #: Most labelled pixels, of landslides, of their borders (where most mistakes lie) and other ground.
 _LANDSLIDES, _BORDERS, _OTHERS = 5_000, 4_000, 8_000
@@ -75,7 +75,7 @@ def labelled_pixels(drawn: DrawnLabels, rng: np.random.Generator, cancelled: Che
     pools = [_Pool(rng) for _ in kinds]
     for block in drawn.blocks():
         if cancelled():
-            raise Cancelled("Stopped. No model was written.")
+            raise Cancelled(STOPPED)
         labels, owners = drawn.read(block)
         slides, border = labels == LANDSLIDE, labels == BORDER
         others = ~slides & ~border & (labels != UNKNOWN)
@@ -261,7 +261,7 @@ class FeatureReader:
         with StackReader(stack, self._card.bands) as reader:
             for batch in _batches(patches):
                 if cancelled():
-                    raise Cancelled("Stopped. No model was written.")
+                    raise Cancelled(STOPPED)
                 said, kept, valid_here = self._run(reader, statistics, [p for p, _ in batch])
                 if not sums:
                     names = kept

@@ -18,7 +18,7 @@ from landslip.engine.adaptation.labels import (
     labels_of,
     on_image,
 )
-from landslip.engine.common.errors import ParameterError
+from landslip.engine.common.errors import Cancelled, ParameterError
 from landslip.engine.inventory.polygons import Outlines
 from landslip.engine.inventory.table import Record, Table
 from landslip.engine.inventory.wkb import polygon_wkb
@@ -96,9 +96,11 @@ def test_labels_of_single_pixels_are_those_of_the_raster(rng):
     whole = DrawnLabels(labels, GRID)
     rows, cols = rng.integers(0, 100, (2, 500))
     values, _ = whole.read(GRID.area)
-    np.testing.assert_array_equal(whole.at(rows, cols), values[rows, cols])
+    np.testing.assert_array_equal(whole.at(rows, cols, lambda: False), values[rows, cols])
     inside = (rows >= 10) & (rows < 50) & (cols < 60)
-    np.testing.assert_array_equal(whole.in_area(rows, cols), inside)
+    np.testing.assert_array_equal(whole.in_area(rows, cols, lambda: False), inside)
+    with pytest.raises(Cancelled):
+        whole.at(rows, cols, lambda: True)
 
 
 def test_negatives_join_what_was_rejected():
