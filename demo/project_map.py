@@ -9,6 +9,7 @@ from typing import Any
 
 from ..engine.common.errors import OutputError
 from ..engine.inventory.confidence import WORDS
+from ..engine.inventory.fields import UNREVIEWED
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 
@@ -276,10 +277,13 @@ def _legend(layout: Any, panel: Any, layer: Any, heading: str, x: float, y: floa
     node = root.addLayer(layer)
     node.setCustomProperty("legend/title-label", heading)
     nodes = legend.model().layerLegendNodes(node)
+    texts = [str(item.data(0)) for item in nodes]
     # A raster's first entry is only the name of its band.
-    shown = [i for i, item in enumerate(nodes) if "Band" not in str(item.data(0))]
-    # Of an inventory the words of confidence: nobody has reviewed it yet.
-    QgsMapLayerLegendUtils.setLegendNodeOrder(node, shown[: len(WORDS)])
+    shown = [i for i, text in enumerate(texts) if "Band" not in text]
+    # Of an inventory the words of confidence: nobody has reviewed it, and one run disputes none.
+    unreviewed = tuple(f"{UNREVIEWED}, {word}" for word in WORDS)
+    words = [i for i in shown if texts[i].startswith(unreviewed)]
+    QgsMapLayerLegendUtils.setLegendNodeOrder(node, words or shown)
     legend.model().refreshLayerLegend(node)
     for style in (QgsLegendStyle.Subgroup, QgsLegendStyle.SymbolLabel, QgsLegendStyle.Group):
         _set_font(legend.rstyle(style))
